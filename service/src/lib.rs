@@ -1,1 +1,11 @@
-//! x
+//! The data plane of Hoopoe: one binary, every role.
+//!
+//! A notification's way through it: [`producer`] takes it over HTTP, [`notif`] parses it, [`broker`] carries it, [`consumer`]
+//! takes it from its queue, [`inbox`] commits it to the [`store`] and refreshes the [`cache`], [`api`] serves it.
+
+pub mod broker;
+pub mod cache;
+pub mod inbox;
+pub mod notif;
+pub mod store;
+pub mod timestamp;

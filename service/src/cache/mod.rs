@@ -1,0 +1,79 @@
+//! The cache of heads and first pages between consumers and inbox APIs, and the wake-ups that go with it.
+//!
+//! One trait, two implementations (Redis, and the process's own memory for the embedded default). What a cache holds is never
+//! trusted by itself: see [`crate::inbox`] for the rules that keep a lost write from leaving a stale inbox.
+
+mod page;
+
+use async_trait::async_trait;
+
+use crate::{
+    notif::Owner,
+    store::{HeadAt, OwnerChange, Position},
+};
+
+pub use page::Page;
+
+/// What the inbox asks of a cache.
+#[async_trait]
+pub trait Cache: Send + Sync + 'static {
+    /// Before a commit: makes each owner's entry if it is not there, raises its `dirty` mark to the position, and publishes the
+    /// wake-up. Returns the entries' tokens in order. All in one round trip.
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError>;
+
+    /// After a commit: writes each head into its entry, if the entry is still the one of that token and holds nothing newer (by
+    /// position, then generation); extends the page by `inserted` if the page's position equals `previous`, else leaves it for the
+    /// next reader. All in one round trip.
+    async fn publish(&self, changes: &[(OwnerChange, Token)]) -> Result<(), CacheError>;
+
+    /// Before a read: the owner's entry, made if it is not there.
+    async fn open(&self, owner: &Owner, with_page: bool) -> Result<Entry, CacheError>;
+
+    /// After a read from the store: writes head and page into the entry, if it is still the one of that token, holds nothing
+    /// newer, and its `dirty` is not above the head.
+    async fn fill(&self, owner: &Owner, token: &Token, head: &HeadAt, page: Option<&Page>) -> Result<(), CacheError>;
+
+    /// Subscribes to the wake-ups of all owners.
+    fn wakeups(&self) -> tokio::sync::broadcast::Receiver<Wakeup>;
+
+    /// A number that rises whenever a break was seen: a connection that broke after a write was under way, or a fence that went
+    /// back (a failover lost writes). Whoever sees it rise raises the generation.
+    fn breaks(&self) -> u64;
+}
+
+/// Names one incarnation of an entry: an entry that was evicted and made anew has another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token(pub String);
+
+/// What a cache holds of one owner.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// This incarnation.
+    pub token: Token,
+    /// A change up to this position was announced. Above the head's position: the head is not current.
+    pub dirty: Option<Position>,
+    /// The head, if one was written.
+    pub head: Option<HeadAt>,
+    /// The page, if asked for and there.
+    pub page: Option<Page>,
+}
+
+/// What the subscription says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wakeup {
+    /// The owner's inbox is about to be, or is, at this position.
+    Changed(Owner, Position),
+    /// The subscription broke, or its own tick was not heard for two seconds: wake-ups may have been lost, drop every head.
+    Lost,
+}
+
+/// Why the cache did not do it. Slower, never wrong: no caller fails because of it.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// It cannot be reached, or did not answer in time.
+    #[error("failed to reach the cache")]
+    Unavailable(#[source] redis::RedisError),
+    /// What it holds cannot be read: treated as absent.
+    #[error("failed to read a cache entry: {0}")]
+    Malformed(String),
+}

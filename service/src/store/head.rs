@@ -1,0 +1,53 @@
+//! The head of an inbox: everything a badge needs, in one small document.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Epoch, Position};
+use crate::timestamp::Timestamp;
+
+/// The state of one owner's inbox. A client that holds a head and its items' revs knows every row's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Which history `rev` belongs to.
+    pub epoch: Epoch,
+    /// The owner's number: rises with every change.
+    pub rev: i64,
+    /// How many rows are unread.
+    pub unread: i64,
+    /// How many rows are unseen.
+    pub unseen: i64,
+    /// A row whose `unread_rev` is not above this is read.
+    pub read_upto: i64,
+    /// A row whose `unseen_rev` is not above this is seen.
+    pub seen_upto: i64,
+    /// When the owner's rows change by themselves next (an expiry), by the database's clock. Past it no cache is trusted.
+    pub next_due: Option<Timestamp>,
+}
+
+/// A head, and the cache generation that the transaction which read or made it saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadAt {
+    /// The head.
+    pub head: Head,
+    /// The generation.
+    pub generation: i64,
+}
+
+impl Head {
+    /// Where the inbox stands.
+    pub fn position(&self) -> Position {
+        Position { epoch: self.epoch, rev: self.rev }
+    }
+
+    /// Whether something became due by `now` (the database's clock).
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_due.is_some_and(|due| due <= now)
+    }
+}
+
+impl HeadAt {
+    /// The order in which heads supersede each other: by position, then by generation.
+    pub fn version(&self) -> (Position, i64) {
+        (self.head.position(), self.generation)
+    }
+}
