@@ -5,6 +5,7 @@
 
 pub mod broker;
 pub mod cache;
+pub mod consumer;
 pub mod inbox;
 pub mod notif;
 pub mod store;
