@@ -1,0 +1,1 @@
+echo not yet >&2; exit 1
