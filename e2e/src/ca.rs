@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
 };
 
 use crate::error::{Error, Result};
@@ -27,9 +27,7 @@ struct Inner {
 
 impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inner")
-            .field("certificate", &self.certificate)
-            .finish_non_exhaustive()
+        f.debug_struct("Inner").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
@@ -57,26 +55,14 @@ impl Ca {
         let subject = "hoopoe test CA";
         let mut params = params(subject, &[])?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.key_usages = vec![
-            KeyUsagePurpose::KeyCertSign,
-            KeyUsagePurpose::CrlSign,
-            KeyUsagePurpose::DigitalSignature,
-        ];
+        params.key_usages =
+            vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
         let key = KeyPair::generate().map_err(certificate_error(subject))?;
-        let issuer =
-            CertifiedIssuer::self_signed(params, key).map_err(certificate_error(subject))?;
+        let issuer = CertifiedIssuer::self_signed(params, key).map_err(certificate_error(subject))?;
         let folder = Folder::new()?;
         let certificate = folder.path().join("ca.pem");
-        std::fs::write(&certificate, issuer.pem())
-            .map_err(Error::io("write the test CA's certificate"))?;
-        Ok(Self {
-            inner: Arc::new(Inner {
-                issuer,
-                folder,
-                certificate,
-                made: AtomicU32::new(0),
-            }),
-        })
+        std::fs::write(&certificate, issuer.pem()).map_err(Error::io("write the test CA's certificate"))?;
+        Ok(Self { inner: Arc::new(Inner { issuer, folder, certificate, made: AtomicU32::new(0) }) })
     }
 
     /// The file with the authority's own certificate.
@@ -87,65 +73,37 @@ impl Ca {
     /// A server's certificate for these DNS names and IP addresses.
     pub fn server_cert(&self, names: &[&str]) -> Result<PemPair> {
         let subject = names.first().copied().unwrap_or("server");
-        self.sign(
-            params(subject, names)?,
-            subject,
-            ExtendedKeyUsagePurpose::ServerAuth,
-        )
+        self.sign(params(subject, names)?, subject, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
     /// A client's certificate with that common name.
     pub fn client_cert(&self, common_name: &str) -> Result<PemPair> {
-        self.sign(
-            params(common_name, &[])?,
-            common_name,
-            ExtendedKeyUsagePurpose::ClientAuth,
-        )
+        self.sign(params(common_name, &[])?, common_name, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    fn sign(
-        &self,
-        mut params: CertificateParams,
-        subject: &str,
-        usage: ExtendedKeyUsagePurpose,
-    ) -> Result<PemPair> {
+    fn sign(&self, mut params: CertificateParams, subject: &str, usage: ExtendedKeyUsagePurpose) -> Result<PemPair> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];
         params.use_authority_key_identifier_extension = true;
         let key = KeyPair::generate().map_err(certificate_error(subject))?;
-        let certificate = params
-            .signed_by(&key, &self.inner.issuer)
-            .map_err(certificate_error(subject))?;
+        let certificate = params.signed_by(&key, &self.inner.issuer).map_err(certificate_error(subject))?;
         let number = self.inner.made.fetch_add(1, Ordering::Relaxed);
         let path = self.inner.folder.path().join(format!("{number}.pem"));
         std::fs::write(&path, certificate.pem()).map_err(Error::io("write a certificate"))?;
-        let key = self.inner.folder.write_private(
-            &format!("{number}.key"),
-            &key.serialize_pem(),
-            None,
-        )?;
-        Ok(PemPair {
-            certificate: path,
-            key,
-        })
+        let key = self.inner.folder.write_private(&format!("{number}.key"), &key.serialize_pem(), None)?;
+        Ok(PemPair { certificate: path, key })
     }
 }
 
 impl TlsOptions {
     /// TLS without a look at clients' certificates.
     pub fn new(ca: &Ca) -> Self {
-        Self {
-            ca: ca.clone(),
-            client_certs: false,
-        }
+        Self { ca: ca.clone(), client_certs: false }
     }
 
     /// TLS for clients with a certificate of the same authority only.
     pub fn with_client_certs(ca: &Ca) -> Self {
-        Self {
-            ca: ca.clone(),
-            client_certs: true,
-        }
+        Self { ca: ca.clone(), client_certs: true }
     }
 
     /// A certificate for a server on loopback.

@@ -41,28 +41,15 @@ impl Child {
     pub fn start_in(options: &ChildOptions, folder: &Folder) -> Result<Self> {
         let name = options.shown_name().to_owned();
         let log = folder.path().join(format!("{name}.log"));
-        let file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&log);
+        let file = std::fs::File::options().create(true).append(true).open(&log);
         let file = file.map_err(Error::io(format!("open the log file {}", log.display())))?;
-        let mut process = options
-            .command(&file)?
-            .spawn()
-            .map_err(Error::io(format!("start {name}")))?;
+        let mut process = options.command(&file)?.spawn().map_err(Error::io(format!("start {name}")))?;
         let pid = process.id();
         let go = process.stdin.take();
-        let child = Self {
-            name,
-            pid,
-            log,
-            process: Mutex::new(process),
-            _folder: folder.clone(),
-        };
+        let child = Self { name, pid, log, process: Mutex::new(process), _folder: folder.clone() };
         watchdog::end_with_us(pid)?;
         if let Some(mut go) = go {
-            go.write_all(b"go\n")
-                .map_err(Error::io(format!("start {}", child.name)))?;
+            go.write_all(b"go\n").map_err(Error::io(format!("start {}", child.name)))?;
         }
         Ok(child)
     }
@@ -74,9 +61,7 @@ impl Child {
 
     /// All that it wrote so far.
     pub fn log(&self) -> String {
-        std::fs::read(&self.log)
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default()
+        std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
     /// Where its log is.
@@ -102,11 +87,7 @@ impl Child {
                 return Ok(status);
             }
             if Instant::now() >= deadline {
-                return Err(Error::StillRunning {
-                    name: self.name.clone(),
-                    pid: self.pid,
-                    limit,
-                });
+                return Err(Error::StillRunning { name: self.name.clone(), pid: self.pid, limit });
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -123,16 +104,12 @@ impl Child {
     pub fn pause(&self) {
         // Itself first: what is frozen starts nothing that could be missed.
         self.signal_if_running(Signal::STOP);
-        self.members()
-            .into_iter()
-            .for_each(|process| process_tree::signal(process.pid, Signal::STOP));
+        self.members().into_iter().for_each(|process| process_tree::signal(process.pid, Signal::STOP));
     }
 
     /// Thaws what [`Child::pause`] froze.
     pub fn resume(&self) {
-        self.members()
-            .into_iter()
-            .for_each(|process| process_tree::signal(process.pid, Signal::CONT));
+        self.members().into_iter().for_each(|process| process_tree::signal(process.pid, Signal::CONT));
     }
 
     /// Ends it gently with a signal of its own, and with force after `limit`; then also what it left behind.
@@ -141,12 +118,9 @@ impl Child {
         let members = self.members();
         let ended = self.signal_and_wait(signal, limit).await;
         self.kill9().await?;
-        members
-            .iter()
-            .filter(|process| process_tree::is_alive(**process))
-            .for_each(|process| {
-                process_tree::signal(process.pid, Signal::KILL);
-            });
+        members.iter().filter(|process| process_tree::is_alive(**process)).for_each(|process| {
+            process_tree::signal(process.pid, Signal::KILL);
+        });
         self.wait_gone(&members).await?;
         ended.map(drop)
     }
@@ -166,21 +140,10 @@ impl Child {
             }
             let (name, path, log) = (self.name.clone(), self.log.clone(), self.log_tail());
             if let Some(status) = self.exit_status()? {
-                return Err(Error::EndedEarly {
-                    name,
-                    status,
-                    path,
-                    log,
-                });
+                return Err(Error::EndedEarly { name, status, path, log });
             }
             if left.is_zero() {
-                return Err(Error::NotReady {
-                    name,
-                    what: what.to_owned(),
-                    limit,
-                    path,
-                    log,
-                });
+                return Err(Error::NotReady { name, what: what.to_owned(), limit, path, log });
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -217,37 +180,23 @@ impl Child {
     fn kill_all(&self) -> Vec<Process> {
         self.signal_if_running(Signal::STOP);
         let members = self.members();
-        members
-            .iter()
-            .for_each(|process| process_tree::signal(process.pid, Signal::KILL));
+        members.iter().for_each(|process| process_tree::signal(process.pid, Signal::KILL));
         members
     }
 
     async fn wait_gone(&self, processes: &[Process]) -> Result<()> {
         let deadline = Instant::now() + KILL_LIMIT;
-        while let Some(process) = processes
-            .iter()
-            .find(|process| process_tree::is_alive(**process))
-        {
+        while let Some(process) = processes.iter().find(|process| process_tree::is_alive(**process)) {
             if Instant::now() >= deadline {
-                return Err(Error::StillRunning {
-                    name: self.name.clone(),
-                    pid: process.pid,
-                    limit: KILL_LIMIT,
-                });
+                return Err(Error::StillRunning { name: self.name.clone(), pid: process.pid, limit: KILL_LIMIT });
             }
             tokio::time::sleep(PAUSE).await;
         }
         Ok(())
     }
 
-    fn exit_status_of(
-        &self,
-        process: &mut MutexGuard<'_, std::process::Child>,
-    ) -> Result<Option<ExitStatus>> {
-        let status = process
-            .try_wait()
-            .map_err(Error::io(format!("see whether {} has ended", self.name)))?;
+    fn exit_status_of(&self, process: &mut MutexGuard<'_, std::process::Child>) -> Result<Option<ExitStatus>> {
+        let status = process.try_wait().map_err(Error::io(format!("see whether {} has ended", self.name)))?;
         if status.is_some() {
             watchdog::has_ended(self.pid);
         }
@@ -263,11 +212,7 @@ impl Drop for Child {
     fn drop(&mut self) {
         let killed = self.kill_all();
         let deadline = Instant::now() + KILL_LIMIT;
-        while matches!(self.exit_status(), Ok(None))
-            || killed
-                .iter()
-                .any(|process| process_tree::is_alive(*process))
-        {
+        while matches!(self.exit_status(), Ok(None)) || killed.iter().any(|process| process_tree::is_alive(*process)) {
             if Instant::now() >= deadline {
                 break;
             }

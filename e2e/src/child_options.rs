@@ -23,20 +23,8 @@ impl ChildOptions {
     /// A program, by its path or to be found in `PATH`. It gets the environment of this process and no input.
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let program = program.as_ref().to_owned();
-        let name = Path::new(&program)
-            .file_name()
-            .unwrap_or(&program)
-            .to_string_lossy()
-            .into_owned();
-        Self {
-            name,
-            program,
-            args: Vec::new(),
-            env: Vec::new(),
-            without_env: Vec::new(),
-            folder: None,
-            user: None,
-        }
+        let name = Path::new(&program).file_name().unwrap_or(&program).to_string_lossy().into_owned();
+        Self { name, program, args: Vec::new(), env: Vec::new(), without_env: Vec::new(), folder: None, user: None }
     }
 
     /// The name in errors and of the log file; the program's by default.
@@ -56,16 +44,14 @@ impl ChildOptions {
     /// More arguments.
     #[must_use]
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
-        self.args
-            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
     /// One more environment variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
-        self.env
-            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self.env.push((name.as_ref().to_owned(), value.as_ref().to_owned()));
         self
     }
 
@@ -99,21 +85,13 @@ impl ChildOptions {
     pub(crate) fn command(&self, log: &std::fs::File) -> Result<Command> {
         // `setsid` runs the program in its own process here, since a freshly forked shell leads no process group.
         let mut command = Command::new("sh");
-        command.args([
-            "-c",
-            "read -r go && exec setsid \"$@\" </dev/null",
-            "hoopoe-e2e-launch",
-        ]);
+        command.args(["-c", "read -r go && exec setsid \"$@\" </dev/null", "hoopoe-e2e-launch"]);
         if let Some(user) = &self.user {
             command.args(user.prefix());
         }
         command.arg(&self.program).args(&self.args);
         for (name, _) in std::env::vars_os() {
-            if self
-                .without_env
-                .iter()
-                .any(|prefix| name.to_string_lossy().starts_with(prefix.as_str()))
-            {
+            if self.without_env.iter().any(|prefix| name.to_string_lossy().starts_with(prefix.as_str())) {
                 command.env_remove(name);
             }
         }
@@ -122,10 +100,7 @@ impl ChildOptions {
             command.current_dir(folder);
         }
         let copy = || log.try_clone().map_err(Error::io("share a log file"));
-        command
-            .stdin(Stdio::piped())
-            .stdout(copy()?)
-            .stderr(copy()?);
+        command.stdin(Stdio::piped()).stdout(copy()?).stderr(copy()?);
         Ok(command)
     }
 }

@@ -32,8 +32,7 @@ impl Folder {
     /// A new folder in it, which `owner` alone may read where one is named.
     pub(crate) fn make(&self, name: &str, owner: Option<&User>) -> Result<PathBuf> {
         let path = self.path().join(name);
-        std::fs::create_dir(&path)
-            .map_err(Error::io(format!("make the folder {}", path.display())))?;
+        std::fs::create_dir(&path).map_err(Error::io(format!("make the folder {}", path.display())))?;
         if let Some(owner) = owner {
             set_mode(&path, 0o700)?;
             owner.give(&path)?;
@@ -42,12 +41,7 @@ impl Folder {
     }
 
     /// A new file in it that its owner alone may read: `owner`, else this process's user.
-    pub(crate) fn write_private(
-        &self,
-        name: &str,
-        text: &str,
-        owner: Option<&User>,
-    ) -> Result<PathBuf> {
+    pub(crate) fn write_private(&self, name: &str, text: &str, owner: Option<&User>) -> Result<PathBuf> {
         let path = self.path().join(name);
         std::fs::write(&path, text).map_err(Error::io(format!("write {}", path.display())))?;
         set_mode(&path, 0o600)?;
@@ -59,7 +53,6 @@ impl Folder {
 }
 
 fn set_mode(path: &Path, mode: u32) -> Result<()> {
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(Error::io(
-        format!("set the permissions of {}", path.display()),
-    ))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
+        .map_err(Error::io(format!("set the permissions of {}", path.display())))
 }

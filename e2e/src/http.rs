@@ -7,16 +7,11 @@ use crate::child::Child;
 use crate::error::Result;
 
 /// It keeps no connection: one that was opened in a test's runtime would die with that test.
-static CLIENT: LazyLock<std::result::Result<reqwest::Client, reqwest::Error>> =
-    LazyLock::new(|| {
-        // Err: the process has a provider already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .no_proxy()
-            .pool_max_idle_per_host(0)
-            .timeout(Duration::from_secs(30))
-            .build()
-    });
+static CLIENT: LazyLock<std::result::Result<reqwest::Client, reqwest::Error>> = LazyLock::new(|| {
+    // Err: the process has a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build()
+});
 
 /// A client that goes straight to loopback, whatever proxies the environment names.
 pub(crate) fn client() -> reqwest::Client {
@@ -30,12 +25,6 @@ pub(crate) fn client() -> reqwest::Client {
 /// Waits until `url` answers 200, at most for `limit`. The error holds the end of the process's log.
 pub async fn wait_http(child: &Child, url: &str, limit: Duration) -> Result<()> {
     let what = format!("200 from {url}");
-    let request = || async {
-        client()
-            .get(url)
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status() == 200)
-    };
+    let request = || async { client().get(url).send().await.is_ok_and(|answer| answer.status() == 200) };
     child.wait_until(&what, limit, request).await
 }

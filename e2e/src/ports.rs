@@ -27,10 +27,7 @@ pub fn free_port() -> Result<u16> {
     // A random place to begin, so that two test processes seldom try the same ports.
     let random = RandomState::new().hash_one(std::process::id());
     let start = LOWEST + u16::try_from(random % u64::from(span)).unwrap_or(0);
-    (start..highest)
-        .chain(LOWEST..start)
-        .find(|port| take(*port))
-        .ok_or(Error::NoFreePort)
+    (start..highest).chain(LOWEST..start).find(|port| take(*port)).ok_or(Error::NoFreePort)
 }
 
 /// Where the kernel's range for outgoing connections begins.
@@ -44,12 +41,8 @@ fn outgoing_range_start() -> u16 {
 /// For machines where nearly every port is in the kernel's range.
 fn port_by_kernel() -> Result<u16> {
     for _ in 0..100 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .map_err(Error::io("bind a loopback port"))?;
-        let port = listener
-            .local_addr()
-            .map_err(Error::io("read a listener's address"))?
-            .port();
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("bind a loopback port"))?;
+        let port = listener.local_addr().map_err(Error::io("read a listener's address"))?.port();
         if given().insert(port) {
             return Ok(port);
         }
@@ -59,9 +52,7 @@ fn port_by_kernel() -> Result<u16> {
 
 fn take(port: u16) -> bool {
     let mut given = given();
-    !given.contains(&port)
-        && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-        && given.insert(port)
+    !given.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && given.insert(port)
 }
 
 fn given() -> std::sync::MutexGuard<'static, HashSet<u16>> {
@@ -74,15 +65,10 @@ mod tests {
 
     #[test]
     fn ports_are_free_and_differ() -> Result<()> {
-        let ports = (0..50)
-            .map(|_| free_port())
-            .collect::<Result<HashSet<_>>>()?;
+        let ports = (0..50).map(|_| free_port()).collect::<Result<HashSet<_>>>()?;
         assert_eq!(ports.len(), 50);
         for port in ports {
-            assert!(
-                TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(),
-                "{port} is not free"
-            );
+            assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), "{port} is not free");
         }
         Ok(())
     }

@@ -81,12 +81,7 @@ impl Postgres {
             let port = free_port()?;
             let launch = cluster.launch(&options, port)?;
             let server = Server::start(launch, cluster.folder.clone(), Signal::INT, STOP_LIMIT)?;
-            let postgres = Self {
-                server,
-                cluster: cluster.clone(),
-                port,
-                options: options.clone(),
-            };
+            let postgres = Self { server, cluster: cluster.clone(), port, options: options.clone() };
             match postgres.wait_ready().await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
                 result => return result.map(|()| postgres),
@@ -113,24 +108,14 @@ impl Postgres {
 
     /// A database of that name.
     pub fn url_of(&self, database: &str) -> String {
-        let PostgresOptions {
-            user,
-            password,
-            auth,
-            tls,
-            fsync: _,
-            settings: _,
-        } = &self.options;
+        let PostgresOptions { user, password, auth, tls, fsync: _, settings: _ } = &self.options;
         let login = match auth {
             PostgresAuth::Password => format!("{user}:{password}"),
             PostgresAuth::Trust | PostgresAuth::Certificate => user.clone(),
         };
         let url = format!("postgres://{login}@127.0.0.1:{}/{database}", self.port);
         match tls {
-            Some(tls) => format!(
-                "{url}?sslmode=verify-full&sslrootcert={}",
-                tls.ca.certificate().display()
-            ),
+            Some(tls) => format!("{url}?sslmode=verify-full&sslrootcert={}", tls.ca.certificate().display()),
             None => url,
         }
     }
@@ -157,35 +142,16 @@ impl Postgres {
 
     /// Makes an empty database; its URL.
     pub async fn create_database(&self, name: &str) -> Result<String> {
-        self.psql("postgres", &format!("CREATE DATABASE \"{name}\""))
-            .await?;
+        self.psql("postgres", &format!("CREATE DATABASE \"{name}\"")).await?;
         Ok(self.url_of(name))
     }
 
     /// What statements print, a line for each row and `|` between columns, run by the superuser past all of TLS and `auth`.
     pub async fn psql(&self, database: &str, statements: &str) -> Result<String> {
         let mut command = tokio::process::Command::new(self.cluster.programs.join("psql"));
-        command.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--tuples-only",
-            "--no-align",
-            "--set",
-            "ON_ERROR_STOP=1",
-        ]);
-        command
-            .arg("--host")
-            .arg(self.cluster.folder.path())
-            .arg("--port")
-            .arg(self.port.to_string());
-        command.args([
-            "--username",
-            &self.options.user,
-            "--dbname",
-            database,
-            "--command",
-            statements,
-        ]);
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
+        command.arg("--host").arg(self.cluster.folder.path()).arg("--port").arg(self.port.to_string());
+        command.args(["--username", &self.options.user, "--dbname", database, "--command", statements]);
         Ok(tool::run(command, START_LIMIT).await?.trim_end().to_owned())
     }
 
@@ -217,9 +183,6 @@ impl Postgres {
 
     async fn wait_ready(&self) -> Result<()> {
         let ready = || async { self.psql("postgres", "SELECT 1").await.is_ok() };
-        self.server
-            .child()?
-            .wait_until("an answer to SELECT 1", START_LIMIT, ready)
-            .await
+        self.server.child()?.wait_until("an answer to SELECT 1", START_LIMIT, ready).await
     }
 }

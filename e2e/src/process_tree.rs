@@ -25,10 +25,7 @@ struct Stat {
 /// Both are needed: each of `PostgreSQL`'s backends and Erlang's port programs has a session of its own, and what lost its
 /// parent is found by its session only.
 pub fn processes_under(root: u32) -> Vec<u32> {
-    members(root)
-        .into_iter()
-        .map(|process| process.pid)
-        .collect()
+    members(root).into_iter().map(|process| process.pid).collect()
 }
 
 /// As [`processes_under`], with their start times.
@@ -66,10 +63,7 @@ fn all() -> Vec<Stat> {
     let Ok(entries) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
-    entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .filter_map(read)
-        .collect()
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter_map(read).collect()
 }
 
 fn read(pid: u32) -> Option<Stat> {
@@ -84,12 +78,7 @@ fn parse(line: &str) -> Option<Stat> {
     let parent = fields.next()?.parse().ok()?;
     let session = fields.nth(1)?.parse().ok()?;
     let started = fields.nth(15)?.parse().ok()?;
-    Some(Stat {
-        process: Process { pid, started },
-        zombie: matches!(state, "Z" | "X"),
-        parent,
-        session,
-    })
+    Some(Stat { process: Process { pid, started }, zombie: matches!(state, "Z" | "X"), parent, session })
 }
 
 #[cfg(test)]
@@ -99,19 +88,8 @@ mod tests {
     #[test]
     fn a_name_may_hold_anything() {
         let line = "7 (a) b (c)) S 3 4 5 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 77123 38836 1 2";
-        let process = Process {
-            pid: 7,
-            started: 77123,
-        };
-        assert_eq!(
-            parse(line),
-            Some(Stat {
-                process,
-                zombie: false,
-                parent: 3,
-                session: 5
-            })
-        );
+        let process = Process { pid: 7, started: 77123 };
+        assert_eq!(parse(line), Some(Stat { process, zombie: false, parent: 3, session: 5 }));
     }
 
     #[test]

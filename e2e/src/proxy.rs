@@ -35,26 +35,12 @@ impl Proxy {
                 result => break result?,
             }
         };
-        let address = listener
-            .local_addr()
-            .map_err(Error::io("read the proxy's address"))?;
+        let address = listener.local_addr().map_err(Error::io("read the proxy's address"))?;
         let (orders, receiver) = mpsc::channel(1);
         let (stalled, stall) = watch::channel(false);
         let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, upstream));
-        tokio::spawn(
-            Actor {
-                address,
-                upstream,
-                stall,
-                links: JoinSet::new(),
-            }
-            .run(listener, receiver),
-        );
-        Ok(Self {
-            address,
-            orders,
-            stalled,
-        })
+        tokio::spawn(Actor { address, upstream, stall, links: JoinSet::new() }.run(listener, receiver));
+        Ok(Self { address, orders, stalled })
     }
 
     /// Where it listens.
@@ -88,9 +74,7 @@ impl Proxy {
     }
 
     async fn order(&self, order: Order) -> Result<()> {
-        let gone = || Error::NotRunning {
-            name: "the proxy".to_owned(),
-        };
+        let gone = || Error::NotRunning { name: "the proxy".to_owned() };
         let (done, answer) = oneshot::channel();
         self.orders.send((order, done)).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -105,11 +89,7 @@ struct Actor {
 }
 
 impl Actor {
-    async fn run(
-        mut self,
-        listener: TcpListener,
-        mut orders: mpsc::Receiver<(Order, oneshot::Sender<Result<()>>)>,
-    ) {
+    async fn run(mut self, listener: TcpListener, mut orders: mpsc::Receiver<(Order, oneshot::Sender<Result<()>>)>) {
         let mut listener = Some(listener);
         loop {
             tokio::select! {
@@ -135,9 +115,7 @@ impl Actor {
                 *listener = None;
                 self.links.shutdown().await;
             }
-            Order::Restore if listener.is_none() => {
-                *listener = Some(bind(self.address.port()).await?)
-            }
+            Order::Restore if listener.is_none() => *listener = Some(bind(self.address.port()).await?),
             Order::Restore => {}
         }
         Ok(())
@@ -145,9 +123,7 @@ impl Actor {
 }
 
 async fn bind(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-        .await
-        .map_err(Error::io(format!("listen on port {port}")))
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::io(format!("listen on port {port}")))
 }
 
 async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {

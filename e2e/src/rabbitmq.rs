@@ -82,13 +82,8 @@ impl RabbitMq {
         let mut attempt = 1;
         loop {
             let node = Node::write(&options, root.clone())?;
-            let server =
-                Server::start(node.launch(), node.folder.clone(), Signal::TERM, STOP_LIMIT)?;
-            let rabbitmq = Self {
-                server,
-                node,
-                options: options.clone(),
-            };
+            let server = Server::start(node.launch(), node.folder.clone(), Signal::TERM, STOP_LIMIT)?;
+            let rabbitmq = Self { server, node, options: options.clone() };
             match rabbitmq.wait_ready().await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
                 result => return result.map(|()| rabbitmq),
@@ -125,17 +120,8 @@ impl RabbitMq {
 
     /// `http://user:password@127.0.0.1:port`
     pub fn management_url(&self) -> String {
-        let RabbitMqOptions {
-            user,
-            password,
-            version: _,
-            tls: _,
-            settings: _,
-        } = &self.options;
-        format!(
-            "http://{user}:{password}@127.0.0.1:{}",
-            self.node.ports.management
-        )
+        let RabbitMqOptions { user, password, version: _, tls: _, settings: _ } = &self.options;
+        format!("http://{user}:{password}@127.0.0.1:{}", self.node.ports.management)
     }
 
     /// The AMQP port without TLS.
@@ -186,16 +172,12 @@ impl RabbitMq {
 
     /// Raises the memory alarm: connections that publish are blocked (`connection.blocked`).
     pub async fn block_publishers(&self) -> Result<()> {
-        self.ctl(&["set_vm_memory_high_watermark", "0"])
-            .await
-            .map(drop)
+        self.ctl(&["set_vm_memory_high_watermark", "0"]).await.map(drop)
     }
 
     /// Ends the alarm of [`RabbitMq::block_publishers`].
     pub async fn unblock_publishers(&self) -> Result<()> {
-        self.ctl(&["set_vm_memory_high_watermark", WATERMARK])
-            .await
-            .map(drop)
+        self.ctl(&["set_vm_memory_high_watermark", WATERMARK]).await.map(drop)
     }
 
     /// What `rabbitmqctl` prints for a command. It takes a second or two: prefer the management API.
@@ -205,10 +187,7 @@ impl RabbitMq {
 
     async fn wait_ready(&self) -> Result<()> {
         let ready = || async { self.speaks_amqp().await && self.get("/api/whoami").await.is_ok() };
-        self.server
-            .child()?
-            .wait_until("AMQP and the management API", START_LIMIT, ready)
-            .await
+        self.server.child()?.wait_until("AMQP and the management API", START_LIMIT, ready).await
     }
 
     /// Whether a connection's first bytes are answered by `connection.start`, a method frame on channel 0.
@@ -223,16 +202,7 @@ impl RabbitMq {
     }
 
     fn amqp_url(&self, scheme: &str, port: u16, vhost: &str) -> String {
-        let RabbitMqOptions {
-            user,
-            password,
-            version: _,
-            tls: _,
-            settings: _,
-        } = &self.options;
-        format!(
-            "{scheme}://{user}:{password}@127.0.0.1:{port}/{}",
-            vhost.replace('/', "%2f")
-        )
+        let RabbitMqOptions { user, password, version: _, tls: _, settings: _ } = &self.options;
+        format!("{scheme}://{user}:{password}@127.0.0.1:{port}/{}", vhost.replace('/', "%2f"))
     }
 }

@@ -102,10 +102,7 @@ impl Redis {
     /// What `redis-cli` prints for a command.
     pub async fn cli(&self, args: &[&str]) -> Result<String> {
         let mut command = tokio::process::Command::new("redis-cli");
-        command
-            .args(["-h", "127.0.0.1", "-e", "-p"])
-            .arg(self.port.to_string())
-            .args(args);
+        command.args(["-h", "127.0.0.1", "-e", "-p"]).arg(self.port.to_string()).args(args);
         if let Some(password) = &self.password {
             command.env("REDISCLI_AUTH", password);
         }
@@ -115,29 +112,17 @@ impl Redis {
     async fn start_once(options: &RedisOptions) -> Result<Self> {
         let folder = Folder::new()?;
         let port = free_port()?;
-        let mut launch = ChildOptions::new("redis-server")
-            .arg("--port")
-            .arg(port.to_string());
-        launch = launch
-            .args(["--bind", "127.0.0.1", "--dir"])
-            .arg(folder.path());
+        let mut launch = ChildOptions::new("redis-server").arg("--port").arg(port.to_string());
+        launch = launch.args(["--bind", "127.0.0.1", "--dir"]).arg(folder.path());
         launch = launch.args(["--daemonize", "no", "--save", ""]);
         let tls_port = match &options.tls {
             Some(tls) => {
                 let tls_port = free_port()?;
                 let PemPair { certificate, key } = tls.server_cert()?;
                 launch = launch.arg("--tls-port").arg(tls_port.to_string());
-                launch = launch
-                    .arg("--tls-cert-file")
-                    .arg(certificate)
-                    .arg("--tls-key-file")
-                    .arg(key);
+                launch = launch.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
                 launch = launch.arg("--tls-ca-cert-file").arg(tls.ca.certificate());
-                launch = launch.arg("--tls-auth-clients").arg(if tls.client_certs {
-                    "yes"
-                } else {
-                    "no"
-                });
+                launch = launch.arg("--tls-auth-clients").arg(if tls.client_certs { "yes" } else { "no" });
                 Some(tls_port)
             }
             None => None,
@@ -152,26 +137,14 @@ impl Redis {
             launch = launch.arg(format!("--{name}")).arg(value);
         }
         let server = Server::start(launch, folder, Signal::TERM, Duration::from_secs(10))?;
-        let redis = Self {
-            server,
-            port,
-            tls_port,
-            password: options.password.clone(),
-        };
+        let redis = Self { server, port, tls_port, password: options.password.clone() };
         redis.wait_ready().await?;
         Ok(redis)
     }
 
     async fn wait_ready(&self) -> Result<()> {
-        let ready = || async {
-            self.cli(&["ping"])
-                .await
-                .is_ok_and(|answer| answer == "PONG")
-        };
-        self.server
-            .child()?
-            .wait_until("PONG to a ping", START_LIMIT, ready)
-            .await
+        let ready = || async { self.cli(&["ping"]).await.is_ok_and(|answer| answer == "PONG") };
+        self.server.child()?.wait_until("PONG to a ping", START_LIMIT, ready).await
     }
 
     fn url_with(&self, scheme: &str, port: u16) -> String {

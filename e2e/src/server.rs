@@ -32,20 +32,12 @@ impl Server {
         stop_limit: Duration,
     ) -> Result<Self> {
         let child = Mutex::new(Some(Arc::new(Child::start_in(&launch, &folder)?)));
-        Ok(Self {
-            child,
-            launch,
-            stop_signal,
-            stop_limit,
-            folder,
-        })
+        Ok(Self { child, launch, stop_signal, stop_limit, folder })
     }
 
     /// The running process.
     pub(crate) fn child(&self) -> Result<Arc<Child>> {
-        let name = || Error::NotRunning {
-            name: self.launch.shown_name().to_owned(),
-        };
+        let name = || Error::NotRunning { name: self.launch.shown_name().to_owned() };
         self.slot().clone().ok_or_else(name)
     }
 

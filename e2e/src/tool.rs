@@ -7,19 +7,12 @@ use crate::error::{Error, Result};
 
 /// Runs a command to its end, at most for `limit`; its output, or what it complained about.
 pub(crate) async fn run(mut command: tokio::process::Command, limit: Duration) -> Result<String> {
-    let name = command
-        .as_std()
-        .get_program()
-        .to_string_lossy()
-        .into_owned();
+    let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).kill_on_drop(true);
     let output = match tokio::time::timeout(limit, command.output()).await {
         Ok(output) => output,
         Err(_elapsed) => {
-            return Err(Error::ToolTimeout {
-                command: name,
-                limit,
-            });
+            return Err(Error::ToolTimeout { command: name, limit });
         }
     };
     let output = match output {
@@ -33,9 +26,5 @@ pub(crate) async fn run(mut command: tokio::process::Command, limit: Duration) -
         return Ok(text);
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(Error::Tool {
-        command: name,
-        status: output.status,
-        output: format!("{text}{complaint}"),
-    })
+    Err(Error::Tool { command: name, status: output.status, output: format!("{text}{complaint}") })
 }

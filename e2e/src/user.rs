@@ -16,11 +16,8 @@ pub(crate) struct User {
 impl User {
     /// The user of that name.
     pub(crate) fn named(name: &str) -> Result<Self> {
-        let users =
-            std::fs::read_to_string("/etc/passwd").map_err(Error::io("read the system's users"))?;
-        parse(&users, name).ok_or_else(|| Error::UserMissing {
-            user: name.to_owned(),
-        })
+        let users = std::fs::read_to_string("/etc/passwd").map_err(Error::io("read the system's users"))?;
+        parse(&users, name).ok_or_else(|| Error::UserMissing { user: name.to_owned() })
     }
 
     /// Gives a file or folder (not what is in it) to this user.
@@ -54,11 +51,7 @@ fn parse(users: &str, name: &str) -> Option<User> {
         let mut fields = line.split(':');
         let found = fields.next()? == name;
         let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-        found.then(|| User {
-            name: name.to_owned(),
-            uid,
-            gid,
-        })
+        found.then(|| User { name: name.to_owned(), uid, gid })
     })
 }
 
@@ -69,11 +62,7 @@ mod tests {
     #[test]
     fn a_line_of_passwd_is_a_user() {
         let users = "root:x:0:0:root:/root:/bin/sh\n+\npostgres:x:101:104:,,,:/var/lib/postgresql:/bin/bash\n";
-        let postgres = User {
-            name: "postgres".to_owned(),
-            uid: 101,
-            gid: 104,
-        };
+        let postgres = User { name: "postgres".to_owned(), uid: 101, gid: 104 };
         assert_eq!(parse(users, "postgres"), Some(postgres));
         assert_eq!(parse(users, "redis"), None);
     }

@@ -37,26 +37,18 @@ fn tell(line: &str) -> Result<()> {
         Some(pipe) => pipe,
         none => none.insert(start()?),
     };
-    pipe.write_all(format!("{line}\n").as_bytes())
-        .map_err(Error::io("speak to the watchdog"))
+    pipe.write_all(format!("{line}\n").as_bytes()).map_err(Error::io("speak to the watchdog"))
 }
 
 fn start() -> Result<ChildStdin> {
     // A session of its own: an interrupt at the terminal ends the tests, not the one who cleans up after them.
     let mut watchdog = Command::new("setsid")
-        .args([
-            "sh",
-            "-c",
-            include_str!("watchdog.sh"),
-            "hoopoe-e2e-watchdog",
-        ])
+        .args(["sh", "-c", include_str!("watchdog.sh"), "hoopoe-e2e-watchdog"])
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .map_err(Error::io("start the watchdog"))?;
-    watchdog.stdin.take().ok_or(Error::NotRunning {
-        name: "the watchdog".to_owned(),
-    })
+    watchdog.stdin.take().ok_or(Error::NotRunning { name: "the watchdog".to_owned() })
 }

@@ -58,33 +58,17 @@ impl Node {
     pub(super) fn write(options: &RabbitMqOptions, root: Option<PathBuf>) -> Result<Self> {
         let amqps = options.tls.as_ref().map(|_| free_port()).transpose()?;
         let (amqp, management) = (free_port()?, free_port()?);
-        let ports = Ports {
-            amqp,
-            amqps,
-            management,
-            distribution: free_port()?,
-            epmd: free_port()?,
-        };
+        let ports = Ports { amqp, amqps, management, distribution: free_port()?, epmd: free_port()? };
         let folder = Folder::new()?;
         for name in ["home", "mnesia", "log", "generated"] {
             folder.make(name, None)?;
         }
-        let cookie = folder
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let cookie = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         folder.write_private("home/.erlang.cookie", &cookie, None)?;
         folder.write_private("enabled_plugins", "[rabbitmq_management].\n", None)?;
-        let node = Self {
-            folder,
-            ports,
-            root,
-        };
+        let node = Self { folder, ports, root };
         let configuration = node.configuration(options)?;
-        node.folder
-            .write_private("rabbitmq.conf", &configuration, None)?;
+        node.folder.write_private("rabbitmq.conf", &configuration, None)?;
         Ok(node)
     }
 
@@ -92,14 +76,9 @@ impl Node {
     pub(super) fn launch(&self) -> ChildOptions {
         let server = format!("{SCRIPTS}/rabbitmq-server");
         let words = self.in_root(&["sh", "-c", WITH_EPMD, "sh", &server]);
-        let launch = ChildOptions::new(&words[0])
-            .args(&words[1..])
-            .name("rabbitmq")
-            .without_env("RABBITMQ_");
+        let launch = ChildOptions::new(&words[0]).args(&words[1..]).name("rabbitmq").without_env("RABBITMQ_");
         let launch = launch.without_env("ERL_").current_dir(self.folder.path());
-        self.environment()
-            .into_iter()
-            .fold(launch, |launch, (name, value)| launch.env(name, value))
+        self.environment().into_iter().fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 
     /// `rabbitmqctl`.
@@ -109,28 +88,13 @@ impl Node {
         line.extend(args);
         let words = self.in_root(&line);
         let mut command = tokio::process::Command::new(&words[0]);
-        command
-            .args(&words[1..])
-            .envs(self.environment())
-            .current_dir(self.folder.path());
+        command.args(&words[1..]).envs(self.environment()).current_dir(self.folder.path());
         command
     }
 
     fn configuration(&self, options: &RabbitMqOptions) -> Result<String> {
-        let RabbitMqOptions {
-            user,
-            password,
-            tls,
-            settings,
-            version: _,
-        } = options;
-        let Ports {
-            amqp,
-            amqps,
-            management,
-            distribution: _,
-            epmd: _,
-        } = &self.ports;
+        let RabbitMqOptions { user, password, tls, settings, version: _ } = options;
+        let Ports { amqp, amqps, management, distribution: _, epmd: _ } = &self.ports;
         let mut lines = vec![
             format!("listeners.tcp.1 = 127.0.0.1:{amqp}"),
             "management.tcp.ip = 127.0.0.1".to_owned(),
@@ -148,28 +112,12 @@ impl Node {
         if let (Some(tls), Some(port)) = (tls, amqps) {
             let PemPair { certificate, key } = tls.server_cert()?;
             lines.push(format!("listeners.ssl.1 = 127.0.0.1:{port}"));
-            lines.push(format!(
-                "ssl_options.certfile = {}",
-                self.copy(&certificate, "server.pem")?
-            ));
-            lines.push(format!(
-                "ssl_options.keyfile = {}",
-                self.copy(&key, "server.key")?
-            ));
-            lines.push(format!(
-                "ssl_options.cacertfile = {}",
-                self.copy(tls.ca.certificate(), "ca.pem")?
-            ));
-            let verify = if tls.client_certs {
-                "verify_peer"
-            } else {
-                "verify_none"
-            };
+            lines.push(format!("ssl_options.certfile = {}", self.copy(&certificate, "server.pem")?));
+            lines.push(format!("ssl_options.keyfile = {}", self.copy(&key, "server.key")?));
+            lines.push(format!("ssl_options.cacertfile = {}", self.copy(tls.ca.certificate(), "ca.pem")?));
+            let verify = if tls.client_certs { "verify_peer" } else { "verify_none" };
             lines.push(format!("ssl_options.verify = {verify}"));
-            lines.push(format!(
-                "ssl_options.fail_if_no_peer_cert = {}",
-                tls.client_certs
-            ));
+            lines.push(format!("ssl_options.fail_if_no_peer_cert = {}", tls.client_certs));
         }
         lines.extend(settings.iter().cloned());
         Ok(lines.join("\n") + "\n")
@@ -180,10 +128,7 @@ impl Node {
         let within = |name: &str| format!("{base}/{name}");
         vec![
             ("HOME", within("home")),
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned(),
-            ),
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
             // The name may be the same for all: each has its own epmd.
@@ -200,10 +145,7 @@ impl Node {
             ("RABBITMQ_CTL_DIST_PORT_MAX", "0".to_owned()),
             ("ERL_EPMD_PORT", self.ports.epmd.to_string()),
             ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
-            (
-                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-                "-kernel inet_dist_use_interface {127,0,0,1}".to_owned(),
-            ),
+            ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
         ]
     }
 
@@ -212,26 +154,9 @@ impl Node {
         match &self.root {
             None => line.collect(),
             Some(root) => {
-                let private = [
-                    "unshare",
-                    "--mount",
-                    "--propagation",
-                    "private",
-                    "sh",
-                    "-c",
-                    IN_ROOT,
-                    "sh",
-                ];
-                let folders = [
-                    root.display().to_string(),
-                    self.folder.path().display().to_string(),
-                ];
-                private
-                    .map(str::to_owned)
-                    .into_iter()
-                    .chain(folders)
-                    .chain(line)
-                    .collect()
+                let private = ["unshare", "--mount", "--propagation", "private", "sh", "-c", IN_ROOT, "sh"];
+                let folders = [root.display().to_string(), self.folder.path().display().to_string()];
+                private.map(str::to_owned).into_iter().chain(folders).chain(line).collect()
             }
         }
     }
@@ -246,8 +171,7 @@ impl Node {
 
     /// Copies a file into the folder; its path as the node sees it.
     fn copy(&self, from: &Path, name: &str) -> Result<String> {
-        std::fs::copy(from, self.folder.path().join(name))
-            .map_err(Error::io(format!("copy {}", from.display())))?;
+        std::fs::copy(from, self.folder.path().join(name)).map_err(Error::io(format!("copy {}", from.display())))?;
         Ok(self.inside().join(name).display().to_string())
     }
 }

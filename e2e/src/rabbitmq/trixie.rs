@@ -13,17 +13,13 @@ const LIMIT: Duration = Duration::from_mins(20);
 /// The folder, made where it is missing by `e2e/trixie.sh`.
 pub(super) async fn folder() -> Result<PathBuf> {
     if !is_root() {
-        return Err(Error::NoTrixie {
-            reason: "only root may make and enter another root folder".to_owned(),
-        });
+        return Err(Error::NoTrixie { reason: "only root may make and enter another root folder".to_owned() });
     }
     let mut command = tokio::process::Command::new("sh");
     command.args(["-c", include_str!("../../trixie.sh"), "trixie.sh"]);
     match tool::run(command, LIMIT).await {
         Ok(output) => Ok(PathBuf::from(output.trim_end())),
-        Err(Error::Tool { output, .. }) => Err(Error::NoTrixie {
-            reason: output.trim_end().to_owned(),
-        }),
+        Err(Error::Tool { output, .. }) => Err(Error::NoTrixie { reason: output.trim_end().to_owned() }),
         Err(error) => Err(error),
     }
 }
