@@ -1,3 +1,4 @@
+#!/bin/sh
 # Ends what a test process started, once that process is gone; see watchdog.rs. Needs nothing but a POSIX shell.
 # Standard input: "+ PID" a process and all below it, "- PID" it has ended, "d PATH" a folder to remove.
 trap '' HUP INT TERM
