@@ -12,6 +12,7 @@ mod lane;
 mod metrics;
 mod sort;
 mod supervisor;
+pub mod sweeper;
 mod trace_links;
 
 pub use metrics::ConsumerMetrics;
