@@ -137,13 +137,12 @@ impl ProducerInfo {
             OriginalExchangeType::Headers => "Headers",
             OriginalExchangeType::Topic => "Topic",
         };
-        let mut spec = json!({
+        let spec = json!({
             "broker": { "secretRef": { "name": secrets.broker } },
             "exchange": { "name": wire_exchange(&self.exchange_name), "type": kind },
+            // Always given, empty too: the original publishes with exactly this key, and its consumers bind to it.
+            "routingKey": self.routing_key,
         });
-        if !self.routing_key.is_empty() {
-            spec["routingKey"] = json!(self.routing_key);
-        }
         manifest("NotifProducer", &self.exchange_name, namespace, &spec)
     }
 }
