@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{RabbitMqOptions, WATERMARK};
+use super::{RabbitMqOptions, WATERMARK, plugins};
 use crate::ca::PemPair;
 use crate::child_options::ChildOptions;
 use crate::error::{Error, Result};
@@ -51,6 +51,7 @@ pub(super) struct Node {
     /// Its ports.
     pub(super) ports: Ports,
     root: Option<PathBuf>,
+    few_plugins: bool,
 }
 
 impl Node {
@@ -65,8 +66,13 @@ impl Node {
         }
         let cookie = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         folder.write_private("home/.erlang.cookie", &cookie, None)?;
-        folder.write_private("enabled_plugins", "[rabbitmq_management].\n", None)?;
-        let node = Self { folder, ports, root };
+        let plugins: Vec<_> =
+            ["rabbitmq_management"].into_iter().chain(options.plugins.iter().map(String::as_str)).collect();
+        folder.write_private("enabled_plugins", &format!("[{}].\n", plugins.join(",")), None)?;
+        if options.plugins.is_empty() {
+            plugins::link(&folder, root.as_deref())?;
+        }
+        let node = Self { folder, ports, root, few_plugins: options.plugins.is_empty() };
         let configuration = node.configuration(options)?;
         node.folder.write_private("rabbitmq.conf", &configuration, None)?;
         Ok(node)
@@ -93,7 +99,7 @@ impl Node {
     }
 
     fn configuration(&self, options: &RabbitMqOptions) -> Result<String> {
-        let RabbitMqOptions { user, password, tls, settings, version: _ } = options;
+        let RabbitMqOptions { user, password, tls, settings, plugins: _, version: _ } = options;
         let Ports { amqp, amqps, management, distribution: _, epmd: _ } = &self.ports;
         let mut lines = vec![
             format!("listeners.tcp.1 = 127.0.0.1:{amqp}"),
@@ -126,7 +132,7 @@ impl Node {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let base = self.inside().display().to_string();
         let within = |name: &str| format!("{base}/{name}");
-        vec![
+        let mut environment = vec![
             ("HOME", within("home")),
             ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
@@ -146,7 +152,11 @@ impl Node {
             ("ERL_EPMD_PORT", self.ports.epmd.to_string()),
             ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
             ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
-        ]
+        ];
+        if self.few_plugins {
+            environment.push(("RABBITMQ_PLUGINS_DIR", within(plugins::FOLDER)));
+        }
+        environment
     }
 
     fn in_root(&self, line: &[&str]) -> Vec<String> {
