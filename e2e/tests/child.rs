@@ -72,7 +72,7 @@ async fn waiting_for_http_ends_with_200() -> Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         for status in ["503 Service Unavailable", "200 OK"] {
             let (mut stream, _) = listener.accept().await?;
-            stream.read(&mut [0; 1024]).await?;
+            assert!(stream.read(&mut [0; 1024]).await? > 0);
             let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             stream.write_all(answer.as_bytes()).await?;
         }

@@ -15,9 +15,18 @@ const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
 const INSIDE: &str = "/srv";
 
 /// Starts the node's own epmd in the node's session, where it is found and ended; otherwise Erlang would start one that
-/// detaches itself. The node begins once it answers. The first argument is the server's script.
-const WITH_EPMD: &str = r#"epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
-until epmd -port "$ERL_EPMD_PORT" -names >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.02; done
+/// detaches itself. The node begins once it answers. An epmd whose port is taken ends silently and with success, and a node
+/// that then found another node's epmd there would share it: hence the look before. The argument is the server's script.
+const WITH_EPMD: &str = r#"answers() { timeout 2 epmd -port "$ERL_EPMD_PORT" -names >/dev/null 2>&1; }
+taken() { echo "epmd's port $ERL_EPMD_PORT is already in use"; exit 1; }
+if answers; then taken; fi
+epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
+tries=0
+until answers; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 250 ] || taken
+    sleep 0.02
+done
 exec "$1""#;
 
 /// Runs the rest in another root: mounts are private to the process, so they go with it. The root is $1, the folder $2.
