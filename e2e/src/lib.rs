@@ -32,3 +32,5 @@ pub use process_tree::processes_under;
 pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
 pub use redis::{Redis, RedisOptions};
+/// For [`RabbitMq::management`].
+pub use reqwest::Method;

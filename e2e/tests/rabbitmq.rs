@@ -3,8 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use hoopoe_e2e::{Ca, Error, RabbitMq, RabbitMqOptions, RabbitMqVersion, Result, TlsOptions, processes_under};
-use reqwest::Method;
+use hoopoe_e2e::{Ca, Error, Method, RabbitMq, RabbitMqOptions, RabbitMqVersion, Result, TlsOptions, processes_under};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -97,11 +96,11 @@ async fn it_freezes_thaws_and_speaks_tls() -> Result<()> {
         };
         // What is no AMQP is answered by the version that the server speaks. Refused clients may be gone already.
         let _ = input.write_all(b"AMQP\0\0\0\0").await;
-        let (mut all, mut part) = (Vec::new(), [0; 4096]);
+        let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
         loop {
-            match output.read(&mut part).await? {
+            match output.read(&mut chunk).await? {
                 0 => return std::io::Result::Ok(false),
-                length => all.extend_from_slice(&part[..length]),
+                length => all.extend_from_slice(&chunk[..length]),
             }
             if all.windows(8).any(|bytes| bytes == b"AMQP\0\0\x09\x01") {
                 return Ok(true);
