@@ -155,7 +155,7 @@ impl RabbitMq {
 
     /// `kill -9` of all its processes.
     ///
-    /// A quorum queue that was declared less than half a second ago does not come back from it, on 3.10 at least: after a
+    /// A quorum queue that was declared less than half a second ago does not come back from it, on 3.10 and on 4.0: after a
     /// restart, whoever asks for it waits for ever. Ra's register of queues (`ra_directory`, a dets table) is saved only then.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
