@@ -5,7 +5,10 @@
 
 pub mod broker;
 pub mod cache;
+pub mod config;
+pub mod consumer;
 pub mod inbox;
 pub mod notif;
 pub mod store;
+pub mod telemetry;
 pub mod timestamp;
