@@ -1,1 +1,36 @@
-//! x
+//! Real servers for the tests: `RabbitMQ`, `PostgreSQL` and Redis on free loopback ports, in temporary folders.
+//!
+//! Everything started here ends with the value that stands for it, and, by [`watchdog`], also when the test process is
+//! killed. `e2e/install.sh` installs the Debian packages that are needed.
+
+mod ca;
+mod child;
+mod child_options;
+mod error;
+mod folder;
+mod http;
+mod ports;
+mod postgres;
+mod process_tree;
+mod proxy;
+mod rabbitmq;
+mod redis;
+mod server;
+mod tool;
+mod user;
+mod watchdog;
+
+pub use ca::{Ca, PemPair, TlsOptions};
+pub use child::Child;
+pub use child_options::ChildOptions;
+pub use error::{Error, Result};
+pub use folder::Folder;
+pub use http::wait_http;
+pub use ports::free_port;
+pub use postgres::{Postgres, PostgresAuth, PostgresOptions};
+pub use process_tree::processes_under;
+pub use proxy::Proxy;
+pub use rabbitmq::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
+pub use redis::{Redis, RedisOptions};
+/// For [`RabbitMq::management`].
+pub use reqwest::Method;

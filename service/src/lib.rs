@@ -6,9 +6,12 @@
 pub mod api;
 pub mod broker;
 pub mod cache;
+pub mod config;
+pub mod consumer;
 pub mod http;
 pub mod inbox;
 pub mod notif;
 pub mod producer;
 pub mod store;
+pub mod telemetry;
 pub mod timestamp;

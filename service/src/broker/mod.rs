@@ -2,6 +2,10 @@
 //!
 //! Three small traits, two implementations (AMQP 0.9.1, and a table in SQLite for the embedded default).
 
+mod amqp;
+mod metrics;
+mod reason;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
@@ -10,6 +14,9 @@ use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
 use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
+
+pub use amqp::{AmqpPublisher, AmqpQueue, AmqpTopology};
+pub use metrics::{BrokerMetrics, ConnectLabels, PublishLabels};
 
 /// Publishes to one exchange.
 #[async_trait]

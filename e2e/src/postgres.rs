@@ -1,0 +1,188 @@
+//! `PostgreSQL`.
+
+mod cluster;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::sync::Mutex;
+
+use crate::ca::TlsOptions;
+use crate::error::Result;
+use crate::ports::free_port;
+use crate::server::{ATTEMPTS, Server};
+use crate::tool;
+use cluster::Cluster;
+
+const START_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+static SHARED: Mutex<Option<Arc<Postgres>>> = Mutex::const_new(None);
+
+/// How clients prove who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PostgresAuth {
+    /// They need not.
+    Trust,
+    /// By the password (`scram-sha-256`).
+    #[default]
+    Password,
+    /// By a certificate whose common name is the user's; needs TLS.
+    Certificate,
+}
+
+/// How a [`Postgres`] is set up. The default: a password, no TLS, fsync on.
+#[derive(Debug, Clone)]
+pub struct PostgresOptions {
+    /// The superuser's name.
+    pub user: String,
+    /// Its password. Letters and digits only, for it stands in URLs.
+    pub password: String,
+    /// How clients prove who they are.
+    pub auth: PostgresAuth,
+    /// With it the server takes TCP connections with TLS only.
+    pub tls: Option<TlsOptions>,
+    /// Whether a commit is on disk before it is answered.
+    pub fsync: bool,
+    /// More of `postgresql.conf`, as (name, value).
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for PostgresOptions {
+    fn default() -> Self {
+        Self {
+            user: "hoopoe".to_owned(),
+            password: "secret".to_owned(),
+            auth: PostgresAuth::default(),
+            tls: None,
+            fsync: true,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// A running server, of the newest version that is installed, with a cluster of its own.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Server,
+    cluster: Cluster,
+    port: u16,
+    options: PostgresOptions,
+}
+
+impl Postgres {
+    /// Makes a cluster, starts its server and waits until it answers.
+    pub async fn start(options: PostgresOptions) -> Result<Self> {
+        let cluster = Cluster::init(&options).await?;
+        let mut attempt = 1;
+        loop {
+            let port = free_port()?;
+            let launch = cluster.launch(&options, port)?;
+            let server = Server::start(launch, cluster.folder.clone(), Signal::INT, STOP_LIMIT)?;
+            let postgres = Self { server, cluster: cluster.clone(), port, options: options.clone() };
+            match postgres.wait_ready().await {
+                Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
+                result => return result.map(|()| postgres),
+            }
+        }
+    }
+
+    /// The server, with default options, that all tests of this process share: each makes a database of its own in it,
+    /// and none stops it. It ends with the process.
+    pub async fn shared() -> Result<Arc<Self>> {
+        let mut shared = SHARED.lock().await;
+        if let Some(postgres) = &*shared {
+            return Ok(postgres.clone());
+        }
+        let postgres = Arc::new(Self::start(PostgresOptions::default()).await?);
+        *shared = Some(postgres.clone());
+        Ok(postgres)
+    }
+
+    /// The database `postgres`. With TLS the URL asks for `sslmode=verify-full` and names the authority's file.
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// A database of that name.
+    pub fn url_of(&self, database: &str) -> String {
+        let PostgresOptions { user, password, auth, tls, fsync: _, settings: _ } = &self.options;
+        let login = match auth {
+            PostgresAuth::Password => format!("{user}:{password}"),
+            PostgresAuth::Trust | PostgresAuth::Certificate => user.clone(),
+        };
+        let url = format!("postgres://{login}@127.0.0.1:{}/{database}", self.port);
+        match tls {
+            Some(tls) => format!("{url}?sslmode=verify-full&sslrootcert={}", tls.ca.certificate().display()),
+            None => url,
+        }
+    }
+
+    /// Its TCP port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The id of the process that all others come from.
+    pub fn pid(&self) -> Result<u32> {
+        self.server.pid()
+    }
+
+    /// The server's log.
+    pub fn log(&self) -> Result<String> {
+        Ok(self.server.child()?.log())
+    }
+
+    /// Where its programs are (`psql`, `pg_ctl`, …).
+    pub fn programs(&self) -> &PathBuf {
+        &self.cluster.programs
+    }
+
+    /// Makes an empty database; its URL.
+    pub async fn create_database(&self, name: &str) -> Result<String> {
+        self.psql("postgres", &format!("CREATE DATABASE \"{name}\"")).await?;
+        Ok(self.url_of(name))
+    }
+
+    /// What statements print, a line for each row and `|` between columns, run by the superuser past all of TLS and `auth`.
+    pub async fn psql(&self, database: &str, statements: &str) -> Result<String> {
+        let mut command = tokio::process::Command::new(self.cluster.programs.join("psql"));
+        command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
+        command.arg("--host").arg(self.cluster.folder.path()).arg("--port").arg(self.port.to_string());
+        command.args(["--username", &self.options.user, "--dbname", database, "--command", statements]);
+        Ok(tool::run(command, START_LIMIT).await?.trim_end().to_owned())
+    }
+
+    /// Ends it fast: transactions are rolled back, what was committed is written.
+    pub async fn stop(&self) -> Result<()> {
+        self.server.stop().await
+    }
+
+    /// `kill -9` of all its processes.
+    pub async fn kill9(&self) -> Result<()> {
+        self.server.kill9().await
+    }
+
+    /// Starts it again, same port, same data, after a fast stop where it still runs.
+    pub async fn restart(&self) -> Result<()> {
+        self.server.restart().await?;
+        self.wait_ready().await
+    }
+
+    /// Freezes all its processes.
+    pub fn pause(&self) -> Result<()> {
+        self.server.pause()
+    }
+
+    /// Thaws them.
+    pub fn resume(&self) -> Result<()> {
+        self.server.resume()
+    }
+
+    async fn wait_ready(&self) -> Result<()> {
+        let ready = || async { self.psql("postgres", "SELECT 1").await.is_ok() };
+        self.server.child()?.wait_until("an answer to SELECT 1", START_LIMIT, ready).await
+    }
+}

@@ -1,0 +1,174 @@
+//! A TCP proxy that can be cut or stalled: one process loses a server that others still reach.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+
+use crate::error::{Error, Result};
+use crate::ports::free_port;
+
+/// A TCP proxy on a loopback port. It ends, and its connections with it, when this value or the runtime does.
+#[derive(Debug)]
+pub struct Proxy {
+    address: SocketAddr,
+    orders: mpsc::Sender<(Order, oneshot::Sender<Result<()>>)>,
+    stalled: watch::Sender<bool>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Cut,
+    Restore,
+}
+
+impl Proxy {
+    /// Listens on a free port and forwards to a port of 127.0.0.1.
+    pub async fn start(upstream: u16) -> Result<Self> {
+        let mut attempt = 1;
+        let listener = loop {
+            match bind(free_port()?).await {
+                Err(_) if attempt < crate::server::ATTEMPTS => attempt += 1,
+                result => break result?,
+            }
+        };
+        let address = listener.local_addr().map_err(Error::io("read the proxy's address"))?;
+        let (orders, receiver) = mpsc::channel(1);
+        let (stalled, stall) = watch::channel(false);
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, upstream));
+        tokio::spawn(Actor { address, upstream, stall, links: JoinSet::new() }.run(listener, receiver));
+        Ok(Self { address, orders, stalled })
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// The same URL with this proxy's port in the place of `port`, the upstream's.
+    pub fn url(&self, upstream_url: &str, port: u16) -> String {
+        upstream_url.replacen(&format!(":{port}"), &format!(":{}", self.port()), 1)
+    }
+
+    /// Closes all connections and refuses new ones.
+    pub async fn cut(&self) -> Result<()> {
+        self.order(Order::Cut).await
+    }
+
+    /// Takes connections again after a [`Proxy::cut`].
+    pub async fn restore(&self) -> Result<()> {
+        self.order(Order::Restore).await
+    }
+
+    /// Stops forwarding without closing anything, as a network that loses every packet. New connections are taken.
+    pub fn stall(&self) {
+        self.stalled.send_replace(true);
+    }
+
+    /// Forwards again, first what was held back.
+    pub fn unstall(&self) {
+        self.stalled.send_replace(false);
+    }
+
+    async fn order(&self, order: Order) -> Result<()> {
+        let gone = || Error::NotRunning { name: "the proxy".to_owned() };
+        let (done, answer) = oneshot::channel();
+        self.orders.send((order, done)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+struct Actor {
+    address: SocketAddr,
+    upstream: SocketAddr,
+    stall: watch::Receiver<bool>,
+    links: JoinSet<()>,
+}
+
+impl Actor {
+    async fn run(mut self, listener: TcpListener, mut orders: mpsc::Receiver<(Order, oneshot::Sender<Result<()>>)>) {
+        let mut listener = Some(listener);
+        loop {
+            tokio::select! {
+                order = orders.recv() => {
+                    let Some((order, done)) = order else { return };
+                    let result = self.obey(order, &mut listener).await;
+                    // Err: the one who asked has gone.
+                    let _ = done.send(result);
+                }
+                client = accept(listener.as_ref()) => {
+                    if let Ok((client, _)) = client {
+                        self.links.spawn(link(client, self.upstream, self.stall.clone()));
+                    }
+                }
+                Some(_ended) = self.links.join_next() => {}
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order, listener: &mut Option<TcpListener>) -> Result<()> {
+        match order {
+            Order::Cut => {
+                *listener = None;
+                self.links.shutdown().await;
+            }
+            Order::Restore if listener.is_none() => *listener = Some(bind(self.address.port()).await?),
+            Order::Restore => {}
+        }
+        Ok(())
+    }
+}
+
+async fn bind(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(Error::io(format!("listen on port {port}")))
+}
+
+async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Forwards both ways until either side is done or broken; what the other side is still to get, it gets.
+async fn link(client: TcpStream, upstream: SocketAddr, stall: watch::Receiver<bool>) {
+    let Ok(server) = TcpStream::connect(upstream).await else {
+        return;
+    };
+    // A proxy that waits to fill packets would add 40 ms to every small message.
+    let _ = (client.set_nodelay(true), server.set_nodelay(true));
+    let (client_read, client_write) = client.into_split();
+    let (server_read, server_write) = server.into_split();
+    let there = forward(client_read, server_write, stall.clone());
+    let back = forward(server_read, client_write, stall);
+    // An error on one way ends both.
+    let _ = tokio::try_join!(there, back);
+}
+
+async fn forward(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut stall: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        flowing(&mut stall).await?;
+        let length = from.read(&mut buffer).await?;
+        // What was read while it stalled waits here; so does the end of the connection.
+        flowing(&mut stall).await?;
+        if length == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&buffer[..length]).await?;
+    }
+}
+
+async fn flowing(stall: &mut watch::Receiver<bool>) -> std::io::Result<()> {
+    match stall.wait_for(|stalled| !stalled).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(std::io::ErrorKind::ConnectionAborted.into()),
+    }
+}
