@@ -3,6 +3,7 @@
 //! Pure: no client, no runtime. The operator and the service both depend on this crate and never on each other.
 
 pub mod duration;
+pub mod original;
 pub mod worker_config;
 
 pub use duration::Span;

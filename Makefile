@@ -1,0 +1,42 @@
+# Hoopoe: every task of the project is a target here; `make` alone lists them.
+SHELL := /usr/bin/env bash
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Build, start the embedded pipeline, send notifications, poll the inbox, print what to try next
+	@e2e/demo.sh
+
+.PHONY: dev
+dev: ## The same pipeline, kept running until Ctrl-C
+	@e2e/demo.sh --keep
+
+.PHONY: test
+test: ## Install what is missing and run every check, on real servers
+	@e2e/test.sh
+
+.PHONY: check
+check: ## The quick half of `make test`: formatting, lints, unit tests; no server
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --lib --bins --locked
+
+.PHONY: bench
+bench: ## Measure each part beside its limit in one run, and print the table of ratios
+	@e2e/bench.sh
+
+.PHONY: fuzz
+fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
+	@e2e/fuzz.sh
+
+.PHONY: generate
+generate: ## Write the generated files anew (OpenAPI); CI fails when they differ
+	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
+
+.PHONY: deny
+deny: ## Check licences, sources and banned crates of the dependencies
+	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny check bans licenses sources

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Every check of this repository, in order, on real servers. The last lines name what ran, what was skipped and how long it took.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+passed=() failed=() skipped=()
+started=$SECONDS
+
+say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
+
+step() { # NAME COMMAND...: runs one check; a failure does not hide those after it
+    local name=$1 from=$SECONDS
+    shift
+    say "$name: $*"
+    if "$@"; then
+        passed+=("$name ($((SECONDS - from))s)")
+    else
+        failed+=("$name ($((SECONDS - from))s)")
+    fi
+}
+
+need_compiler() {
+    command -v cc >/dev/null && return
+    local sudo=
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
+}
+
+step "compiler" need_compiler
+step "servers" e2e/install.sh debootstrap python3-venv
+step "formatting" cargo fmt --all --check
+step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "tests" cargo test --workspace --locked --no-fail-fast
+step "demo" env HOOPOE_DEMO_ADMIN=18081 HOOPOE_DEMO_PORT=8080 e2e/demo.sh
+
+say "summary after $((SECONDS - started))s"
+printf 'ran      %s\n' "${passed[@]}"
+[ ${#failed[@]} = 0 ] || printf 'FAILED   %s\n' "${failed[@]}"
+[ ${#skipped[@]} = 0 ] || printf 'skipped  %s\n' "${skipped[@]}"
+echo "${#passed[@]} passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
+if [ ${#failed[@]} != 0 ] || { [ "${CI:-}" = true ] && [ ${#skipped[@]} != 0 ]; }; then
+    exit 1
+fi

@@ -1,0 +1,274 @@
+//! The loop of one lane: gather, commit, dead-letter, acknowledge.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, error, info_span, warn};
+
+use crate::{
+    broker::{DeadLetter, Delivery, Lane, QueueError},
+    inbox::Fate,
+    store::StoreError,
+};
+
+use super::{
+    batcher::Batcher,
+    guard::{Pace, after_ack},
+    metrics::DeadLetterLabels,
+    sort::{Sorted, sort},
+    supervisor::Shared,
+    trace_links::link_senders,
+};
+
+/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
+/// holds one for 30 minutes; we close it ourselves well before, once, and open it when the store answers.
+const HOLD: Duration = Duration::from_mins(10);
+/// The shortest and longest pause between two attempts.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// How long after `stop` nothing must come before a lane counts as empty.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// Why a lane came to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LaneEnd {
+    /// The process is stopping, and everything in hand is acknowledged.
+    #[error("drained")]
+    Drained,
+    /// The pace changed: the lane is opened anew with another prefetch, or waits.
+    #[error("the pace changed")]
+    PaceChanged,
+    /// The store or the dead-letter queue took nothing for too long, or until the drain timeout.
+    #[error("held deliveries for too long")]
+    HeldTooLong,
+    /// The channel is gone.
+    #[error(transparent)]
+    Lost(#[from] QueueError),
+}
+
+/// One open lane and what it works with.
+pub(super) struct LaneLoop {
+    /// Shared by the lanes of one process.
+    pub(super) shared: Arc<Shared>,
+    /// The open channel.
+    pub(super) lane: Box<dyn Lane>,
+    /// The pace that the channel was opened for.
+    pub(super) pace: Pace,
+}
+
+impl LaneLoop {
+    /// Works until the lane ends. What is unacknowledged then comes again.
+    pub(super) async fn run(mut self) -> LaneEnd {
+        let end = match self.work().await {
+            Ok(end) | Err(end) => end,
+        };
+        self.lane.close().await;
+        end
+    }
+
+    async fn work(&mut self) -> Result<LaneEnd, LaneEnd> {
+        let stop = self.shared.stop.clone();
+        let mut pace = self.shared.pace.subscribe();
+        let settings = &self.shared.settings;
+        let max_size = if self.pace == Pace::Full { settings.batch_size } else { 1 };
+        let mut batcher = Batcher::new(max_size, settings.linger);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {
+                    self.drain(batcher).await?;
+                    return Ok(LaneEnd::Drained);
+                }
+                () = changed_from(&mut pace, self.pace) => {
+                    self.drain(batcher).await?;
+                    return Ok(LaneEnd::PaceChanged);
+                }
+                () = sleep_until(batcher.deadline()) => {}
+                delivery = self.lane.next() => batcher.push(self.received(delivery?), Instant::now()),
+            }
+            let due = batcher.deadline().is_some_and(|deadline| deadline <= Instant::now());
+            if batcher.is_full() || due {
+                self.process(batcher.take()).await?;
+            }
+        }
+    }
+
+    /// Takes no more from the broker, and finishes everything that is in hand already: nothing need be delivered again.
+    async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
+        self.lane.stop().await?;
+        while let Ok(Ok(delivery)) = timeout(QUIET, self.lane.next()).await {
+            batcher.push(self.received(delivery), Instant::now());
+            if batcher.is_full() {
+                self.process(batcher.take()).await?;
+            }
+        }
+        let rest = batcher.take();
+        if rest.is_empty() { Ok(()) } else { self.process(rest).await }
+    }
+
+    fn received(&self, delivery: Delivery) -> Delivery {
+        self.shared.metrics.deliveries.inc();
+        self.shared.metrics.redeliveries.inc_by(u64::from(delivery.delivery_count > 0));
+        delivery
+    }
+
+    /// Commits, dead-letters and acknowledges one batch, in this order.
+    async fn process(&mut self, batch: Vec<Delivery>) -> Result<(), LaneEnd> {
+        let span = info_span!("commit_batch", size = batch.len());
+        link_senders(&span, &batch);
+        let first_tag = batch.first().map_or(0, |delivery| delivery.tag);
+        self.shared.metrics.in_flight.inc_by(gauge(batch.len()));
+        let held = batch.len();
+        let result = self.settle(batch, first_tag).instrument(span).await;
+        self.shared.metrics.in_flight.dec_by(gauge(held));
+        result
+    }
+
+    async fn settle(&mut self, batch: Vec<Delivery>, first_tag: u64) -> Result<(), LaneEnd> {
+        let shared = Arc::clone(&self.shared);
+        let mut sorted = sort(batch, self.pace, shared.settings.limits, &shared.metrics);
+        if !sorted.notifications.is_empty() {
+            let fates = shared.commit(&sorted).await?;
+            sorted.settle(&fates, &shared.metrics);
+        }
+        self.bury(std::mem::take(&mut sorted.letters), first_tag).await?;
+        if let Some(tag) = sorted.last_tag {
+            self.lane.ack_through(tag).await?;
+            let next = after_ack(self.pace, sorted.lowest_count);
+            shared.set_pace(next);
+        }
+        if sorted.slow_down {
+            warn!("a message was delivered {} times or more: taking one at a time", super::guard::SUSPECT);
+            shared.set_pace(Pace::Probation);
+            return Err(LaneEnd::PaceChanged);
+        }
+        Ok(())
+    }
+
+    /// Publishes dead letters until each is confirmed. Below the first that is not, everything is acknowledged meanwhile.
+    async fn bury(&mut self, mut letters: Vec<DeadLetter>, first_tag: u64) -> Result<(), LaneEnd> {
+        let started = Instant::now();
+        let mut pause = RETRY.0;
+        let mut acknowledged_below = first_tag;
+        while !letters.is_empty() {
+            let results = self.lane.dead_letter(letters.clone()).await;
+            let mut failed = Vec::new();
+            for (letter, result) in letters.into_iter().zip(results) {
+                match result {
+                    Ok(()) => {
+                        warn!(class = letter.class, reason = letter.reason, "dead-lettered a message");
+                        let labels = DeadLetterLabels { class: letter.class };
+                        self.shared.metrics.dead_letters.get_or_create(&labels).inc();
+                    }
+                    Err(error) => {
+                        self.shared.metrics.dead_letter_failures.inc();
+                        warn!(class = letter.class, %error, "failed to publish a dead letter; holding its message");
+                        failed.push(letter);
+                    }
+                }
+            }
+            letters = failed;
+            let Some(first_failed) = letters.first() else { return Ok(()) };
+            let tag = first_failed.delivery.tag;
+            if tag > acknowledged_below {
+                self.lane.ack_through(tag - 1).await?;
+                acknowledged_below = tag;
+            }
+            if started.elapsed() > HOLD {
+                return Err(LaneEnd::HeldTooLong);
+            }
+            pause = self.shared.pause(pause).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Commits, and holds while the store does not answer.
+    async fn commit(&self, sorted: &Sorted) -> Result<Vec<Fate>, LaneEnd> {
+        let metrics = &self.metrics;
+        hold(&self.abandon, || async {
+            let started = Instant::now();
+            match self.writer.commit(&sorted.notifications).await {
+                Ok(fates) => {
+                    metrics.batch_size.observe(count(sorted.notifications.len()));
+                    metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+                    Some(fates)
+                }
+                Err(error) => {
+                    metrics.commit_failures.inc();
+                    report(&error);
+                    None
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits between two attempts, unless the drain timeout ends it; the next pause.
+    async fn pause(&self, pause: Duration) -> Result<Duration, LaneEnd> {
+        wait(&self.abandon, pause).await
+    }
+}
+
+/// Tries until there is a result, for at most [`HOLD`].
+async fn hold<T, F: Future<Output = Option<T>>>(
+    abandon: &CancellationToken,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, LaneEnd> {
+    let started = Instant::now();
+    let mut pause = RETRY.0;
+    loop {
+        if let Some(result) = attempt().await {
+            return Ok(result);
+        }
+        if started.elapsed() > HOLD {
+            return Err(LaneEnd::HeldTooLong);
+        }
+        pause = wait(abandon, pause).await?;
+    }
+}
+
+async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, LaneEnd> {
+    tokio::select! {
+        () = abandon.cancelled() => Err(LaneEnd::HeldTooLong),
+        () = sleep(pause) => Ok((pause * 2).min(RETRY.1)),
+    }
+}
+
+/// One line per failed commit: a store that is away is a warning, anything else is an error that somebody must mend.
+fn report(error: &StoreError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    match error {
+        StoreError::Unavailable(_) => warn!(%error, cause, "holding a batch until the database answers"),
+        StoreError::Refused(_)
+        | StoreError::OtherEpoch(_)
+        | StoreError::AboveHead(_)
+        | StoreError::Schema(_)
+        | StoreError::Statement(_) => error!(%error, cause, "holding a batch that the database does not take"),
+    }
+}
+
+/// Resolves once the pace is another; holds no guard across an await.
+async fn changed_from(pace: &mut watch::Receiver<Pace>, from: Pace) {
+    // An error means that the sender is gone, which this process holds itself.
+    drop(pace.wait_for(|now| *now != from).await);
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}

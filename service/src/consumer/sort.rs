@@ -1,0 +1,118 @@
+//! What each delivery of a batch becomes: a notification to commit, or a dead letter.
+
+use crate::{
+    broker::{DeadLetter, Delivery},
+    inbox::Fate,
+    notif::{Arrival, Envelope, Notification, from_amqp},
+    timestamp::Timestamp,
+};
+
+use super::{
+    guard::{Pace, Verdict, judge},
+    metrics::ConsumerMetrics,
+};
+
+/// A batch, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// What to commit.
+    pub(super) notifications: Vec<Notification>,
+    /// The deliveries that `notifications` came from, at the same places.
+    pub(super) deliveries: Vec<Delivery>,
+    /// What can never be stored.
+    pub(super) letters: Vec<DeadLetter>,
+    /// The highest tag taken; `None` if none was.
+    pub(super) last_tag: Option<u64>,
+    /// The lowest delivery count among those taken.
+    pub(super) lowest_count: u64,
+    /// A suspect was met: it and what follows it were left, and the lane must slow down.
+    pub(super) slow_down: bool,
+}
+
+/// The limits that sorting goes by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The largest notification, in bytes.
+    pub(super) body_bytes: usize,
+    /// From which delivery count a message is a crash loop.
+    pub(super) crash_loop: u64,
+}
+
+/// Sorts a batch in order.
+pub(super) fn sort(batch: Vec<Delivery>, pace: Pace, limits: Limits, metrics: &ConsumerMetrics) -> Sorted {
+    let mut sorted = Sorted { lowest_count: u64::MAX, ..Sorted::default() };
+    for delivery in batch {
+        match judge(pace, delivery.delivery_count, limits.crash_loop) {
+            Verdict::SlowDown => {
+                sorted.slow_down = true;
+                break;
+            }
+            Verdict::DeadLetter => {
+                let reason = format!(
+                    "{} consumers died or closed while they held this message alone; the limit is {}",
+                    delivery.delivery_count, limits.crash_loop
+                );
+                sorted.take(&delivery);
+                sorted.letters.push(DeadLetter { delivery, class: "crash_loop", reason });
+            }
+            Verdict::Process => {
+                sorted.take(&delivery);
+                sorted.parse(delivery, limits.body_bytes, metrics);
+            }
+        }
+    }
+    sorted
+}
+
+impl Sorted {
+    fn take(&mut self, delivery: &Delivery) {
+        self.last_tag = Some(delivery.tag);
+        self.lowest_count = self.lowest_count.min(delivery.delivery_count);
+    }
+
+    fn parse(&mut self, delivery: Delivery, body_bytes: usize, metrics: &ConsumerMetrics) {
+        let arrival = Arrival {
+            exchange: &delivery.exchange,
+            body_bytes,
+            now: Timestamp::now(),
+            idempotency_key: None,
+            item: None,
+        };
+        let envelope = Envelope { message_id: delivery.message_id.as_deref(), timestamp: delivery.timestamp };
+        match from_amqp(&delivery.body, &arrival, &envelope) {
+            Ok(received) => {
+                metrics.derived_ids.inc_by(u64::from(received.derived_id));
+                metrics.unknown_fields.inc_by(received.unknown_fields as u64);
+                self.notifications.push(received.notification);
+                self.deliveries.push(delivery);
+            }
+            Err(error) => {
+                let (class, reason) = (error.class(), error.to_string());
+                self.letters.push(DeadLetter { delivery, class, reason });
+            }
+        }
+    }
+
+    /// Adds the dead letters that the commit's fates ask for, and puts all letters in the order of their tags.
+    pub(super) fn settle(&mut self, fates: &[Fate], metrics: &ConsumerMetrics) {
+        for (fate, delivery) in fates.iter().zip(std::mem::take(&mut self.deliveries)) {
+            let (class, reason) = match fate {
+                Fate::Stored { .. } => {
+                    metrics.stored.inc();
+                    continue;
+                }
+                Fate::Repeat => {
+                    metrics.repeats.inc();
+                    continue;
+                }
+                Fate::IdConflict => (
+                    "id_conflict",
+                    "a notification with this owner and id, but other content, is in the store".to_owned(),
+                ),
+                Fate::Refused(reason) => ("refused", reason.clone()),
+            };
+            self.letters.push(DeadLetter { delivery, class, reason });
+        }
+        self.letters.sort_by_key(|letter| letter.delivery.tag);
+    }
+}

@@ -1,0 +1,34 @@
+//! The sweeper: runs what is due for owners whose inbox nobody reads, and removes what expired a day ago.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::inbox::Writer;
+
+/// The pause when there was nothing more to do. An owner whose inbox is read is served to the second by its reader; the sweeper
+/// only keeps counters and wake-ups of the others from lagging.
+const IDLE: Duration = Duration::from_secs(1);
+/// The pause after a failure.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
+
+/// Sweeps until `stop` is cancelled. Any number of processes may sweep at once: each piece of work locks its owner.
+pub async fn run(writer: Arc<Writer>, stop: CancellationToken) {
+    loop {
+        let pause = match writer.sweep().await {
+            Ok(true) => Duration::ZERO,
+            // Spread by up to half, so that the replicas of one resource do not ask at the same moment.
+            Ok(false) => IDLE.mul_f64(1.0 + rand::random::<f64>() / 2.0),
+            Err(error) => {
+                warn!(%error, "failed to sweep; trying again");
+                AFTER_FAILURE
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {}
+        }
+    }
+}

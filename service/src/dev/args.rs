@@ -1,0 +1,21 @@
+//! The command line of `hoopoe dev`.
+
+use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
+
+/// Runs the manifests that `kubectl apply` takes as tasks of one process. Where a `HOOPOE_*_URL` is set, that real server is used;
+/// otherwise the embedded part: no server to install.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DevArgs {
+    /// A manifest, or a folder of them; may be given more than once.
+    #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER")]
+    pub filenames: Vec<PathBuf>,
+    /// Where the embedded database and queue, and what was registered, are kept.
+    #[arg(long, default_value = ".hoopoe", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The address that producers and inbox APIs listen on; their ports come from the manifests.
+    #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
+    pub listen: IpAddr,
+    /// Where register, health and metrics are served.
+    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDR")]
+    pub admin: SocketAddr,
+}
