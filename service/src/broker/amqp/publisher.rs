@@ -42,7 +42,7 @@ struct Job {
     answer: oneshot::Sender<Result<(), PublishError>>,
     deadline: Instant,
     /// Given back when the message's fate is known, also when its sender has gone.
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
 }
 
 struct Worker {
@@ -92,7 +92,7 @@ impl AmqpPublisher {
             return Err(PublishError::Blocked);
         }
         let (answer, fate) = oneshot::channel();
-        let job = Job { message, answer, deadline, _slot: slot };
+        let job = Job { message, answer, deadline, slot };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         jobs.and_then(|jobs| jobs.send(job).ok()).ok_or(PublishError::Unavailable)?;
         match timeout_at(deadline, fate).await {
@@ -163,7 +163,7 @@ impl Worker {
         // Each sender keeps its own deadline; the group waits for the latest.
         let deadline = jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
         let (messages, waiting): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|Job { message, answer, deadline: _, _slot }| (message, (answer, _slot))).unzip();
+            jobs.into_iter().map(|Job { message, answer, deadline: _, slot }| (message, (answer, slot))).unzip();
         let limit = self.limit;
         let exchange = self.exchange.clone();
         self.metrics.group_size.observe(f64::from(u32::try_from(messages.len()).unwrap_or(u32::MAX)));
@@ -174,7 +174,9 @@ impl Worker {
             }
             Err(error) => vec![Err(error); messages.len()],
         };
-        for ((answer, _slot), fate) in waiting.into_iter().zip(fates) {
+        for ((answer, slot), fate) in waiting.into_iter().zip(fates) {
+            // First, so that whoever is told may publish the next.
+            drop(slot);
             // Err: the sender has gone.
             let _ = answer.send(fate);
         }
