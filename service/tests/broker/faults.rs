@@ -133,7 +133,8 @@ async fn a_frozen_broker_holds_up_nobody_for_ever() {
     server.pause().unwrap();
     let frozen = Instant::now();
     let first = timeout(LIMIT + Duration::from_secs(1), publisher.publish(message(1, "a"))).await.unwrap();
-    assert_eq!(first, Err(PublishError::Timeout(LIMIT)));
+    // By a worker that had a channel, or by one that was to open its first.
+    assert!(matches!(first, Err(PublishError::Timeout(_) | PublishError::Unavailable)), "{first:?}");
     // The next ones open a channel in vain; then the connection is given up, and all fail at once.
     let given_up = async {
         while publisher.is_connected() {
