@@ -4,9 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hoopoe::{
-    broker::{
-        AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, Outgoing, Publisher, Queue, Topology,
-    },
+    broker::{AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, Outgoing, Publisher, Queue, Topology},
     consumer::{Consumer, ConsumerMetrics, Settings},
     inbox::Writer,
     notif::Owner,
@@ -16,8 +14,8 @@ use hoopoe::{
 use hoopoe_crds::{
     Span,
     worker_config::{
-        BindingConfig, ConsumeConfig, ConsumerConfig, ExchangeConfig, ExchangeType, PublishConfig, QueueConfig, QueuePolicy,
-        QueueType, TlsConfig,
+        BindingConfig, ConsumeConfig, ConsumerConfig, ExchangeConfig, ExchangeType, PublishConfig, QueueConfig,
+        QueuePolicy, QueueType, TlsConfig,
     },
 };
 use hoopoe_e2e::RabbitMq;

@@ -21,7 +21,10 @@ async fn each_bad_message_is_named_and_fails_nobody_else() {
         (json!({ "owner": "alice", "kind": "k", "priority": 10 }).to_string().into_bytes(), "invalid_field"),
         (large.into_bytes(), "too_large"),
         (deep.into_bytes(), "not_json"),
-        (json!({ "id": id, "owner": "alice", "kind": "k", "title": "another" }).to_string().into_bytes(), "id_conflict"),
+        (
+            json!({ "id": id, "owner": "alice", "kind": "k", "title": "another" }).to_string().into_bytes(),
+            "id_conflict",
+        ),
     ];
     bench.publish(id, json!({ "id": id, "owner": "alice", "kind": "k", "title": "first" }).to_string()).await;
     for (body, _) in &bad {
@@ -36,8 +39,7 @@ async fn each_bad_message_is_named_and_fails_nobody_else() {
     let class = |letter: &hoopoe::broker::Delivery| letter.headers.get("x-hoopoe-class").cloned().unwrap_or_default();
     // In two lanes the order among letters is not promised.
     let mut got: Vec<(Vec<u8>, String)> = letters.iter().map(|letter| (letter.body.to_vec(), class(letter))).collect();
-    let mut want: Vec<(Vec<u8>, String)> =
-        bad.into_iter().map(|(body, class)| (body, class.to_owned())).collect();
+    let mut want: Vec<(Vec<u8>, String)> = bad.into_iter().map(|(body, class)| (body, class.to_owned())).collect();
     got.sort();
     want.sort();
     assert_eq!(got, want);
