@@ -5,9 +5,11 @@
 
 pub mod broker;
 pub mod cache;
+pub mod client;
 pub mod config;
 pub mod consumer;
 pub mod inbox;
+pub mod ledger;
 pub mod notif;
 pub mod store;
 pub mod telemetry;

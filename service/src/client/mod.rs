@@ -1,0 +1,19 @@
+//! The people's commands: `hoopoe send`, `inbox`, `mark`, over the same HTTP that every application uses.
+
+pub mod backoff;
+pub mod connect;
+pub mod draft;
+pub mod error;
+pub mod feed;
+pub mod follow;
+pub mod inbox;
+pub mod ingest;
+pub mod mark;
+pub mod outcome;
+pub mod read_state;
+pub mod send;
+pub mod show;
+pub mod terminal;
+pub mod wire;
+
+pub use error::ClientError;
