@@ -39,7 +39,7 @@ pub enum FeedReply {
     /// 200.
     Page {
         /// The page.
-        page: FeedAnswer,
+        page: Box<FeedAnswer>,
         /// Its `ETag`.
         etag: Option<String>,
         /// The body as it came.
@@ -83,7 +83,7 @@ pub async fn poll(api: &Server, owner: &str, request: &FeedRequest) -> Result<Po
         return Ok(Polled { reply: FeedReply::Unchanged, interval });
     }
     let body = answer.bytes().await.map_err(|error| api.failure(&error))?.to_vec();
-    let page = read(api, status, &body)?;
+    let page = Box::new(read(api, status, &body)?);
     let etag = headers.get(ETAG).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Polled { reply: FeedReply::Page { page, etag, body }, interval })
 }

@@ -98,7 +98,7 @@ impl Follower {
     pub fn take(&mut self, reply: FeedReply) -> Step {
         let (page, etag) = match reply {
             FeedReply::Unchanged => return Step::Nothing,
-            FeedReply::Page { page, etag, body: _ } => (page, etag),
+            FeedReply::Page { page, etag, body: _ } => (*page, etag),
         };
         match std::mem::replace(&mut self.stage, Stage::Start) {
             Stage::Start => self.standing(page, etag, None),
@@ -125,15 +125,13 @@ impl Follower {
 
     fn changed(&mut self, page: FeedAnswer, etag: Option<String>, after: Position) -> Step {
         let complete_to = page.complete_to.map_or(page.head.rev, Rev::number);
-        self.stage = match page.next {
+        self.stage = if page.next.is_some() {
             // Further pages carry the cursor and the same `since`.
-            Some(cursor) => Stage::Following { since: after, cursor: Some(cursor), etag: None },
-            None => {
-                let since = Position { epoch: page.head.epoch, rev: complete_to };
-                // The ETag stands for the head: a client that does not know all of it yet may not be told "no news".
-                let etag = etag.filter(|_| complete_to == page.head.rev);
-                Stage::Following { since, cursor: None, etag }
-            }
+            Stage::Following { since: after, cursor: page.next, etag: None }
+        } else {
+            // The ETag stands for the head: a client that does not know all of it yet may not be told "no news".
+            let etag = etag.filter(|_| complete_to == page.head.rev);
+            Stage::Following { since: Position { epoch: page.head.epoch, rev: complete_to }, cursor: None, etag }
         };
         Step::Changed { head: page.head, rows: page.items, after, complete_to }
     }
@@ -151,7 +149,7 @@ mod tests {
         let next = next.map(str::to_owned);
         let complete_to = complete_to.map(Rev::Number);
         let page = FeedAnswer { head: head(rev), items, next, complete_to, reset: false };
-        FeedReply::Page { page, etag: Some(format!("W/\"{rev}\"")), body: Vec::new() }
+        FeedReply::Page { page: Box::new(page), etag: Some(format!("W/\"{rev}\"")), body: Vec::new() }
     }
 
     #[test]

@@ -20,7 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often to ask where the server does not say.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// Bounds on what the server may say: a wrong header may neither park a client nor make it spin.
-const INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(300));
+const INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_mins(5));
 
 /// Shows an inbox.
 #[derive(Clone, Debug, clap::Args)]

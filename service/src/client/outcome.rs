@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::terminal;
 
 /// The longest `Retry-After` that is believed: a wrong header may not park a sender.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// An RFC 9457 problem, as far as a person wants to read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -70,7 +70,8 @@ impl fmt::Display for Problem {
             write!(f, " {}", terminal::plain(&self.code))?;
         }
         f.write_str(")")?;
-        for fault in &self.errors {
+        // Our own servers name the fields in `detail` too; once is enough.
+        for fault in self.errors.iter().filter(|fault| !self.detail.contains(&fault.detail)) {
             write!(f, "; {} {}", terminal::plain(&fault.field), terminal::plain(&fault.detail))?;
         }
         Ok(())

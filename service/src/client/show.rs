@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn ages_are_in_one_unit() {
-        let at = |seconds| Timestamp::from_micros(seconds * 1_000_000);
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
         let ages: Vec<_> =
             [0, 59, 60, 3_599, 3_600, 86_399, 86_400].map(|age| ago(at(1_000_000), at(1_000_000 - age))).into();
         assert_eq!(ages, ["0s ago", "59s ago", "1m ago", "59m ago", "1h ago", "23h ago", "1d ago"]);
