@@ -180,7 +180,9 @@ impl Child {
     fn kill_all(&self) -> Vec<Process> {
         self.signal_if_running(Signal::STOP);
         let members = self.members();
-        members.iter().for_each(|process| process_tree::signal(process.pid, Signal::KILL));
+        for process in &members {
+            process_tree::signal(process.pid, Signal::KILL);
+        }
         members
     }
 

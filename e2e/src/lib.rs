@@ -1,4 +1,4 @@
-//! Real servers for the tests: RabbitMQ, `PostgreSQL` and Redis on free loopback ports, in temporary folders.
+//! Real servers for the tests: `RabbitMQ`, `PostgreSQL` and Redis on free loopback ports, in temporary folders.
 //!
 //! Everything started here ends with the value that stands for it, and, by [`watchdog`], also when the test process is
 //! killed. `e2e/install.sh` installs the Debian packages that are needed.
@@ -32,3 +32,5 @@ pub use process_tree::processes_under;
 pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
 pub use redis::{Redis, RedisOptions};
+/// For [`RabbitMq::management`].
+pub use reqwest::Method;

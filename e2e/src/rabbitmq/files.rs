@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{RabbitMqOptions, WATERMARK};
+use super::{RabbitMqOptions, WATERMARK, plugins};
 use crate::ca::PemPair;
 use crate::child_options::ChildOptions;
 use crate::error::{Error, Result};
@@ -15,9 +15,18 @@ const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
 const INSIDE: &str = "/srv";
 
 /// Starts the node's own epmd in the node's session, where it is found and ended; otherwise Erlang would start one that
-/// detaches itself. The node begins once it answers. The first argument is the server's script.
-const WITH_EPMD: &str = r#"epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
-until epmd -port "$ERL_EPMD_PORT" -names >/dev/null 2>&1; do kill -0 $! || exit 1; sleep 0.02; done
+/// detaches itself. The node begins once it answers. An epmd whose port is taken ends silently and with success, and a node
+/// that then found another node's epmd there would share it: hence the look before. The argument is the server's script.
+const WITH_EPMD: &str = r#"answers() { timeout 2 epmd -port "$ERL_EPMD_PORT" -names >/dev/null 2>&1; }
+taken() { echo "epmd's port $ERL_EPMD_PORT is already in use"; exit 1; }
+if answers; then taken; fi
+epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT" &
+tries=0
+until answers; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 250 ] || taken
+    sleep 0.02
+done
 exec "$1""#;
 
 /// Runs the rest in another root: mounts are private to the process, so they go with it. The root is $1, the folder $2.
@@ -51,6 +60,7 @@ pub(super) struct Node {
     /// Its ports.
     pub(super) ports: Ports,
     root: Option<PathBuf>,
+    few_plugins: bool,
 }
 
 impl Node {
@@ -65,8 +75,13 @@ impl Node {
         }
         let cookie = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         folder.write_private("home/.erlang.cookie", &cookie, None)?;
-        folder.write_private("enabled_plugins", "[rabbitmq_management].\n", None)?;
-        let node = Self { folder, ports, root };
+        let plugins: Vec<_> =
+            ["rabbitmq_management"].into_iter().chain(options.plugins.iter().map(String::as_str)).collect();
+        folder.write_private("enabled_plugins", &format!("[{}].\n", plugins.join(",")), None)?;
+        if options.plugins.is_empty() {
+            plugins::link(&folder, root.as_deref())?;
+        }
+        let node = Self { folder, ports, root, few_plugins: options.plugins.is_empty() };
         let configuration = node.configuration(options)?;
         node.folder.write_private("rabbitmq.conf", &configuration, None)?;
         Ok(node)
@@ -93,7 +108,7 @@ impl Node {
     }
 
     fn configuration(&self, options: &RabbitMqOptions) -> Result<String> {
-        let RabbitMqOptions { user, password, tls, settings, version: _ } = options;
+        let RabbitMqOptions { user, password, tls, settings, plugins: _, version: _ } = options;
         let Ports { amqp, amqps, management, distribution: _, epmd: _ } = &self.ports;
         let mut lines = vec![
             format!("listeners.tcp.1 = 127.0.0.1:{amqp}"),
@@ -126,7 +141,7 @@ impl Node {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let base = self.inside().display().to_string();
         let within = |name: &str| format!("{base}/{name}");
-        vec![
+        let mut environment = vec![
             ("HOME", within("home")),
             ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
@@ -146,7 +161,11 @@ impl Node {
             ("ERL_EPMD_PORT", self.ports.epmd.to_string()),
             ("ERL_EPMD_ADDRESS", "127.0.0.1".to_owned()),
             ("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}".to_owned()),
-        ]
+        ];
+        if self.few_plugins {
+            environment.push(("RABBITMQ_PLUGINS_DIR", within(plugins::FOLDER)));
+        }
+        environment
     }
 
     fn in_root(&self, line: &[&str]) -> Vec<String> {

@@ -2,6 +2,11 @@
 //!
 //! Three small traits, two implementations (AMQP 0.9.1, and a table in SQLite for the embedded default).
 
+mod amqp;
+mod embedded;
+mod metrics;
+mod reason;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
@@ -10,6 +15,10 @@ use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
 use uuid::Uuid;
 
 use crate::timestamp::Timestamp;
+
+pub use amqp::{AmqpPublisher, AmqpQueue, AmqpTopology};
+pub use embedded::{EmbeddedBroker, EmbeddedBrokerError, EmbeddedPublisher, EmbeddedQueue};
+pub use metrics::{BrokerMetrics, ConnectLabels, PublishLabels};
 
 /// Publishes to one exchange.
 #[async_trait]

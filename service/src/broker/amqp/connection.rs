@@ -1,0 +1,203 @@
+//! A connection that comes back: one task connects, watches, and connects again.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt;
+use lapin::Connection;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep, timeout, timeout_at},
+};
+use tracing::{info, warn};
+
+use super::dial::{Dial, DialError};
+use crate::broker::metrics::BrokerMetrics;
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const LAST_BACKOFF: Duration = Duration::from_secs(5);
+/// How long a connection may take to say goodbye.
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// lapin promises no event for every way in which a connection ends; its status is asked so often beside them.
+const GLANCE: Duration = Duration::from_millis(500);
+
+/// A connection that is up.
+#[derive(Clone)]
+pub(super) struct Live {
+    /// lapin's.
+    pub(super) connection: Arc<Connection>,
+    /// Which of the link's connections it is: no two have the same.
+    pub(super) generation: u64,
+}
+
+impl Live {
+    /// Whether the broker blocks those who publish on it.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
+    }
+}
+
+/// Where a link stands.
+#[derive(Clone)]
+pub(super) enum State {
+    /// The first attempt is under way.
+    Starting,
+    /// Connected.
+    Up(Live),
+    /// The last attempt failed, or the connection broke and no attempt succeeded since.
+    Down(DialError),
+    /// Closed by us.
+    Closed,
+}
+
+enum Order {
+    Broken { generation: u64 },
+    Close,
+}
+
+/// A connection that comes back. It ends with this value.
+pub(super) struct Link {
+    state: watch::Receiver<State>,
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+impl Link {
+    /// Starts to connect.
+    pub(super) fn start(dial: Dial, metrics: BrokerMetrics) -> Self {
+        let (sender, state) = watch::channel(State::Starting);
+        let (orders, receiver) = mpsc::unbounded_channel();
+        tokio::spawn(supervise(dial, metrics, sender, receiver));
+        Self { state, orders }
+    }
+
+    /// Whether it is connected.
+    pub(super) fn is_up(&self) -> bool {
+        match &*self.state.borrow() {
+            State::Up(live) => live.connection.status().connected(),
+            State::Starting | State::Down(_) | State::Closed => false,
+        }
+    }
+
+    /// The connection; at once where it is known to be up or down, else when the first attempt has ended.
+    pub(super) async fn live(&self, deadline: Instant) -> Result<Live, DialError> {
+        let mut state = self.state.clone();
+        let settled = timeout_at(deadline, state.wait_for(|state| !matches!(state, State::Starting))).await;
+        match settled {
+            Ok(Ok(state)) => match &*state {
+                State::Up(live) => Ok(live.clone()),
+                State::Down(error) => Err(error.clone()),
+                State::Starting | State::Closed => Err(closed()),
+            },
+            Ok(Err(_)) => Err(closed()),
+            Err(_) => Err(DialError::Unreachable("not connected yet".to_owned())),
+        }
+    }
+
+    /// Says that this connection does not answer: it is closed, and another one made.
+    pub(super) fn report_broken(&self, live: &Live) {
+        // Err: the link has ended already.
+        let _ = self.orders.send(Order::Broken { generation: live.generation });
+    }
+
+    /// Closes the connection for good.
+    pub(super) async fn close(&self) {
+        let _ = self.orders.send(Order::Close);
+        let mut state = self.state.clone();
+        let closed = state.wait_for(|state| matches!(state, State::Closed));
+        let _ = timeout(CLOSE_LIMIT * 2, closed).await;
+    }
+}
+
+fn closed() -> DialError {
+    DialError::Unreachable("the connection was closed".to_owned())
+}
+
+async fn supervise(
+    dial: Dial,
+    metrics: BrokerMetrics,
+    state: watch::Sender<State>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+) {
+    let mut backoff = FIRST_BACKOFF;
+    let mut said: Option<DialError> = None;
+    for generation in 1.. {
+        let connected = tokio::select! {
+            connected = dial.connect() => connected,
+            () = close_ordered(&mut orders) => break,
+        };
+        match connected {
+            Ok(connection) => {
+                metrics.count_connect("connected");
+                info!(connection = dial.name(), "connected to the broker");
+                said = None;
+                let live = Live { connection: Arc::new(connection), generation };
+                let since = Instant::now();
+                state.send_replace(State::Up(live.clone()));
+                let ended = watch_over(&live, &mut orders).await;
+                let close = live.connection.close(200, "OK".into());
+                if ended == Ended::Ordered {
+                    let _ = timeout(CLOSE_LIMIT, close).await;
+                    break;
+                }
+                warn!(connection = dial.name(), "the connection to the broker broke");
+                state.send_replace(State::Down(DialError::Unreachable("the connection broke".to_owned())));
+                let _ = timeout(Duration::from_millis(100), close).await;
+                if since.elapsed() > LAST_BACKOFF {
+                    backoff = FIRST_BACKOFF;
+                }
+            }
+            Err(error) => {
+                let (outcome, detail) = match &error {
+                    DialError::Refused(detail) => ("refused", detail),
+                    DialError::Unreachable(detail) => ("unreachable", detail),
+                };
+                metrics.count_connect(outcome);
+                // Said once per cause, not once per attempt.
+                if said.as_ref() != Some(&error) {
+                    warn!(connection = dial.name(), outcome, detail, "failed to connect to the broker");
+                }
+                said = Some(error.clone());
+                state.send_replace(State::Down(error));
+            }
+        }
+        let pause = backoff.mul_f64(rand::random_range(0.5..1.0));
+        backoff = (backoff * 2).min(LAST_BACKOFF);
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = close_ordered(&mut orders) => break,
+        }
+    }
+    state.send_replace(State::Closed);
+}
+
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Broken,
+    Ordered,
+}
+
+/// Returns when the connection is of no more use.
+async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) -> Ended {
+    let mut events = Box::pin(live.connection.events_listener());
+    let mut glance = tokio::time::interval(GLANCE);
+    while live.connection.status().connected() {
+        tokio::select! {
+            _ = events.next() => {}
+            _ = glance.tick() => {}
+            order = orders.recv() => match order {
+                Some(Order::Broken { generation }) if generation == live.generation => return Ended::Broken,
+                Some(Order::Broken { .. }) => {}
+                Some(Order::Close) | None => return Ended::Ordered,
+            }
+        }
+    }
+    Ended::Broken
+}
+
+async fn close_ordered(orders: &mut mpsc::UnboundedReceiver<Order>) {
+    loop {
+        match orders.recv().await {
+            Some(Order::Broken { .. }) => {}
+            Some(Order::Close) | None => return,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A channel that drains a queue.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use lapin::{
+    BasicProperties, Channel, Consumer,
+    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    types::FieldTable,
+};
+use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
+
+use super::{
+    connection::{Link, Live},
+    fault::Fault,
+    group::{GROUP, GroupChannel},
+    letter, table,
+};
+use crate::{
+    broker::{BrokerMetrics, DeadLetter, Delivery, Lane, PublishError, QueueError},
+    timestamp::Timestamp,
+};
+
+/// How long the broker may take to answer on a channel. Heartbeats tell of a frozen one after 20 s.
+pub(super) const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
+
+/// What all lanes of a queue share.
+pub(super) struct Shared {
+    /// The connection that consumes.
+    pub(super) consuming: Link,
+    /// The connection that publishes dead letters: a broker that blocks publishers must not hold up acknowledgements.
+    pub(super) publishing: Link,
+    /// The queue.
+    pub(super) queue: String,
+    /// How long a dead letter's confirm may take.
+    pub(super) publish_limit: Duration,
+    /// The instruments.
+    pub(super) metrics: BrokerMetrics,
+}
+
+/// A channel of its own that consumes.
+pub(super) struct AmqpLane {
+    shared: Arc<Shared>,
+    live: Live,
+    channel: Channel,
+    consumer: Consumer,
+    /// The properties of what is not acknowledged yet, by tag, for dead letters. Tags rise.
+    held: VecDeque<(u64, BasicProperties)>,
+    letters: Option<GroupChannel>,
+}
+
+impl AmqpLane {
+    /// Opens a channel and consumes.
+    pub(super) async fn open(shared: Arc<Shared>, live: Live, prefetch: u16) -> Result<Self, QueueError> {
+        let queue = shared.queue.as_str();
+        let open = async {
+            let channel = live.connection.create_channel().await?;
+            channel.basic_qos(prefetch, BasicQosOptions { global: false }).await?;
+            let tag = table::short(&format!("hoopoe-{}-{}", &queue[..queue.floor_char_boundary(200)], Uuid::new_v4()));
+            let options = BasicConsumeOptions::default();
+            let consumer = channel.basic_consume(table::short(queue), tag, options, FieldTable::default()).await?;
+            Ok((channel, consumer))
+        };
+        let opened = timeout(CHANNEL_LIMIT, open).await;
+        let (channel, consumer) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(error)) => return Err(queue_error(&error, queue)),
+            Err(_) => {
+                shared.consuming.report_broken(&live);
+                return Err(QueueError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")));
+            }
+        };
+        Ok(Self { shared, live, channel, consumer, held: VecDeque::new(), letters: None })
+    }
+
+    fn held_properties(&self, tag: u64) -> Option<&BasicProperties> {
+        let index = self.held.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
+        self.held.get(index).map(|(_, properties)| properties)
+    }
+
+    /// The channel for dead letters, opened when the first one is met.
+    async fn letters(&mut self, deadline: Instant) -> Result<&mut GroupChannel, PublishError> {
+        let link = &self.shared.publishing;
+        let live = link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
+        if live.is_blocked() {
+            return Err(PublishError::Blocked);
+        }
+        let channel = match self.letters.take() {
+            Some(channel) if channel.is_usable_on(&live) => channel,
+            Some(_) | None => match timeout_at(deadline, GroupChannel::open(live.clone())).await {
+                Ok(Ok(channel)) => channel,
+                Ok(Err(_)) => return Err(PublishError::Unavailable),
+                Err(_) => {
+                    link.report_broken(&live);
+                    return Err(PublishError::Unavailable);
+                }
+            },
+        };
+        Ok(self.letters.insert(channel))
+    }
+}
+
+#[async_trait]
+impl Lane for AmqpLane {
+    async fn next(&mut self) -> Result<Delivery, QueueError> {
+        match self.consumer.next().await {
+            Some(Ok(message)) => {
+                let (delivery, properties) = delivery(message);
+                self.held.push_back((delivery.tag, properties));
+                Ok(delivery)
+            }
+            Some(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            None => {
+                Err(QueueError::Unavailable("the broker ended the consumer: the queue was deleted or moved".to_owned()))
+            }
+        }
+    }
+
+    async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError> {
+        if tag == 0 {
+            // Would be every delivery that there is, those not yet seen included.
+            return Ok(());
+        }
+        // Not by the delivery's own acker: that answers `Ok(false)` where it is used up or its channel is gone.
+        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple: true });
+        match timeout(CHANNEL_LIMIT, ack).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(queue_error(&error, &self.shared.queue)),
+            Err(_) => {
+                self.shared.consuming.report_broken(&self.live);
+                return Err(QueueError::Unavailable(format!(
+                    "an acknowledgement was not sent within {CHANNEL_LIMIT:?}"
+                )));
+            }
+        }
+        let through = self.held.partition_point(|(held, _)| *held <= tag);
+        self.held.drain(..through);
+        Ok(())
+    }
+
+    async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>> {
+        let mut fates = Vec::with_capacity(letters.len());
+        let limit = self.shared.publish_limit;
+        for group in letters.chunks(GROUP) {
+            let deadline = Instant::now() + limit;
+            let at = Timestamp::now();
+            let parcels: Vec<_> = group
+                .iter()
+                .map(|letter| {
+                    let original = self.held_properties(letter.delivery.tag);
+                    letter::parcel(letter, original, &self.shared.queue, at)
+                })
+                .collect();
+            let group_fates = match self.letters(deadline).await {
+                Ok(channel) => channel.publish(parcels, deadline, limit).await,
+                Err(error) => vec![Err(error); parcels.len()],
+            };
+            group_fates.iter().for_each(|fate| self.shared.metrics.count_publish(fate));
+            fates.extend(group_fates);
+        }
+        fates
+    }
+
+    async fn stop(&mut self) -> Result<(), QueueError> {
+        let cancel = self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default());
+        match timeout(CHANNEL_LIMIT, cancel).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            Err(_) => {
+                self.shared.consuming.report_broken(&self.live);
+                Err(QueueError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")))
+            }
+        }
+    }
+
+    async fn close(self: Box<Self>) {
+        // A channel that does not close in time goes with its connection.
+        let _ = timeout(CHANNEL_LIMIT, self.channel.close(200, "OK".into())).await;
+    }
+}
+
+fn delivery(message: lapin::message::Delivery) -> (Delivery, BasicProperties) {
+    let lapin::message::Delivery { delivery_tag, exchange, routing_key, redelivered, properties, data, acker: _ } =
+        message;
+    let headers = properties.headers().as_ref();
+    let counted = headers
+        .and_then(|headers| headers.inner().get("x-delivery-count"))
+        .and_then(table::whole_number)
+        .and_then(|count| u64::try_from(count).ok());
+    let seconds = properties.timestamp().and_then(|seconds| i64::try_from(seconds).ok());
+    let delivery = Delivery {
+        tag: delivery_tag,
+        delivery_count: counted.unwrap_or(0).max(u64::from(redelivered)),
+        exchange: exchange.into(),
+        routing_key: routing_key.into(),
+        message_id: properties.message_id().as_ref().map(ToString::to_string),
+        timestamp: seconds.and_then(|seconds| seconds.checked_mul(1_000_000)).map(Timestamp::from_micros),
+        headers: headers.map(table::text_headers).unwrap_or_default(),
+        body: Bytes::from(data),
+    };
+    (delivery, properties)
+}
+
+/// What an error on a channel that consumes says.
+fn queue_error(error: &lapin::Error, queue: &str) -> QueueError {
+    match Fault::of(error) {
+        Fault::NotFound(_) => QueueError::QueueMissing(queue.to_owned()),
+        Fault::Refused(detail) => QueueError::Refused(detail),
+        Fault::Mismatch(detail) | Fault::Gone(detail) => QueueError::Unavailable(detail),
+    }
+}

@@ -1,0 +1,24 @@
+//! The broker over AMQP 0.9.1: RabbitMQ, by lapin.
+//!
+//! lapin's own recovery is off: it replays topology and consumers on a connection of its own making, and resolves a confirm that
+//! it lost with the error of the old connection; here one supervised task per connection reconnects, and whoever held a channel
+//! learns that it is gone.
+
+mod connection;
+mod dial;
+mod fate;
+mod fault;
+mod group;
+mod lane;
+mod letter;
+mod management;
+mod policy;
+mod publisher;
+mod queue;
+mod table;
+mod tls;
+mod topology;
+
+pub use publisher::AmqpPublisher;
+pub use queue::AmqpQueue;
+pub use topology::AmqpTopology;

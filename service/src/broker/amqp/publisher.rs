@@ -1,0 +1,223 @@
+//! Publishes to one exchange, in groups, over several channels of one connection.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use hoopoe_crds::worker_config::{PublishConfig, TlsConfig};
+use lapin::{BasicProperties, types::ShortString};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot},
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::{
+    connection::{Link, Live},
+    dial::Dial,
+    group::{GROUP, GroupChannel, Parcel},
+    table,
+};
+use crate::broker::{BrokerMetrics, Outgoing, PublishError, Publisher};
+
+/// Channels that each publish a group at a time: while one waits for its confirms, the others send.
+const CHANNELS: usize = 4;
+/// Bytes of a routing key that AMQP can carry: no binding can match a longer one.
+const LONGEST_KEY: usize = 255;
+
+/// Publishes to one exchange of an AMQP broker.
+pub struct AmqpPublisher {
+    link: Arc<Link>,
+    jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
+    slots: Arc<Semaphore>,
+    config: PublishConfig,
+    metrics: BrokerMetrics,
+    workers: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+struct Job {
+    message: Outgoing,
+    answer: oneshot::Sender<Result<(), PublishError>>,
+    deadline: Instant,
+    /// Given back when the message's fate is known, also when its sender has gone.
+    _slot: OwnedSemaphorePermit,
+}
+
+struct Worker {
+    link: Arc<Link>,
+    jobs: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Job>>>,
+    exchange: ShortString,
+    limit: Duration,
+    metrics: BrokerMetrics,
+    channel: Option<GroupChannel>,
+}
+
+impl AmqpPublisher {
+    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. The exchange's name
+    /// has at most 251 bytes.
+    pub fn start(url: &str, tls: &TlsConfig, exchange: &str, config: &PublishConfig, metrics: BrokerMetrics) -> Self {
+        let link = Arc::new(Link::start(Dial::new(url, tls, "hoopoe publish"), metrics.clone()));
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
+        let mut workers = JoinSet::new();
+        for _ in 0..CHANNELS {
+            let worker = Worker {
+                link: link.clone(),
+                jobs: receiver.clone(),
+                exchange: table::short(exchange),
+                limit: config.timeout.0,
+                metrics: metrics.clone(),
+                channel: None,
+            };
+            workers.spawn(worker.run());
+        }
+        let slots = Arc::new(Semaphore::new(config.max_in_flight as usize));
+        let (jobs, workers) = (Mutex::new(Some(sender)), tokio::sync::Mutex::new(workers));
+        Self { link, jobs, slots, config: config.clone(), metrics, workers }
+    }
+
+    async fn attempt(&self, message: Outgoing) -> Result<(), PublishError> {
+        let limit = self.config.timeout.0;
+        let deadline = Instant::now() + limit;
+        let Ok(slot) = self.slots.clone().try_acquire_owned() else {
+            return Err(PublishError::TooManyInFlight(self.config.max_in_flight));
+        };
+        if message.routing_key.len() > LONGEST_KEY {
+            return Err(PublishError::Unroutable);
+        }
+        let live = self.link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
+        if live.is_blocked() {
+            return Err(PublishError::Blocked);
+        }
+        let (answer, fate) = oneshot::channel();
+        let job = Job { message, answer, deadline, _slot: slot };
+        let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        jobs.and_then(|jobs| jobs.send(job).ok()).ok_or(PublishError::Unavailable)?;
+        match timeout_at(deadline, fate).await {
+            Ok(Ok(fate)) => fate,
+            Ok(Err(_)) => Err(PublishError::Unavailable),
+            Err(_) => Err(PublishError::Timeout(limit)),
+        }
+    }
+}
+
+#[async_trait]
+impl Publisher for AmqpPublisher {
+    async fn publish(&self, message: Outgoing) -> Result<(), PublishError> {
+        let since = Instant::now();
+        let waiting = InFlight::of(&self.metrics);
+        let result = self.attempt(message).await;
+        drop(waiting);
+        if result.is_ok() {
+            self.metrics.confirm_seconds.observe(since.elapsed().as_secs_f64());
+        }
+        self.metrics.count_publish(&result);
+        result
+    }
+
+    fn is_connected(&self) -> bool {
+        self.link.is_up()
+    }
+
+    async fn close(&self) {
+        // Without a sender, the workers end once they have answered all that waits.
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut workers = self.workers.lock().await;
+        let drained = async { while workers.join_next().await.is_some() {} };
+        let _ = timeout(self.config.timeout.0 * 2, drained).await;
+        self.link.close().await;
+    }
+}
+
+/// Counts a message as in flight for as long as it lives, also when the caller's future is dropped.
+struct InFlight<'a>(&'a BrokerMetrics);
+
+impl<'a> InFlight<'a> {
+    fn of(metrics: &'a BrokerMetrics) -> Self {
+        metrics.in_flight.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
+
+impl Worker {
+    async fn run(mut self) {
+        let mut jobs = Vec::with_capacity(GROUP);
+        while self.jobs.lock().await.recv_many(&mut jobs, GROUP).await > 0 {
+            // Nobody was told anything of these, and nobody waits for it.
+            jobs.retain(|job| !job.answer.is_closed());
+            if !jobs.is_empty() {
+                self.publish(std::mem::replace(&mut jobs, Vec::with_capacity(GROUP))).await;
+            }
+        }
+    }
+
+    async fn publish(&mut self, jobs: Vec<Job>) {
+        // Each sender keeps its own deadline; the group waits for the latest.
+        let deadline = jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
+        let (messages, waiting): (Vec<_>, Vec<_>) =
+            jobs.into_iter().map(|Job { message, answer, deadline: _, _slot }| (message, (answer, _slot))).unzip();
+        let limit = self.limit;
+        let exchange = self.exchange.clone();
+        self.metrics.group_size.observe(f64::from(u32::try_from(messages.len()).unwrap_or(u32::MAX)));
+        let fates = match self.channel(deadline).await {
+            Ok(channel) => {
+                let parcels = messages.into_iter().map(|message| parcel(&exchange, message)).collect();
+                channel.publish(parcels, deadline, limit).await
+            }
+            Err(error) => vec![Err(error); messages.len()],
+        };
+        for ((answer, _slot), fate) in waiting.into_iter().zip(fates) {
+            // Err: the sender has gone.
+            let _ = answer.send(fate);
+        }
+    }
+
+    /// The channel of the connection that is up now, opened anew where the last one is in doubt or of an earlier connection.
+    async fn channel(&mut self, deadline: Instant) -> Result<&mut GroupChannel, PublishError> {
+        let live = self.link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
+        if live.is_blocked() {
+            return Err(PublishError::Blocked);
+        }
+        if self.channel.as_ref().is_some_and(|channel| !channel.is_usable_on(&live)) {
+            self.channel = None;
+        }
+        let channel = match self.channel.take() {
+            Some(channel) => channel,
+            None => self.open(live, deadline).await?,
+        };
+        Ok(self.channel.insert(channel))
+    }
+
+    async fn open(&self, live: Live, deadline: Instant) -> Result<GroupChannel, PublishError> {
+        match timeout_at(deadline, GroupChannel::open(live.clone())).await {
+            Ok(Ok(channel)) => Ok(channel),
+            Ok(Err(_)) => Err(PublishError::Unavailable),
+            Err(_) if live.is_blocked() => Err(PublishError::Blocked),
+            Err(_) => {
+                // A broker that opens no channel in that time is frozen, or the network is: heartbeats would tell after 20 s.
+                self.link.report_broken(&live);
+                Err(PublishError::Unavailable)
+            }
+        }
+    }
+}
+
+fn parcel(exchange: &ShortString, message: Outgoing) -> Parcel {
+    let Outgoing { id, routing_key, headers, priority, timestamp, body } = message;
+    let properties = BasicProperties::default()
+        .with_message_id(table::short(&id.hyphenated().to_string()))
+        .with_content_type("application/json".into())
+        .with_delivery_mode(2)
+        .with_timestamp(u64::try_from(timestamp.seconds()).unwrap_or(0))
+        .with_priority(priority);
+    let headers = table::of_text(&headers);
+    Parcel { exchange: exchange.clone(), routing_key: table::short(&routing_key), properties, headers, body }
+}

@@ -1,0 +1,55 @@
+//! Opens lanes on one queue.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use hoopoe_crds::worker_config::TlsConfig;
+use tokio::time::Instant;
+
+use super::{
+    connection::Link,
+    dial::{Dial, DialError},
+    lane::{AmqpLane, CHANNEL_LIMIT, Shared},
+};
+use crate::broker::{BrokerMetrics, Lane, Queue, QueueError};
+
+/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters.
+pub struct AmqpQueue {
+    shared: Arc<Shared>,
+}
+
+impl AmqpQueue {
+    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. `publish_timeout` is
+    /// how long the confirm of a dead letter may take.
+    pub fn start(url: &str, tls: &TlsConfig, queue: &str, publish_timeout: Duration, metrics: BrokerMetrics) -> Self {
+        let consuming = Dial::new(url, tls, &format!("hoopoe consume {queue}"));
+        let publishing = Dial::new(url, tls, &format!("hoopoe dead-letter {queue}"));
+        let shared = Shared {
+            consuming: Link::start(consuming, metrics.clone()),
+            publishing: Link::start(publishing, metrics.clone()),
+            queue: queue.to_owned(),
+            publish_limit: publish_timeout,
+            metrics,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+}
+
+#[async_trait]
+impl Queue for AmqpQueue {
+    async fn open_lane(&self, prefetch: u16) -> Result<Box<dyn Lane>, QueueError> {
+        let live = self.shared.consuming.live(Instant::now() + CHANNEL_LIMIT).await.map_err(|error| match error {
+            DialError::Unreachable(detail) => QueueError::Unavailable(detail),
+            DialError::Refused(detail) => QueueError::Refused(detail),
+        })?;
+        Ok(Box::new(AmqpLane::open(self.shared.clone(), live, prefetch).await?))
+    }
+
+    fn is_connected(&self) -> bool {
+        self.shared.consuming.is_up()
+    }
+
+    async fn close(&self) {
+        tokio::join!(self.shared.consuming.close(), self.shared.publishing.close());
+    }
+}

@@ -1,0 +1,20 @@
+//! The roles: puts the parts of each together, serves its health, and runs it until SIGTERM.
+
+mod api;
+mod consumer;
+mod error;
+mod migrate;
+mod parts;
+mod process;
+mod producer;
+mod stop;
+mod worker_args;
+
+pub use api::api;
+pub use consumer::consumer;
+pub use error::RoleError;
+pub use migrate::{MigrateArgs, migrate};
+pub use parts::{StoreParts, cache_of};
+pub use producer::producer;
+pub use stop::on_signal;
+pub use worker_args::WorkerArgs;
