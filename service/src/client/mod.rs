@@ -17,3 +17,6 @@ pub mod terminal;
 pub mod wire;
 
 pub use error::ClientError;
+pub use inbox::{InboxArgs, run as inbox};
+pub use mark::{MarkArgs, run as mark};
+pub use send::{SendArgs, run as send};

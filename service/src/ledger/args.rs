@@ -10,7 +10,7 @@ use super::{
     numbering::{MOST, Numbering},
     plan::{AmqpPlan, Plan},
     report,
-    run::run as run_plan,
+    run::run_plan,
 };
 use crate::client::{
     ClientError,

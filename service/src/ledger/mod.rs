@@ -20,7 +20,7 @@ pub mod report;
 pub mod run;
 pub mod shared;
 
-pub use args::{LedgerArgs, run as run_command};
+pub use args::{LedgerArgs, run};
 pub use figures::Figures;
 pub use plan::{AmqpPlan, Plan};
-pub use run::run;
+pub use run::run_plan;

@@ -25,7 +25,7 @@ const LEAST_READ_BACK: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(50);
 
 /// Runs the plan. `enough` ends the sending before its time; what was sent is settled and judged all the same.
-pub async fn run(plan: Plan, enough: CancellationToken) -> Figures {
+pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
     let shared = Arc::new(Shared::new(plan, enough));
     let mut readers = JoinSet::new();
     for owner in 0..shared.plan.owners {
