@@ -41,8 +41,9 @@ pub struct Server {
     option: &'static str,
 }
 
-/// A client for all servers of one command. `timeout` bounds one request as a whole.
-pub fn http_client(trust: &TrustArg, timeout: Duration) -> Result<Client, ClientError> {
+/// A client for all servers of one command. `timeout` bounds one request as a whole. The proxy that the environment names is used, but
+/// not to reach this machine itself.
+pub fn http_client(trust: &TrustArg, timeout: Duration, bases: &[Url]) -> Result<Client, ClientError> {
     // The first install wins; a second one, in tests or in `hoopoe dev`, finds the same provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
@@ -50,6 +51,9 @@ pub fn http_client(trust: &TrustArg, timeout: Duration) -> Result<Client, Client
         .timeout(timeout)
         .redirect(redirect::Policy::none())
         .user_agent(concat!("hoopoe/", env!("CARGO_PKG_VERSION")));
+    if bases.iter().all(is_loopback) {
+        builder = builder.no_proxy();
+    }
     if let Some(path) = &trust.cacert {
         let unusable = |reason: String| ClientError::CaFile { path: path.clone(), reason };
         let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
@@ -60,6 +64,11 @@ pub fn http_client(trust: &TrustArg, timeout: Duration) -> Result<Client, Client
         builder = builder.tls_certs_only(authorities);
     }
     builder.build().map_err(ClientError::Https)
+}
+
+fn is_loopback(base: &Url) -> bool {
+    let host = base.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 impl Server {
@@ -125,7 +134,7 @@ mod tests {
     use super::*;
 
     fn server(base: &str) -> Server {
-        let client = http_client(&TrustArg::default(), Duration::from_secs(1)).unwrap();
+        let client = http_client(&TrustArg::default(), Duration::from_secs(1), &[]).unwrap();
         Server::new(client, &base.parse().unwrap(), "--api").unwrap()
     }
 
@@ -145,15 +154,27 @@ mod tests {
     fn a_wrong_ca_file_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let trust = TrustArg { cacert: Some(file.path().to_owned()) };
-        let error = http_client(&trust, Duration::from_secs(1)).unwrap_err().to_string();
+        let error = http_client(&trust, Duration::from_secs(1), &[]).unwrap_err().to_string();
         assert!(error.contains(&file.path().display().to_string()) && error.contains("no certificate"), "{error}");
         let trust = TrustArg { cacert: Some("/nowhere/ca.pem".into()) };
-        assert!(matches!(http_client(&trust, Duration::from_secs(1)), Err(ClientError::CaFile { .. })));
+        assert!(matches!(http_client(&trust, Duration::from_secs(1), &[]), Err(ClientError::CaFile { .. })));
+    }
+
+    #[test]
+    fn this_machine_is_known() {
+        for (base, loopback) in [
+            ("http://127.0.0.1:1", true),
+            ("http://[::1]:1", true),
+            ("http://localhost", true),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&base.parse().unwrap()), loopback, "{base}");
+        }
     }
 
     #[test]
     fn another_scheme_is_refused() {
-        let client = http_client(&TrustArg::default(), Duration::from_secs(1)).unwrap();
+        let client = http_client(&TrustArg::default(), Duration::from_secs(1), &[]).unwrap();
         let error = Server::new(client, &"amqp://h".parse().unwrap(), "--producer").unwrap_err();
         assert!(error.to_string().contains("--producer"), "{error}");
     }

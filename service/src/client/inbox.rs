@@ -49,7 +49,8 @@ pub struct InboxArgs {
 
 /// Runs the command.
 pub async fn run(args: InboxArgs) -> Result<ExitCode, ClientError> {
-    let api = Server::new(http_client(&args.trust, TIMEOUT)?, &args.api.api, "--api")?;
+    let api =
+        Server::new(http_client(&args.trust, TIMEOUT, std::slice::from_ref(&args.api.api))?, &args.api.api, "--api")?;
     if args.watch {
         return watch(&api, &args).await;
     }

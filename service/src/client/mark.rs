@@ -73,7 +73,8 @@ enum Order {
 
 /// Runs the command.
 pub async fn run(args: MarkArgs) -> Result<ExitCode, ClientError> {
-    let api = Server::new(http_client(&args.trust, TIMEOUT)?, &args.api.api, "--api")?;
+    let api =
+        Server::new(http_client(&args.trust, TIMEOUT, std::slice::from_ref(&args.api.api))?, &args.api.api, "--api")?;
     let order = if args.all {
         if matches!(args.state, MarkAs::Unread | MarkAs::Unarchived) {
             let reason = "with --all it is seen, read or archived".to_owned();

@@ -90,7 +90,11 @@ pub async fn run(args: SendArgs) -> Result<ExitCode, ClientError> {
         return Err(ClientError::Option { option: "--to", reason });
     }
     let timeout = Duration::from(args.timeout);
-    let client = http_client(&args.trust, timeout.max(Duration::from_millis(100)))?;
+    let client = http_client(
+        &args.trust,
+        timeout.max(Duration::from_millis(100)),
+        std::slice::from_ref(&args.producer.producer),
+    )?;
     let producer = Server::new(client, &args.producer.producer, "--producer")?;
     let id = deliver(&producer, drafts, timeout).await?;
     terminal::line(&id)?;

@@ -102,7 +102,7 @@ impl LedgerArgs {
         if self.prefix.len() > 150 {
             return Err(ClientError::Option { option: "--prefix", reason: "it may have 150 bytes".to_owned() });
         }
-        let client = http_client(&self.trust, REQUEST_TIMEOUT)?;
+        let client = http_client(&self.trust, REQUEST_TIMEOUT, &[self.producer.as_slice(), &self.api].concat())?;
         let servers = |urls: &[Url], option| {
             urls.iter().map(|url| Server::new(client.clone(), url, option)).collect::<Result<Vec<_>, _>>()
         };
