@@ -11,7 +11,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::OtherEpoch(at) => Self::OtherEpoch(Box::new(at.head)),
             StoreError::AboveHead(at) => Self::AboveHead(Box::new(at.head)),
-            StoreError::Refused(_) | StoreError::Schema(_) | StoreError::Statement(_) => {
+            StoreError::Refused(_) | StoreError::Schema(_) | StoreError::Settings(_) | StoreError::Statement(_) => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a read or a mark failed");
                 Self::Internal
             }
