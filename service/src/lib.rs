@@ -6,10 +6,12 @@
 pub mod api;
 pub mod broker;
 pub mod cache;
+pub mod client;
 pub mod config;
 pub mod consumer;
 pub mod http;
 pub mod inbox;
+pub mod ledger;
 pub mod notif;
 pub mod producer;
 pub mod store;
