@@ -12,3 +12,4 @@ pub mod notif;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;
+mod tls;
