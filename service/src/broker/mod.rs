@@ -3,6 +3,7 @@
 //! Three small traits, two implementations (AMQP 0.9.1, and a table in SQLite for the embedded default).
 
 mod amqp;
+mod embedded;
 mod metrics;
 mod reason;
 
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use crate::timestamp::Timestamp;
 
 pub use amqp::{AmqpPublisher, AmqpQueue, AmqpTopology};
+pub use embedded::{EmbeddedBroker, EmbeddedBrokerError, EmbeddedPublisher, EmbeddedQueue};
 pub use metrics::{BrokerMetrics, ConnectLabels, PublishLabels};
 
 /// Publishes to one exchange.

@@ -179,20 +179,20 @@ fn check(
 
 impl Kind {
     fn read(&self, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
-        let part = |name: &str| get(&format!("{}_{name}", self.prefix));
+        let variable = |name: &str| get(&format!("{}_{name}", self.prefix));
         let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
-        let Some(host) = part("HOST") else { return part("URL").map(Endpoint) };
-        let tls = part("TLS").is_some_and(|value| value == "true" || value == "1");
+        let Some(host) = variable("HOST") else { return variable("URL").map(Endpoint) };
+        let tls = variable("TLS").is_some_and(|value| value == "true" || value == "1");
         let scheme = if tls { self.tls_scheme } else { self.scheme };
-        let user = match (part("USERNAME"), part("PASSWORD")) {
+        let user = match (variable("USERNAME"), variable("PASSWORD")) {
             (Some(user), Some(password)) => format!("{}:{}@", encode(&user), encode(&password)),
             (Some(user), None) => format!("{}@", encode(&user)),
             (None, Some(password)) => format!(":{}@", encode(&password)),
             (None, None) => String::new(),
         };
-        let port = part("PORT").unwrap_or_else(|| self.port.to_owned());
-        let path = encode(&part(self.path_variable).unwrap_or_else(|| self.default_path.to_owned()));
-        let query = part("SSLMODE").map(|mode| format!("?sslmode={}", encode(&mode))).unwrap_or_default();
+        let port = variable("PORT").unwrap_or_else(|| self.port.to_owned());
+        let path = encode(&variable(self.path_variable).unwrap_or_else(|| self.default_path.to_owned()));
+        let query = variable("SSLMODE").map(|mode| format!("?sslmode={}", encode(&mode))).unwrap_or_default();
         // An IPv6 address wants brackets in a URL.
         let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
         Some(Endpoint(format!("{scheme}://{user}{host}:{port}/{path}{query}")))

@@ -39,9 +39,8 @@ pub(super) fn judge(pace: Pace, delivery_count: u64, limit: u64) -> Verdict {
         return Verdict::DeadLetter;
     }
     match pace {
-        Pace::Probation => Verdict::Process,
         Pace::Full if delivery_count >= SUSPECT => Verdict::SlowDown,
-        Pace::Full => Verdict::Process,
+        Pace::Full | Pace::Probation => Verdict::Process,
     }
 }
 

@@ -248,6 +248,7 @@ fn report(error: &StoreError) {
         | StoreError::OtherEpoch(_)
         | StoreError::AboveHead(_)
         | StoreError::Schema(_)
+        | StoreError::Settings(_)
         | StoreError::Statement(_) => error!(%error, cause, "holding a batch that the database does not take"),
     }
 }

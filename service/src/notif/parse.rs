@@ -1,8 +1,18 @@
 //! From bytes to a [`Notification`]: one pass, every fault named by its field and limit.
 
-use bytes::Bytes;
+use std::borrow::Cow;
 
-use super::{Notification, OwnerError};
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{
+    Notification, Owner,
+    fields::Fields,
+    identity::{self, Identity},
+    limits,
+};
 use crate::timestamp::Timestamp;
 
 /// What the door knows beside the body.
@@ -83,27 +93,84 @@ impl ParseError {
     }
 }
 
-impl From<OwnerError> for FieldError {
-    fn from(error: OwnerError) -> Self {
-        Self { field: "owner".to_owned(), detail: error.to_string() }
-    }
-}
-
 /// Parses what came over HTTP: unknown fields are faults. Over HTTP an absent id becomes a UUIDv7.
 pub fn from_http(body: &[u8], arrival: &Arrival<'_>) -> Result<Notification, ParseError> {
-    let _ = (body, arrival);
-    todo!()
+    let mut fields = Fields::read(body, arrival.body_bytes)?;
+    for name in std::mem::take(&mut fields.unknown) {
+        fields.fault(&name, "is not a field of a notification".to_owned());
+    }
+    let identity = match (fields.id.take(), arrival.idempotency_key) {
+        (Some(text), _) => identity::of_text(arrival.exchange, text),
+        (None, Some(key)) => Identity { id: identity::of_key(arrival.exchange, key, arrival.item), source_id: None },
+        (None, None) => Identity { id: Uuid::now_v7(), source_id: None },
+    };
+    fields.finish(identity, arrival.now)
 }
 
 /// Parses what came over AMQP: unknown fields are counted, and 4 KiB more are taken than `body_bytes`.
 pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) -> Result<Received, ParseError> {
-    let _ = (body, arrival, envelope);
-    todo!()
+    let mut fields = Fields::read(body, arrival.body_bytes + limits::ADDED_BY_PRODUCER)?;
+    let unknown_fields = fields.unknown.len();
+    let message_id = envelope.message_id.filter(|id| is_usable(id));
+    let (identity, derived_id) = match (fields.id.take(), message_id) {
+        (Some(text), _) => (identity::of_text(arrival.exchange, text), false),
+        (None, Some(id)) => (identity::of_text(arrival.exchange, id.to_owned()), false),
+        (None, None) => (Identity { id: identity::of_bytes(body, envelope.timestamp), source_id: None }, true),
+    };
+    let now = envelope.timestamp.filter(|moment| (Timestamp::EARLIEST..=Timestamp::LATEST).contains(moment));
+    let notification = fields.finish(identity, now.unwrap_or(arrival.now))?;
+    Ok(Received { notification, derived_id, unknown_fields })
+}
+
+/// A `message_id` is whatever a client library put there: what could not stand as an `id` is passed over.
+fn is_usable(message_id: &str) -> bool {
+    limits::ID_BYTES.contains(&message_id.len()) && !message_id.chars().any(char::is_control)
 }
 
 /// The JSON that a producer publishes: canonical names, `data` as received, the id as the sender wrote it.
 /// `from_amqp(to_wire(n))` is `n`.
 pub fn to_wire(notification: &Notification) -> Bytes {
-    let _ = notification;
-    todo!()
+    let Notification { owner, id, source_id, kind, actor, title, body, data, priority, created_at, expires_at } =
+        notification;
+    let wire = Wire {
+        id: source_id.as_deref().map_or_else(|| Cow::Owned(id.to_string()), Cow::Borrowed),
+        owner,
+        kind,
+        actor,
+        title,
+        body,
+        // Checked when it was parsed; a text that is no JSON after all is left out rather than spoiling the message.
+        data: data.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+        priority: *priority,
+        created_at: *created_at,
+        expires_at: *expires_at,
+    };
+    // A struct of texts, numbers and checked JSON always serializes.
+    serde_json::to_vec(&wire).map(Bytes::from).unwrap_or_default()
+}
+
+/// A notification as a producer publishes it. What stands at its default is left out.
+#[derive(Serialize)]
+struct Wire<'a> {
+    id: Cow<'a, str>,
+    owner: &'a Owner,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    actor: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    body: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "is_zero")]
+    priority: u8,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(priority: &u8) -> bool {
+    *priority == 0
 }

@@ -2,9 +2,28 @@
 //!
 //! One trait, two implementations (Postgres, and SQLite for the embedded default), one behavioural suite.
 
+mod batch;
+mod columns;
+mod commit;
+mod commit_fast;
+mod connect;
+mod dialect;
+mod due;
+pub mod entity;
+mod error;
 mod feed;
 mod head;
+mod history;
+mod mark;
+pub mod migrate;
+mod migration;
+mod owner_lock;
+mod page;
 mod position;
+mod read_state;
+mod sql_store;
+mod sweep;
+mod transaction;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -14,9 +33,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
+pub use connect::StoreOptions;
 pub use feed::{Feed, FeedQuery, Filter, Item, Since, Window};
 pub use head::{Head, HeadAt};
 pub use position::{Epoch, Position, PositionError};
+pub use sql_store::{PostgresStore, SqlStore, SqliteStore};
 
 /// What the pipeline asks of a database.
 ///
@@ -179,6 +200,9 @@ pub enum StoreError {
     /// `upto` is above the owner's rev. 422.
     #[error("failed to mark up to a rev above the owner's")]
     AboveHead(Box<HeadAt>),
+    /// The URL, or a TLS setting beside it, cannot be used: nothing but another configuration helps.
+    #[error("failed to use the settings: {0}")]
+    Settings(String),
     /// The schema is missing, or too new for this build.
     #[error("failed to use the schema: {0}")]
     Schema(String),

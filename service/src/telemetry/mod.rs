@@ -31,8 +31,8 @@ impl Telemetry {
     pub fn start(service: &str, config: &TelemetryConfig, format: LogFormat) -> Result<Self, TelemetryError> {
         let filter = EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| EnvFilter::new(logs::DEFAULT_FILTER));
         let tracer = traces::provider(service, config)?;
-        let traces = tracer.as_ref().map(|provider| traces::layer(provider));
-        tracing_subscriber::registry().with(logs::layer(format).with_filter(filter)).with(traces).try_init()?;
+        let span_layer = tracer.as_ref().map(traces::layer);
+        tracing_subscriber::registry().with(logs::layer(format).with_filter(filter)).with(span_layer).try_init()?;
         Ok(Self { tracer })
     }
 

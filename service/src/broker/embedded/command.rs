@@ -1,0 +1,97 @@
+//! What is asked of the task that owns the file.
+
+use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
+use tokio::sync::{mpsc, oneshot};
+
+use super::rows::Draft;
+use crate::broker::{Delivery, PublishError, QueueError, TopologyError};
+
+/// Where an answer goes, once what it says is committed.
+pub(super) type Answer<T> = oneshot::Sender<T>;
+
+/// One request.
+pub(super) enum Command {
+    /// Routes a message and keeps it.
+    Publish {
+        /// The exchange; empty: the queue that the routing key names.
+        exchange: String,
+        /// The message.
+        draft: Draft,
+        /// Its fate.
+        answer: Answer<Result<(), PublishError>>,
+    },
+    /// Opens a lane; its number.
+    Open {
+        /// The queue's name.
+        queue: String,
+        /// The most unacknowledged deliveries.
+        prefetch: u16,
+        /// Where deliveries go.
+        sink: mpsc::UnboundedSender<Result<Delivery, QueueError>>,
+        /// The lane's number.
+        answer: Answer<Result<u64, QueueError>>,
+    },
+    /// Removes what was delivered up to this tag.
+    Ack {
+        /// The lane.
+        lane: u64,
+        /// The last tag.
+        tag: u64,
+        /// Done.
+        answer: Answer<Result<(), QueueError>>,
+    },
+    /// Delivers no more to this lane.
+    Stop {
+        /// The lane.
+        lane: u64,
+        /// Done.
+        answer: Answer<Result<(), QueueError>>,
+    },
+    /// Makes ready again what the lane holds.
+    Leave {
+        /// The lane.
+        lane: u64,
+        /// Done; nobody waits where the lane was dropped.
+        answer: Option<Answer<()>>,
+    },
+    /// Declares an exchange.
+    DeclareExchange {
+        /// It.
+        exchange: ExchangeConfig,
+        /// Done.
+        answer: Answer<Result<(), TopologyError>>,
+    },
+    /// Declares a queue, its dead-letter queue and its bindings.
+    DeclareQueue {
+        /// It.
+        consumer: Box<ConsumerConfig>,
+        /// Done.
+        answer: Answer<Result<(), TopologyError>>,
+    },
+    /// Removes bindings, and the queue if it is empty.
+    RemoveQueue {
+        /// Its name.
+        queue: String,
+        /// Whether it was removed.
+        answer: Answer<Result<bool, TopologyError>>,
+    },
+    /// Ends the task.
+    Close {
+        /// Done.
+        answer: Answer<()>,
+    },
+}
+
+impl Command {
+    /// Whether what it writes must be on disk before its answer. A lost acknowledgement or delivery count only means one more
+    /// delivery, and survives the process in any case: it takes a power cut to lose it.
+    pub(super) fn needs_sync(&self) -> bool {
+        match self {
+            Self::Publish { .. }
+            | Self::DeclareExchange { .. }
+            | Self::DeclareQueue { .. }
+            | Self::RemoveQueue { .. } => true,
+            Self::Open { .. } | Self::Ack { .. } | Self::Stop { .. } | Self::Leave { .. } | Self::Close { .. } => false,
+        }
+    }
+}

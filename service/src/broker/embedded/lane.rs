@@ -1,0 +1,86 @@
+//! A lane of the embedded broker.
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{command::Command, requests::Requests, rows::Draft};
+use crate::{
+    broker::{DeadLetter, Delivery, Lane, PublishError, QueueError, reason},
+    timestamp::Timestamp,
+};
+
+/// A lane. What it holds is ready again when it is dropped.
+pub(super) struct EmbeddedLane {
+    pub(super) requests: Requests,
+    pub(super) number: u64,
+    pub(super) queue: String,
+    pub(super) deliveries: mpsc::UnboundedReceiver<Result<Delivery, QueueError>>,
+}
+
+#[async_trait]
+impl Lane for EmbeddedLane {
+    async fn next(&mut self) -> Result<Delivery, QueueError> {
+        self.deliveries.recv().await.unwrap_or_else(|| Err(gone()))
+    }
+
+    async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError> {
+        let lane = self.number;
+        self.requests.ask(|answer| Command::Ack { lane, tag, answer }).await.unwrap_or_else(|| Err(gone()))
+    }
+
+    async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>> {
+        let at = Timestamp::now();
+        // All are asked before the first is awaited: they share a transaction.
+        let asked: Vec<_> = letters
+            .into_iter()
+            .map(|letter| {
+                let draft = draft(letter, &self.queue, at);
+                let (answer, fate) = oneshot::channel();
+                self.requests.send(Command::Publish { exchange: String::new(), draft, answer });
+                fate
+            })
+            .collect();
+        let mut fates = Vec::with_capacity(asked.len());
+        for fate in asked {
+            fates.push(fate.await.unwrap_or(Err(PublishError::Unavailable)));
+        }
+        fates
+    }
+
+    async fn stop(&mut self) -> Result<(), QueueError> {
+        let lane = self.number;
+        self.requests.ask(|answer| Command::Stop { lane, answer }).await.unwrap_or_else(|| Err(gone()))
+    }
+
+    async fn close(self: Box<Self>) {
+        let lane = self.number;
+        self.requests.ask(|answer| Command::Leave { lane, answer: Some(answer) }).await;
+    }
+}
+
+impl Drop for EmbeddedLane {
+    fn drop(&mut self) {
+        self.requests.send(Command::Leave { lane: self.number, answer: None });
+    }
+}
+
+fn draft(letter: DeadLetter, queue: &str, at: Timestamp) -> Draft {
+    let DeadLetter { delivery, class, reason } = letter;
+    let Delivery { exchange, routing_key, message_id, timestamp, mut headers, body, tag: _, delivery_count: _ } =
+        delivery;
+    let why = [
+        ("x-hoopoe-class", class.to_owned()),
+        ("x-hoopoe-reason", reason::header(&reason)),
+        ("x-hoopoe-queue", queue.to_owned()),
+        ("x-hoopoe-at", at.to_string()),
+        ("x-hoopoe-exchange", exchange),
+        ("x-hoopoe-routing-key", routing_key),
+    ];
+    headers.extend(why.map(|(name, value)| (name.to_owned(), value)));
+    let routing_key = format!("{queue}.dlq");
+    Draft { exchange: String::new(), routing_key, message_id, sent_at: timestamp, headers, body }
+}
+
+pub(super) fn gone() -> QueueError {
+    QueueError::Unavailable("the embedded broker is closed, or failed to write".to_owned())
+}

@@ -1,0 +1,28 @@
+//! What every HTTP surface of Hoopoe shares: one form of error, one place for the caller's identity, one server.
+
+mod admin;
+mod body;
+mod caller;
+mod guard;
+mod metrics;
+mod openapi;
+mod owner_path;
+mod problem;
+mod query;
+mod readiness;
+mod server;
+mod surface;
+
+pub use admin::admin_router;
+pub use body::{read_body, require_json};
+pub use caller::Caller;
+pub use guard::{Guard, Guarded};
+pub use metrics::HttpMetrics;
+pub use openapi::{openapi, problem_responses};
+pub use owner_path::OwnerPath;
+pub(crate) use problem::retry_seconds;
+pub use problem::{FieldFault, Identified, Problem, ProblemDocument};
+pub use query::Query;
+pub use readiness::Readiness;
+pub use server::{ServeError, ServerLimits, bind, serve};
+pub use surface::surface;

@@ -1,0 +1,43 @@
+//! How deep a JSON text nests, found without recursion and before anything else looks at it.
+
+/// The deepest nesting of arrays and objects in a text; strings are skipped. Says nothing of whether the text is JSON.
+pub(super) fn depth(json: &[u8]) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => loop {
+                match bytes.next() {
+                    Some(b'\\') => {
+                        bytes.next();
+                    }
+                    Some(b'"') | None => break,
+                    Some(_) => {}
+                }
+            },
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::depth;
+
+    #[test]
+    fn counts_brackets_outside_strings() {
+        assert_eq!(depth(b"1"), 0);
+        assert_eq!(depth(b"{}"), 1);
+        assert_eq!(depth(br#"{"a":[{"b":"[[[\"[["}]}"#), 3);
+        assert_eq!(depth(br#"["\\",[]]"#), 2);
+        assert_eq!(depth(br#"]]]["#), 1);
+        assert_eq!(depth(&[b'['; 100_000]), 100_000);
+        assert_eq!(depth(br#""never ended [[["#), 0);
+    }
+}

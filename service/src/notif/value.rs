@@ -1,0 +1,98 @@
+//! One field's value: its type and its limits. A detail names the limit and never the value.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, value::RawValue};
+
+use super::limits::PRIORITY;
+use crate::timestamp::Timestamp;
+
+/// A text within its length, without NUL.
+pub(super) fn text(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<String, String> {
+    let text = string(raw)?;
+    if !bytes.contains(&text.len()) {
+        let (min, max) = (bytes.start(), bytes.end());
+        return Err(format!("must be {min} to {max} bytes of UTF-8, got {}", text.len()));
+    }
+    if text.contains('\0') {
+        return Err("must not contain NUL".to_owned());
+    }
+    Ok(text)
+}
+
+/// A text within its length, without any control character.
+pub(super) fn token(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<String, String> {
+    let text = text(raw, bytes)?;
+    if text.chars().any(char::is_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(text)
+}
+
+/// Any string.
+pub(super) fn string(raw: &RawValue) -> Result<String, String> {
+    serde_json::from_str(raw.get()).map_err(|error| {
+        if raw.get().starts_with('"') {
+            // Valid as JSON, yet no Unicode text: half a surrogate pair.
+            format!("must be Unicode text ({})", reason(&error))
+        } else {
+            format!("must be a string, got {}", kind_of(raw))
+        }
+    })
+}
+
+/// A whole number from 0 to 9.
+pub(super) fn priority(raw: &RawValue) -> Result<u8, String> {
+    serde_json::from_str::<u8>(raw.get())
+        .ok()
+        .filter(|priority| PRIORITY.contains(priority))
+        .ok_or_else(|| format!("must be a whole number from {} to {}", PRIORITY.start(), PRIORITY.end()))
+}
+
+/// RFC 3339, or Unix seconds.
+pub(super) fn moment_or_seconds(raw: &RawValue) -> Result<Timestamp, String> {
+    const SHAPE: &str = "must be an RFC 3339 time or Unix seconds";
+    match serde_json::from_str::<Value>(raw.get()) {
+        Ok(Value::Number(number)) => {
+            let micros = match number.as_i64() {
+                Some(seconds) => seconds.saturating_mul(1_000_000),
+                // Saturates; what is out of range is refused below. Microseconds since 1970 fit a double's 53 bits until 2255.
+                #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
+                None => (number.as_f64().ok_or(SHAPE)? * 1e6).round() as i64,
+            };
+            in_range(Timestamp::from_micros(micros))
+        }
+        Ok(Value::String(text)) => in_range(Timestamp::parse_rfc3339(&text).ok_or(SHAPE)?),
+        Ok(_) | Err(_) => Err(SHAPE.to_owned()),
+    }
+}
+
+/// RFC 3339.
+pub(super) fn moment(raw: &RawValue) -> Result<Timestamp, String> {
+    in_range(Timestamp::parse_rfc3339(&string(raw)?).ok_or("must be an RFC 3339 time")?)
+}
+
+fn in_range(moment: Timestamp) -> Result<Timestamp, String> {
+    if (Timestamp::EARLIEST..=Timestamp::LATEST).contains(&moment) {
+        Ok(moment)
+    } else {
+        Err("must lie between 1970 and 2200".to_owned())
+    }
+}
+
+fn kind_of(raw: &RawValue) -> &'static str {
+    match raw.get().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+/// What serde_json says, without the position that it counts within the field.
+pub(super) fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}

@@ -1,0 +1,80 @@
+//! The trace that a notification belongs to, handed on from the request to the message.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::http::HeaderMap;
+use opentelemetry::{global, propagation::Extractor};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// The longest `tracestate` that W3C asks everyone to carry.
+const TRACESTATE_BYTES: usize = 512;
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(axum::http::HeaderName::as_str).collect()
+    }
+}
+
+/// A span for a request, a child of the sender's where it has one.
+pub(super) fn request_span(name: &'static str, headers: &HeaderMap) -> tracing::Span {
+    let span = tracing::info_span!("request", otel.name = name);
+    if headers.contains_key("traceparent") {
+        let parent = global::get_text_map_propagator(|propagator| propagator.extract(&Headers(headers)));
+        // Fails where no tracer is set up: then there is no span to be a child.
+        let _ = span.set_parent(parent);
+    }
+    span
+}
+
+/// `traceparent` and `tracestate` of the current span; where traces are not set up, those of the request.
+pub(super) fn outgoing(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut current = HashMap::new();
+    let context = tracing::Span::current().context();
+    global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut current));
+    if current.contains_key("traceparent") {
+        current.retain(|_, value| !value.is_empty());
+        return current.into_iter().collect();
+    }
+    let mut passed = BTreeMap::new();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(parent) = text("traceparent").filter(|parent| is_traceparent(parent)) {
+        passed.insert("traceparent".to_owned(), parent.to_owned());
+        if let Some(state) = text("tracestate").filter(|state| state.len() <= TRACESTATE_BYTES) {
+            passed.insert("tracestate".to_owned(), state.to_owned());
+        }
+    }
+    passed
+}
+
+/// `00-<32 hex>-<16 hex>-<2 hex>`, lower case; anything else would break whoever reads it later.
+fn is_traceparent(text: &str) -> bool {
+    let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    let parts: Vec<&str> = text.split('-').collect();
+    matches!(parts[..], [version, trace, span, flags]
+        if [version.len(), trace.len(), span.len(), flags.len()] == [2, 32, 16, 2] && parts.iter().all(|part| hex(part)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_tracer_the_request_s_own_trace_is_passed_on() {
+        let mut headers = HeaderMap::new();
+        assert!(outgoing(&headers).is_empty());
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        headers.insert("traceparent", parent.parse().unwrap());
+        headers.insert("tracestate", "vendor=value".parse().unwrap());
+        let passed = outgoing(&headers);
+        assert_eq!(passed["traceparent"], parent);
+        assert_eq!(passed["tracestate"], "vendor=value");
+        headers.insert("traceparent", "nonsense".parse().unwrap());
+        assert!(outgoing(&headers).is_empty());
+    }
+}

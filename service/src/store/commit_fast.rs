@@ -1,0 +1,227 @@
+//! A batch in one transaction on Postgres, for the usual case: all of it is new.
+//!
+//! The lock of an owner's row and the raise of its counters are one write: the counters rise by what the batch holds, before it is
+//! known that all of it is new. Then all rows go in by one `INSERT … SELECT FROM unnest … ON CONFLICT DO NOTHING`, whose count
+//! tells (the index is asked about the present, not about a snapshot, and the owners are locked by then). If a row was there, or
+//! has expired before it came, all is rolled back and done step by step. So the usual batch needs one write per owner where the
+//! steps need two, no look for ids that exist, and four round trips.
+
+use sqlx::{PgPool, Row};
+use uuid::Uuid;
+
+use super::{
+    Announce, Committed, Epoch, Outcome, OwnerChange, Position, StoreError,
+    batch::{Batch, Entry},
+    entity::owner_state::Model as State,
+    error::from_sqlx,
+    history::Attempt,
+    owner_lock,
+};
+use crate::timestamp::Timestamp;
+
+/// One write per owner, in the order of its input, which is the order of the locks.
+const RAISE_OWNERS: &str = "INSERT INTO owner_state AS o \
+     (owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto, next_due) \
+     SELECT u.owner, floor(extract(epoch FROM clock_timestamp()))::bigint, u.n, 0, u.n, u.n, 0, 0, u.due \
+     FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS u (owner, n, due) \
+     ON CONFLICT (owner) DO UPDATE SET rev = o.rev + excluded.rev, unread = o.unread + excluded.unread, \
+     unseen = o.unseen + excluded.unseen, next_due = least(o.next_due, excluded.next_due) \
+     RETURNING owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto, next_due";
+
+/// All rows, and what the transaction has to know of the store, in one round trip. Its snapshot is later than the locks.
+const INSERT_ROWS: &str = "WITH fresh AS (INSERT INTO notification \
+     (owner, id, source_id, rev, changed_rev, unread_rev, unseen_rev, kind, actor, title, body, data, priority, created_at, expires_at) \
+     SELECT u.owner, u.id, u.source_id, u.rev, u.rev, u.rev, u.rev, u.kind, u.actor, u.title, u.body, u.data, u.priority, \
+     u.created_at, u.expires_at \
+     FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
+     $10::smallint[], $11::bigint[], $12::bigint[]) \
+     AS u (owner, id, source_id, rev, kind, actor, title, body, data, priority, created_at, expires_at) \
+     ON CONFLICT (owner, id) DO NOTHING RETURNING 1) \
+     SELECT (SELECT count(*) FROM fresh) AS inserted, s.generation, s.epoch, \
+     (s.timeline <> substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+     OR s.system_identifier <> (SELECT system_identifier::text FROM pg_control_system())) AS forked, \
+     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock FROM store s";
+
+const RAISE_GENERATION: &str = "UPDATE store SET generation = generation + 1 RETURNING generation";
+
+/// Commits a batch that is new as a whole; `None`: it is not, and nothing was done.
+pub(super) async fn commit(
+    pool: &PgPool,
+    batch: &Batch<'_>,
+    announce: &dyn Announce,
+) -> Result<Option<Attempt<Committed>>, StoreError> {
+    let mut tx = pool.begin().await.map_err(from_sqlx)?;
+    let states = raise_owners(&mut tx, batch).await?;
+    let mut outcomes = vec![Outcome::Repeat; batch.all.len()];
+    let rows = Rows::new(batch, &states, &mut outcomes);
+    let row = rows.insert(&mut tx).await?;
+
+    let inserted: i64 = row.try_get("inserted").map_err(from_sqlx)?;
+    let forked: bool = row.try_get("forked").map_err(from_sqlx)?;
+    let clock = Timestamp::from_micros(row.try_get("clock").map_err(from_sqlx)?);
+    if forked {
+        tx.rollback().await.map_err(from_sqlx)?;
+        return Ok(Some(Attempt::Forked));
+    }
+    let expired = batch.owners.iter().flat_map(|owner| &owner.entries).any(|entry| entry.is_expired(clock));
+    if expired || usize::try_from(inserted) != Ok(batch.len()) {
+        tx.rollback().await.map_err(from_sqlx)?;
+        return Ok(None);
+    }
+
+    let store_epoch: i64 = row.try_get("epoch").map_err(from_sqlx)?;
+    let generation: i64 = row.try_get("generation").map_err(from_sqlx)?;
+    let positions: Vec<_> = batch
+        .owners
+        .iter()
+        .zip(&states)
+        .map(|(entries, state)| {
+            let epoch = Epoch { store: store_epoch, owner: state.epoch };
+            (entries.owner.clone(), Position { epoch, rev: state.rev })
+        })
+        .collect();
+    let mut changes = changes(batch, &states, store_epoch, generation)?;
+    if !announce.announce(&positions).await {
+        let generation: i64 = sqlx::query_scalar(RAISE_GENERATION).fetch_one(&mut *tx).await.map_err(from_sqlx)?;
+        for change in &mut changes {
+            change.head.generation = generation;
+        }
+    }
+    tx.commit().await.map_err(from_sqlx)?;
+    Ok(Some(Attempt::Done(Committed { outcomes, changes })))
+}
+
+async fn raise_owners(tx: &mut sqlx::PgTransaction<'_>, batch: &Batch<'_>) -> Result<Vec<State>, StoreError> {
+    let owners: Vec<&str> = batch.owners.iter().map(|owner| owner.owner.as_str()).collect();
+    let counts: Vec<i64> = batch.owners.iter().map(|owner| count(&owner.entries)).collect();
+    let dues: Vec<Option<i64>> = batch
+        .owners
+        .iter()
+        .map(|owner| owner.entries.iter().filter_map(|entry| entry.expires_at).min().map(Timestamp::micros))
+        .collect();
+    let rows =
+        sqlx::query(RAISE_OWNERS).bind(owners).bind(counts).bind(dues).fetch_all(&mut **tx).await.map_err(from_sqlx)?;
+    let state = |row: &sqlx::postgres::PgRow| -> Result<State, sqlx::Error> {
+        Ok(State {
+            owner: row.try_get(0)?,
+            epoch: row.try_get(1)?,
+            rev: row.try_get(2)?,
+            floor_rev: row.try_get(3)?,
+            unread: row.try_get(4)?,
+            unseen: row.try_get(5)?,
+            read_upto: row.try_get(6)?,
+            seen_upto: row.try_get(7)?,
+            next_due: row.try_get(8)?,
+        })
+    };
+    let mut states = rows.iter().map(state).collect::<Result<Vec<State>, sqlx::Error>>().map_err(from_sqlx)?;
+    states.sort_unstable_by(|a, b| a.owner.cmp(&b.owner));
+    Ok(states)
+}
+
+/// The rows as columns.
+struct Rows<'a> {
+    owner: Vec<&'a str>,
+    id: Vec<Uuid>,
+    source_id: Vec<Option<&'a str>>,
+    rev: Vec<i64>,
+    kind: Vec<&'a str>,
+    actor: Vec<&'a str>,
+    title: Vec<&'a str>,
+    body: Vec<&'a str>,
+    data: Vec<Option<&'a str>>,
+    priority: Vec<i16>,
+    created_at: Vec<i64>,
+    expires_at: Vec<Option<i64>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Gives each row its rev: the last of an owner's rows gets the rev that the owner was raised to.
+    fn new(batch: &Batch<'a>, states: &[State], outcomes: &mut [Outcome]) -> Self {
+        let n = batch.len();
+        let mut rows = Self {
+            owner: Vec::with_capacity(n),
+            id: Vec::with_capacity(n),
+            source_id: Vec::with_capacity(n),
+            rev: Vec::with_capacity(n),
+            kind: Vec::with_capacity(n),
+            actor: Vec::with_capacity(n),
+            title: Vec::with_capacity(n),
+            body: Vec::with_capacity(n),
+            data: Vec::with_capacity(n),
+            priority: Vec::with_capacity(n),
+            created_at: Vec::with_capacity(n),
+            expires_at: Vec::with_capacity(n),
+        };
+        for (owner, state) in batch.owners.iter().zip(states) {
+            let mut rev = state.rev - count(&owner.entries);
+            for entry in &owner.entries {
+                rev += 1;
+                entry.stored(rev, batch.all, outcomes);
+                let notification = entry.notification;
+                rows.owner.push(notification.owner.as_str());
+                rows.id.push(notification.id);
+                rows.source_id.push(notification.source_id.as_deref());
+                rows.rev.push(rev);
+                rows.kind.push(&notification.kind);
+                rows.actor.push(&notification.actor);
+                rows.title.push(&notification.title);
+                rows.body.push(&notification.body);
+                rows.data.push(notification.data.as_deref());
+                rows.priority.push(i16::from(notification.priority));
+                rows.created_at.push(notification.created_at.micros());
+                rows.expires_at.push(entry.expires_at.map(Timestamp::micros));
+            }
+        }
+        rows
+    }
+
+    async fn insert(self, tx: &mut sqlx::PgTransaction<'_>) -> Result<sqlx::postgres::PgRow, StoreError> {
+        sqlx::query(INSERT_ROWS)
+            .bind(self.owner)
+            .bind(self.id)
+            .bind(self.source_id)
+            .bind(self.rev)
+            .bind(self.kind)
+            .bind(self.actor)
+            .bind(self.title)
+            .bind(self.body)
+            .bind(self.data)
+            .bind(self.priority)
+            .bind(self.created_at)
+            .bind(self.expires_at)
+            .fetch_optional(&mut **tx)
+            .await
+            .map_err(from_sqlx)?
+            .ok_or_else(super::history::missing)
+    }
+}
+
+fn changes(
+    batch: &Batch<'_>,
+    states: &[State],
+    store_epoch: i64,
+    generation: i64,
+) -> Result<Vec<OwnerChange>, StoreError> {
+    let change = |(owner, state): (&super::batch::OwnerEntries<'_>, &State)| {
+        let before = State { rev: state.rev - count(&owner.entries), ..state.clone() };
+        let inserted: Result<Vec<_>, StoreError> = owner
+            .entries
+            .iter()
+            .rev()
+            .zip((before.rev + 1..=state.rev).rev())
+            .map(|(entry, rev)| entry.item(rev))
+            .collect();
+        Ok(OwnerChange {
+            owner: owner.owner.clone(),
+            previous: owner_lock::position(&before, store_epoch),
+            head: owner_lock::head(state, store_epoch, generation),
+            inserted: inserted?,
+        })
+    };
+    batch.owners.iter().zip(states).map(change).collect()
+}
+
+fn count(entries: &[Entry<'_>]) -> i64 {
+    i64::try_from(entries.len()).unwrap_or(i64::MAX)
+}

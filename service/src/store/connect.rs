@@ -1,0 +1,181 @@
+//! How the two databases are reached: pools, limits that keep a dead server from hanging its callers, TLS.
+
+use std::{
+    path::Path,
+    str::FromStr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use hoopoe_crds::worker_config::TlsConfig;
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::{
+    ConnectOptions, Connection,
+    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{StoreError, error::from_sqlx};
+
+/// How the store is used by one process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// The default expiry of a notification, from its `created_at`. Default: kept for ever.
+    pub retention: Option<Duration>,
+    /// The most connections, at least 1; SQLite: of readers, beside the one that writes. Default 10.
+    pub max_connections: u32,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { retention: None, max_connections: 10 }
+    }
+}
+
+/// How long a caller waits for a connection: a dead server is an error, not a hang.
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a connection that comes back after a failure may take to answer before it is dropped.
+const RELEASE_LIMIT: Duration = Duration::from_secs(5);
+/// How long a writer of SQLite waits for another process's (or the embedded queue's) transaction.
+const SQLITE_BUSY_LIMIT: Duration = Duration::from_secs(5);
+
+/// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its owners'
+/// locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
+const SERVER_LIMITS: [(&str, &str); 4] = [
+    ("statement_timeout", "12000"),
+    ("lock_timeout", "8000"),
+    ("idle_in_transaction_session_timeout", "60000"),
+    ("default_transaction_isolation", "read committed"),
+];
+
+/// A pool, and the flag by which a call that got no answer says so.
+pub(super) struct PostgresPool {
+    pub(super) db: DatabaseConnection,
+    pub(super) suspect: Arc<AtomicBool>,
+}
+
+/// Opens the pool of a Postgres store.
+pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions) -> Result<PostgresPool, StoreError> {
+    let connect = postgres_options(url, tls)?.options(SERVER_LIMITS);
+    let suspect = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&suspect);
+    let pool = PgPoolOptions::new()
+        .max_connections(options.max_connections.max(1))
+        .acquire_timeout(ACQUIRE_LIMIT)
+        // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows itself.
+        .test_before_acquire(false)
+        // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that would keep
+        // the connection's place in the pool until TCP itself gives up, some 15 minutes.
+        .after_release(move |connection, _| {
+            let suspect = flag.load(Ordering::Relaxed);
+            Box::pin(async move {
+                if suspect {
+                    let answer = tokio::time::timeout(RELEASE_LIMIT, connection.ping()).await;
+                    answer.map_err(|_| sqlx::Error::PoolTimedOut)??;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(connect)
+        .await
+        .map_err(from_sqlx)?;
+    Ok(PostgresPool { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), suspect })
+}
+
+/// A single connection without the limits of a worker's statements, for migrations.
+pub(super) async fn postgres_for_migrations(url: &str, tls: &TlsConfig) -> Result<DatabaseConnection, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE_LIMIT)
+        .connect_with(postgres_options(url, tls)?)
+        .await
+        .map_err(from_sqlx)?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+/// URL and TLS files as sqlx takes them. The URL may hold a password: no error repeats it.
+fn postgres_options(url: &str, tls: &TlsConfig) -> Result<PgConnectOptions, StoreError> {
+    let settings = |text: &str| StoreError::Settings(text.to_owned());
+    let TlsConfig { ca_file, cert_file, key_file, server_name } = tls;
+    let mut options = PgConnectOptions::from_str(url)
+        .map_err(|_| {
+            settings("the Postgres URL must look like postgres://user:password@host:5432/database?sslmode=verify-full")
+        })?
+        .application_name("hoopoe")
+        .disable_statement_logging();
+    if server_name.is_some() {
+        return Err(settings(
+            "postgresTls.serverName is not supported: the certificate must carry the host of the URL",
+        ));
+    }
+    if let Some(ca) = readable("postgresTls.caFile", ca_file.as_deref())? {
+        // An authority that nobody checks against is a mistake: only `verify-ca` and `verify-full` check.
+        options = match options.get_ssl_mode() {
+            PgSslMode::Disable => {
+                return Err(settings("postgresTls.caFile contradicts sslmode=disable in the Postgres URL"));
+            }
+            PgSslMode::VerifyCa => options,
+            PgSslMode::Allow | PgSslMode::Prefer | PgSslMode::Require | PgSslMode::VerifyFull => {
+                options.ssl_mode(PgSslMode::VerifyFull)
+            }
+        };
+        options = options.ssl_root_cert(ca);
+    }
+    let cert = readable("postgresTls.certFile", cert_file.as_deref())?;
+    let key = readable("postgresTls.keyFile", key_file.as_deref())?;
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(options.ssl_client_cert(cert).ssl_client_key(key)),
+        (None, None) => Ok(options),
+        (Some(_), None) => Err(settings("postgresTls.certFile needs postgresTls.keyFile")),
+        (None, Some(_)) => Err(settings("postgresTls.keyFile needs postgresTls.certFile")),
+    }
+}
+
+fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>, StoreError> {
+    let Some(path) = path else { return Ok(None) };
+    match std::fs::File::open(path) {
+        Ok(_) => Ok(Some(path)),
+        Err(error) => Err(StoreError::Settings(format!("{field} {} cannot be read: {error}", path.display()))),
+    }
+}
+
+/// Opens the one writing connection to a SQLite file and makes the file.
+///
+/// WAL, so that readers and the embedded queue's own connection carry on beside it; `synchronous = FULL`: what is committed is on
+/// disk, whatever is killed.
+pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(super::error::CALL_LIMIT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(sqlite_options(path).create_if_missing(true))
+        .await
+        .map_err(from_sqlx)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// Opens the readers of a SQLite file that is there.
+pub(super) async fn sqlite_readers(path: &Path, options: &StoreOptions) -> Result<DatabaseConnection, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(options.max_connections.max(1))
+        .acquire_timeout(ACQUIRE_LIMIT)
+        .test_before_acquire(false)
+        .connect_with(sqlite_options(path).pragma("query_only", "ON"))
+        .await
+        .map_err(from_sqlx)?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(SQLITE_BUSY_LIMIT)
+        .disable_statement_logging()
+}

@@ -1,0 +1,78 @@
+//! What happens to an inbox by itself: rows expire.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+
+use super::{
+    Announce, OwnerChange, StoreError,
+    dialect::Dialect,
+    history::{self, Attempt},
+    mark, owner_lock,
+    read_state::{COLUMNS, RowState, Watermarks},
+    transaction,
+};
+use crate::notif::Owner;
+
+/// Runs what is due for one owner, all of it: the reader who waits for this answers with its head.
+pub(super) async fn run(
+    db: &DatabaseConnection,
+    owner: &Owner,
+    announce: &dyn Announce,
+) -> Result<Attempt<Option<OwnerChange>>, StoreError> {
+    let tx = transaction::begin(db).await?;
+    let dialect = Dialect::of(&tx);
+    let state = owner_lock::lock(&tx, owner).await?;
+    let history = history::read(&tx).await?;
+    let clock = history.clock.micros();
+    let Some(before) = state.filter(|state| state.next_due.is_some_and(|due| due <= clock)) else {
+        tx.rollback().await?;
+        return Ok(Attempt::Done(None));
+    };
+    if history.forked {
+        tx.rollback().await?;
+        return Ok(Attempt::Forked);
+    }
+    // As they are before it, for the counters: expiry is the one thing that changes.
+    let sql = format!(
+        "WITH picked AS (SELECT id AS picked_id, row_number() OVER (ORDER BY expires_at, rev) AS n FROM notification \
+         WHERE owner = $1 AND expires_at <= $2 AND expires_at IS NOT NULL AND expired_at IS NULL) \
+         UPDATE notification SET expired_at = $2, changed_rev = $3 + picked.n FROM picked \
+         WHERE notification.owner = $1 AND notification.id = picked.picked_id RETURNING {COLUMNS}"
+    );
+    let values = [owner.as_str().into(), clock.into(), before.rev.into()];
+    let expired = RowState::find_by_statement(dialect.statement(sql, values)).all(&tx).await?;
+    let sql = "SELECT min(expires_at) AS due FROM notification \
+               WHERE owner = $1 AND expires_at IS NOT NULL AND expired_at IS NULL";
+    let next = tx.query_one_raw(dialect.statement(sql, [owner.as_str().into()])).await?;
+
+    let mut after = before.clone();
+    let upto = Watermarks::from(&before);
+    // A `next_due` that was too early is a change of the head all the same: it takes a rev, so that caches replace it.
+    after.rev += i64::try_from(expired.len()).unwrap_or(i64::MAX).max(1);
+    for row in expired {
+        let (unread, unseen) = RowState { expired_at: None, ..row }.counts(upto);
+        after.unread -= unread;
+        after.unseen -= unseen;
+    }
+    after.next_due = next.map(|row| row.try_get::<Option<i64>>("", "due")).transpose()?.flatten();
+    let change = mark::commit(tx, owner, &before, after, &history, announce).await?;
+    Ok(Attempt::Done(Some(change)))
+}
+
+/// Owners for whom something is due, the longest overdue first.
+pub(super) async fn owners(db: &DatabaseConnection, limit: u32) -> Result<Vec<Owner>, StoreError> {
+    let dialect = Dialect::of(db);
+    let mut values = vec![i64::from(limit).into()];
+    let clock = dialect.statement_clock(&mut values);
+    let sql = format!("SELECT owner FROM owner_state WHERE next_due <= {clock} ORDER BY next_due LIMIT $1");
+    let rows = db.query_all_raw(dialect.statement(sql, values)).await?;
+    let mut owners = Vec::with_capacity(rows.len());
+    for row in rows {
+        let text: String = row.try_get("", "owner")?;
+        match Owner::parse(&text) {
+            Ok(owner) => owners.push(owner),
+            // Written by something else than this program; one such row must not stop the sweep of all others.
+            Err(error) => tracing::warn!(%error, "an owner in owner_state is no owner: skipped"),
+        }
+    }
+    Ok(owners)
+}

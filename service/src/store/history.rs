@@ -1,0 +1,110 @@
+//! Which history the store is in, and which caches may be trusted: the one row that every transaction reads.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+
+use super::{Pulse, StoreError, dialect::Dialect, transaction};
+use crate::timestamp::Timestamp;
+
+/// What a transaction reads of the row of `store`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct History {
+    pub(super) generation: i64,
+    pub(super) epoch: i64,
+    /// The history is not the one that the epoch was set in: nothing may be committed before the epoch is raised.
+    pub(super) forked: bool,
+    pub(super) clock: Timestamp,
+}
+
+/// What a change came to.
+pub(super) enum Attempt<T> {
+    /// It is committed, or there was nothing to do.
+    Done(T),
+    /// The history forked: nothing was committed. Raise the epoch and do it again.
+    Forked,
+}
+
+/// Reads it. A transaction does so after it has its owners' locks, so that what it commits is as new as the generation says.
+pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreError> {
+    let dialect = Dialect::of(db);
+    let sql = match dialect {
+        Dialect::Postgres => format!(
+            "SELECT s.generation, s.epoch, {} AS forked, {} AS clock FROM store s",
+            dialect.forked(),
+            dialect.clock()
+        ),
+        Dialect::Sqlite => "SELECT generation, epoch FROM store".to_owned(),
+    };
+    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(missing)?;
+    let (forked, clock) = match dialect {
+        Dialect::Postgres => {
+            (row.try_get::<i64>("", "forked")? != 0, Timestamp::from_micros(row.try_get("", "clock")?))
+        }
+        Dialect::Sqlite => (false, Timestamp::now()),
+    };
+    Ok(History { generation: row.try_get("", "generation")?, epoch: row.try_get("", "epoch")?, forked, clock })
+}
+
+/// Why a store has no row.
+pub(super) fn missing() -> StoreError {
+    StoreError::Schema("table `store` has no row; run `hoopoe migrate up`".to_owned())
+}
+
+/// Reads generation, epoch and clock; raises the epoch first where the history forked.
+pub(super) async fn pulse(reader: &DatabaseConnection, writer: &DatabaseConnection) -> Result<Pulse, StoreError> {
+    let mut history = read(reader).await?;
+    if history.forked {
+        enter_fork(writer).await?;
+        history = read(reader).await?;
+    }
+    let History { generation, epoch, forked: _, clock } = history;
+    Ok(Pulse { generation, epoch, clock })
+}
+
+/// Raises the generation; the new one.
+pub(super) async fn raise_generation(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let sql = "UPDATE store SET generation = generation + 1 RETURNING generation";
+    let row = db.query_one_raw(Dialect::of(db).statement(sql, [])).await?.ok_or_else(missing)?;
+    Ok(row.try_get("", "generation")?)
+}
+
+/// Raises the epoch if the history is still another one than the row says; several processes may find it at once.
+///
+/// The new epoch is the Unix second, or one more than the old one if that is higher: after two restores of one backup, both
+/// histories would otherwise be called by the same number.
+pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError> {
+    let dialect = Dialect::of(db);
+    let tx = transaction::begin(db).await?;
+    let lock = match dialect {
+        Dialect::Postgres => "SELECT 1 AS one FROM store FOR UPDATE",
+        Dialect::Sqlite => "SELECT 1 AS one FROM store",
+    };
+    tx.query_one_raw(dialect.statement(lock, [])).await?.ok_or_else(missing)?;
+    let history = read(&tx).await?;
+    if history.forked {
+        raise_epoch(&tx).await?;
+        tracing::warn!(
+            from = history.epoch,
+            "the database's history forked (failover or restore): the store's epoch is raised"
+        );
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Starts a new epoch in the history that the database is in now; its number.
+pub(super) async fn raise_epoch(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    use super::dialect::{POSTGRES_SYSTEM, POSTGRES_TIMELINE};
+
+    let dialect = Dialect::of(db);
+    let (greatest, timeline, system) = match dialect {
+        Dialect::Postgres => ("greatest", POSTGRES_TIMELINE, POSTGRES_SYSTEM),
+        Dialect::Sqlite => ("max", "''", "''"),
+    };
+    let sql = format!(
+        "UPDATE store SET epoch = {greatest}(epoch + 1, {clock} / 1000000), generation = generation + 1, \
+         timeline = {timeline}, system_identifier = {system} RETURNING epoch",
+        clock = dialect.clock()
+    );
+    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(missing)?;
+    Ok(row.try_get("", "epoch")?)
+}

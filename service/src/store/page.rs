@@ -1,0 +1,145 @@
+//! Pages of an inbox. Head, rows and watermarks come from one statement, and so from one snapshot and in one round trip.
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
+
+use super::{
+    Feed, FeedQuery, Filter, HeadAt, Item, Since, StoreError, Window,
+    columns::{self, HEAD, ITEM},
+    dialect::Dialect,
+    history,
+};
+use crate::notif::Owner;
+
+/// The owner's head.
+pub(super) async fn head(db: &DatabaseConnection, owner: &Owner) -> Result<HeadAt, StoreError> {
+    let sql = format!("SELECT {HEAD} FROM store s LEFT JOIN owner_state o ON o.owner = $1");
+    let row = db.query_one_raw(Dialect::of(db).statement(sql, [owner.as_str().into()])).await?;
+    columns::head(&row.ok_or_else(history::missing)?)
+}
+
+/// A page.
+pub(super) async fn feed(db: &DatabaseConnection, owner: &Owner, query: &FeedQuery) -> Result<Feed, StoreError> {
+    let FeedQuery { limit, selection } = query;
+    match selection {
+        Filter::Newest { before, unread, archived, kind } => {
+            let newest = Newest { before: *before, unread: *unread, archived: *archived, kind: kind.as_deref() };
+            newest.read(db, owner, *limit).await
+        }
+        Filter::Changes(since) => changes(db, owner, *since, *limit).await,
+    }
+}
+
+/// What of the newest is listed.
+struct Newest<'a> {
+    before: Option<i64>,
+    unread: bool,
+    archived: bool,
+    kind: Option<&'a str>,
+}
+
+/// A row that is shown, apart from whether it is archived: not expired by the clock, also where nobody has marked it so yet.
+fn shown(dialect: Dialect, archived: bool, values: &mut Vec<Value>) -> String {
+    let clock = dialect.statement_clock(values);
+    let which =
+        if archived { "n.archived_at IS NOT NULL" } else { "n.archived_at IS NULL AND n.snoozed_until IS NULL" };
+    format!(
+        "{which} AND n.expired_at IS NULL AND n.deleted_at IS NULL AND (n.expires_at IS NULL OR n.expires_at > {clock})"
+    )
+}
+
+/// A row that is unread.
+const UNREAD: &str =
+    "n.read_at IS NULL AND n.unread_rev > coalesce((SELECT read_upto FROM owner_state WHERE owner = $1), 0)";
+
+impl Newest<'_> {
+    async fn read(&self, db: &DatabaseConnection, owner: &Owner, limit: u32) -> Result<Feed, StoreError> {
+        let dialect = Dialect::of(db);
+        let mut values: Vec<Value> = vec![owner.as_str().into(), (i64::from(limit) + 1).into()];
+        let mut conditions = vec![shown(dialect, self.archived, &mut values)];
+        if let Some(before) = self.before {
+            values.push(before.into());
+            conditions.push(format!("n.rev < ${}", values.len()));
+        }
+        if self.unread {
+            conditions.push(UNREAD.to_owned());
+        }
+        if let Some(kind) = self.kind {
+            values.push(kind.into());
+            conditions.push(format!("n.kind = ${}", values.len()));
+        }
+        let (head, _, items, more) = rows(db, &conditions.join(" AND "), "rev DESC", limit, values).await?;
+        Ok(Feed { head, items, more, complete_to: None, reset: false })
+    }
+}
+
+/// What changed since a position; the newest page where it cannot be continued.
+async fn changes(db: &DatabaseConnection, owner: &Owner, since: Since, limit: u32) -> Result<Feed, StoreError> {
+    let Since { position, after } = since;
+    let above = after.map_or(position.rev, |after| after.max(position.rev));
+    let values = vec![owner.as_str().into(), (i64::from(limit) + 1).into(), above.into()];
+    let (head, floor, items, more) = rows(db, "n.changed_rev > $3", "changed_rev", limit, values).await?;
+    let rev = head.head.rev;
+    if position.epoch != head.head.epoch || above > rev || position.rev < floor {
+        let newest = Newest { before: None, unread: false, archived: false, kind: None }.read(db, owner, limit).await?;
+        return Ok(Feed { complete_to: Some(newest.head.head.rev), reset: true, ..newest });
+    }
+    let complete_to = if more { items.last().map(|item| item.changed_rev) } else { Some(rev) };
+    Ok(Feed { head, items, more, complete_to, reset: false })
+}
+
+/// Head, floor, at most `limit` rows, and whether there are more. `$1` is the owner, `$2` one more than the limit.
+async fn rows(
+    db: &DatabaseConnection,
+    condition: &str,
+    order: &str,
+    limit: u32,
+    values: Vec<Value>,
+) -> Result<(HeadAt, i64, Vec<Item>, bool), StoreError> {
+    let sql = format!(
+        "SELECT {HEAD}, {ITEM} FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
+         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n ON true \
+         ORDER BY n.{order}"
+    );
+    let rows = db.query_all_raw(Dialect::of(db).statement(sql, values)).await?;
+    let first = rows.first().ok_or_else(history::missing)?;
+    let head = columns::head(first)?;
+    let floor = first.try_get::<Option<i64>>("", "floor_rev")?.unwrap_or(0);
+    let mut items = items(&rows)?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Ok((head, floor, items, more))
+}
+
+fn items(rows: &[QueryResult]) -> Result<Vec<Item>, StoreError> {
+    rows.iter().filter_map(|row| columns::item(row).transpose()).collect()
+}
+
+/// The rows `from ≤ i < to` of the visible ones, newest first, and how many there are.
+pub(super) async fn window(
+    db: &DatabaseConnection,
+    owner: &Owner,
+    from: u64,
+    to: u64,
+    unread_only: bool,
+) -> Result<Window, StoreError> {
+    let dialect = Dialect::of(db);
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let mut values: Vec<Value> =
+        vec![owner.as_str().into(), number(to.saturating_sub(from)).into(), number(from).into()];
+    let mut condition = shown(dialect, false, &mut values);
+    if unread_only {
+        condition.push_str(" AND ");
+        condition.push_str(UNREAD);
+    }
+    let sql = format!(
+        "SELECT {HEAD}, (SELECT count(*) FROM notification n WHERE n.owner = $1 AND {condition}) AS total, {ITEM} \
+         FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
+         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.rev DESC LIMIT $2 OFFSET $3) n \
+         ON true ORDER BY n.rev DESC"
+    );
+    let rows = db.query_all_raw(dialect.statement(sql, values)).await?;
+    let first = rows.first().ok_or_else(history::missing)?;
+    let total = u64::try_from(first.try_get::<i64>("", "total")?).unwrap_or(0);
+    Ok(Window { head: columns::head(first)?, items: items(&rows)?, total })
+}

@@ -1,0 +1,206 @@
+//! The store over a database: which steps each call takes, and what bounds it.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use hoopoe_crds::worker_config::TlsConfig;
+use sea_orm::{DatabaseConnection, EntityTrait};
+use uuid::Uuid;
+
+use super::{
+    Announce, Committed, Feed, FeedQuery, HeadAt, Mark, Marked, OwnerChange, Pulse, Store, StoreError, StoreOptions,
+    Window,
+    batch::Batch,
+    commit, commit_fast, connect,
+    dialect::Dialect,
+    due,
+    entity::store,
+    error::{self, bounded},
+    history::{self, Attempt},
+    mark, migrate,
+    migration::SCHEMA_VERSION,
+    page, sweep,
+};
+use crate::notif::{Notification, Owner};
+
+/// After a batch that was not wholly new, so many are committed step by step before the short way is tried again: repeats come in
+/// floods (a redelivery), and a short way that fails is paid for twice.
+const STEPS_AFTER_REPEAT: u32 = 16;
+
+/// Both stores: they differ by the statements of their dialect, and by how their connections are made.
+pub struct SqlStore {
+    store_id: Uuid,
+    dialect: Dialect,
+    retention: Option<Duration>,
+    /// Where changes are made: on SQLite one connection.
+    writer: DatabaseConnection,
+    /// Where pages are read: on Postgres the same pool.
+    reader: DatabaseConnection,
+    /// A call got no answer: connections are tested when they come back to the pool.
+    suspect: Arc<AtomicBool>,
+    /// How many more batches are committed step by step.
+    careful: AtomicU32,
+}
+
+/// The store in Postgres.
+pub type PostgresStore = SqlStore;
+/// The store in a SQLite file.
+pub type SqliteStore = SqlStore;
+
+impl SqlStore {
+    /// Connects to a Postgres whose schema is there. TLS is as `sslmode` in the URL says, and is `verify-full` at least where a
+    /// `caFile` is given.
+    pub async fn connect(url: &str, tls: &TlsConfig, options: StoreOptions) -> Result<Self, StoreError> {
+        let pool = connect::postgres(url, tls, &options).await?;
+        let store_id = bounded(&pool.suspect, check_schema(&pool.db)).await?;
+        Ok(Self {
+            store_id,
+            dialect: Dialect::Postgres,
+            retention: options.retention,
+            writer: pool.db.clone(),
+            reader: pool.db,
+            suspect: pool.suspect,
+            careful: AtomicU32::new(0),
+        })
+    }
+
+    /// Opens a SQLite file, makes it where there is none, and migrates it: nobody else would.
+    pub async fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
+        let writer = connect::sqlite_writer(path).await?;
+        migrate::up_on(&writer).await?;
+        let store_id = check_schema(&writer).await?;
+        let reader = connect::sqlite_readers(path, &options).await?;
+        Ok(Self {
+            store_id,
+            dialect: Dialect::Sqlite,
+            retention: options.retention,
+            writer,
+            reader,
+            suspect: Arc::new(AtomicBool::new(false)),
+            careful: AtomicU32::new(0),
+        })
+    }
+
+    /// Bounds a call, and remembers whether the database answers.
+    async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        bounded(&self.suspect, call).await
+    }
+
+    /// Commits by the short way where it may be, else step by step.
+    async fn commit_once(&self, batch: &Batch<'_>, announce: &dyn Announce) -> Result<Attempt<Committed>, StoreError> {
+        let short = match self.dialect {
+            Dialect::Postgres => self.careful.load(Ordering::Relaxed) == 0,
+            Dialect::Sqlite => false,
+        };
+        if short {
+            let pool = self.writer.get_postgres_connection_pool();
+            if let Some(step) = commit_fast::commit(pool, batch, announce).await? {
+                return Ok(step);
+            }
+            self.careful.store(STEPS_AFTER_REPEAT, Ordering::Relaxed);
+        } else {
+            let _ = self.careful.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        }
+        commit::commit(&self.writer, batch, announce).await
+    }
+}
+
+/// Whether this build can work with the schema; the store's id.
+async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
+    let row = store::Entity::find().one(db).await?.ok_or_else(history::missing)?;
+    if row.min_reader > SCHEMA_VERSION {
+        return Err(StoreError::Schema(format!(
+            "it is at version {} and needs a build that knows version {}; this one knows {SCHEMA_VERSION}",
+            row.schema_version, row.min_reader
+        )));
+    }
+    if row.schema_version < SCHEMA_VERSION {
+        return Err(StoreError::Schema(format!(
+            "it is at version {}, this build needs {SCHEMA_VERSION}; run `hoopoe migrate up`",
+            row.schema_version
+        )));
+    }
+    Ok(row.store_id)
+}
+
+/// Does a change, and once more in the new epoch where the history turned out to have forked.
+macro_rules! in_one_history {
+    ($self:ident, $call:expr) => {
+        $self
+            .call(async {
+                if let Attempt::Done(done) = $call.await? {
+                    return Ok(done);
+                }
+                history::enter_fork(&$self.writer).await?;
+                if let Attempt::Done(done) = $call.await? {
+                    return Ok(done);
+                }
+                Err(error::forking())
+            })
+            .await
+    };
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    fn store_id(&self) -> Uuid {
+        self.store_id
+    }
+
+    async fn pulse(&self) -> Result<Pulse, StoreError> {
+        self.call(history::pulse(&self.reader, &self.writer)).await
+    }
+
+    async fn raise_generation(&self) -> Result<i64, StoreError> {
+        self.call(history::raise_generation(&self.writer)).await
+    }
+
+    async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError> {
+        if batch.is_empty() {
+            return Ok(Committed { outcomes: Vec::new(), changes: Vec::new() });
+        }
+        let batch = Batch::new(batch, self.retention);
+        in_one_history!(self, self.commit_once(&batch, announce))
+    }
+
+    async fn mark(&self, owner: &Owner, mark: &Mark, announce: &dyn Announce) -> Result<Marked, StoreError> {
+        in_one_history!(self, mark::mark(&self.writer, owner, mark, announce))
+    }
+
+    async fn head(&self, owner: &Owner) -> Result<HeadAt, StoreError> {
+        self.call(page::head(&self.reader, owner)).await
+    }
+
+    async fn feed(&self, owner: &Owner, query: &FeedQuery) -> Result<Feed, StoreError> {
+        self.call(page::feed(&self.reader, owner, query)).await
+    }
+
+    async fn window(&self, owner: &Owner, from: u64, to: u64, unread_only: bool) -> Result<Window, StoreError> {
+        self.call(page::window(&self.reader, owner, from, to, unread_only)).await
+    }
+
+    async fn run_due(&self, owner: &Owner, announce: &dyn Announce) -> Result<Option<OwnerChange>, StoreError> {
+        in_one_history!(self, due::run(&self.writer, owner, announce))
+    }
+
+    async fn due_owners(&self, limit: u32) -> Result<Vec<Owner>, StoreError> {
+        self.call(due::owners(&self.reader, limit)).await
+    }
+
+    async fn remove_expired(&self, limit: u32) -> Result<u64, StoreError> {
+        self.call(sweep::remove_expired(&self.writer, limit)).await
+    }
+
+    async fn close(&self) {
+        // A close that fails leaves connections to the end of the process; there is nothing to do about it.
+        let _ = self.reader.close_by_ref().await;
+        let _ = self.writer.close_by_ref().await;
+    }
+}

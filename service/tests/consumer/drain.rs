@@ -1,0 +1,45 @@
+//! Stopping: what is in hand is finished, nothing is delivered twice that need not be, and the time is kept.
+
+use std::{sync::Arc, time::Duration};
+
+use hoopoe_e2e::RabbitMq;
+use tokio::{sync::Notify, time::Instant};
+
+use super::{
+    crashing_store::{CULPRIT, CrashingStore},
+    harness::Bench,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_leaves_no_delivery_unacknowledged() {
+    let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain").await;
+    for _ in 0..150 {
+        bench.notify("dora", "k").await;
+    }
+    let running = bench.start(bench.store.clone());
+    bench.wait_items("dora", 1).await;
+    running.drain().await;
+    // Whatever was not taken is delivered for the first time now: a drained worker gave nothing back.
+    let before = bench.metrics.redeliveries.get();
+    let running = bench.start(bench.store.clone());
+    bench.wait_items("dora", 150).await;
+    running.drain().await;
+    assert_eq!(bench.metrics.redeliveries.get(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_never_answers_does_not_outlast_the_drain_timeout() {
+    let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-stuck").await;
+    bench.notify("emil", CULPRIT).await;
+    let crashed = Arc::new(Notify::new());
+    let store = Arc::new(CrashingStore { inner: Arc::clone(&bench.store), crashed: Arc::clone(&crashed) });
+    let running = bench.start(store);
+    crashed.notified().await;
+    let started = Instant::now();
+    running.drain().await;
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // And it is not lost.
+    let running = bench.start(bench.store.clone());
+    bench.wait_items("emil", 1).await;
+    running.drain().await;
+}
