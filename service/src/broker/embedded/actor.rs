@@ -142,12 +142,13 @@ fn publish(
     draft: Draft,
     messages: &mut Vec<(i64, Draft)>,
 ) -> Result<(), PublishError> {
-    for target in state.route(exchange, &draft)? {
-        if let Some(queue) = state.queues.get_mut(&target) {
+    let targets = state.route(exchange, &draft)?;
+    for target in &targets {
+        if let Some(queue) = state.queues.get_mut(target) {
             queue.ready += 1;
         }
-        messages.push((target, draft.clone()));
     }
+    messages.extend(targets.into_iter().zip(std::iter::repeat(draft)));
     Ok(())
 }
 
