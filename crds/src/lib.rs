@@ -2,9 +2,19 @@
 //!
 //! Pure: no client, no runtime. The operator and the service both depend on this crate and never on each other.
 
+pub mod consumer;
 pub mod duration;
+pub mod manifest;
 pub mod original;
+pub mod producer;
+pub mod secrets;
+mod unknown_keys;
+pub mod validate;
 pub mod worker_config;
+pub mod worker_configs;
+pub mod workload;
 
 pub use duration::Span;
+pub use manifest::{Manifest, ManifestError};
+pub use validate::{Invalid, validate};
 pub use worker_config::WorkerConfig;

@@ -395,22 +395,52 @@ impl Default for TelemetryConfig {
 
 default_is_default!(CacheConfig, StoreConfig, AdminConfig, TlsConfig, TelemetryConfig);
 
-fn default_routing_key() -> String {
+pub(crate) fn default_routing_key() -> String {
     "{kind}".to_owned()
 }
 
-fn default_headers() -> Vec<HeaderField> {
+pub(crate) fn default_headers() -> Vec<HeaderField> {
     vec![HeaderField::Kind, HeaderField::Owner]
 }
 
-fn default_port() -> u16 {
+pub(crate) fn default_port() -> u16 {
     8080
 }
 
-fn default_dead_letter_max_length() -> u32 {
+pub(crate) fn default_dead_letter_max_length() -> u32 {
     100_000
 }
 
-fn default_body_bytes() -> u32 {
+pub(crate) fn default_body_bytes() -> u32 {
     65_536
+}
+
+/// Why a text is no [`WorkerConfig`].
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerConfigError {
+    /// Not YAML, a key is missing, or a value has another type.
+    #[error("failed to read the worker's config: {0}")]
+    Shape(String),
+    /// Written by a newer operator.
+    #[error("failed to read the worker's config: its version is {0}, and this build reads up to {VERSION}")]
+    Version(u32),
+}
+
+impl WorkerConfig {
+    /// Reads YAML (or JSON, which is YAML). The paths of keys that this build does not know come beside it: a worker warns about
+    /// and counts them, since a newer operator may have written them.
+    pub fn from_yaml(text: &str) -> Result<(Self, Vec<String>), WorkerConfigError> {
+        let value: serde_json::Value =
+            serde_yaml::from_str(text).map_err(|error| WorkerConfigError::Shape(error.to_string()))?;
+        // Before the shape: another version may have another one.
+        if let Some(version) = value.get("version").and_then(serde_json::Value::as_u64)
+            && version != u64::from(VERSION)
+        {
+            return Err(WorkerConfigError::Version(u32::try_from(version).unwrap_or(u32::MAX)));
+        }
+        let unknown = crate::unknown_keys::unknown_keys::<Self>(&value);
+        let config =
+            serde_path_to_error::deserialize(&value).map_err(|error| WorkerConfigError::Shape(error.to_string()))?;
+        Ok((config, unknown))
+    }
 }

@@ -6,12 +6,15 @@
 pub mod api;
 pub mod broker;
 pub mod cache;
+pub mod client;
 pub mod config;
 pub mod consumer;
 pub mod http;
 pub mod inbox;
+pub mod ledger;
 pub mod notif;
 pub mod producer;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;
+mod tls;

@@ -42,14 +42,13 @@ impl<'a> Batch<'a> {
                 seen.clear();
             }
             let Some(OwnerEntries { entries, .. }) = owners.last_mut() else { continue };
-            match seen.get(&notification.id) {
-                Some(first) => entries[*first].later.push(at),
-                None => {
-                    seen.insert(notification.id, entries.len());
-                    let expires_at = expiry(notification, retention);
-                    entries.push(Entry { notification, expires_at, at, later: Vec::new() });
-                }
+            if let Some(first) = seen.get(&notification.id) {
+                entries[*first].later.push(at);
+                continue;
             }
+            seen.insert(notification.id, entries.len());
+            let expires_at = expiry(notification, retention);
+            entries.push(Entry { notification, expires_at, at, later: Vec::new() });
         }
         Self { all, owners }
     }
@@ -131,8 +130,24 @@ fn expiry(notification: &Notification, retention: Option<Duration>) -> Option<Ti
 
 /// Times are not content: a sender that repeats itself may stamp anew.
 fn same_content(a: &Notification, b: &Notification) -> Outcome {
-    let content = |n: &Notification| {
-        (n.kind.clone(), n.actor.clone(), n.title.clone(), n.body.clone(), n.data.clone(), n.priority)
-    };
-    if content(a) == content(b) { Outcome::Repeat } else { Outcome::IdConflict }
+    let Notification {
+        kind,
+        actor,
+        title,
+        body,
+        data,
+        priority,
+        owner: _,
+        id: _,
+        source_id: _,
+        created_at: _,
+        expires_at: _,
+    } = a;
+    let same = *kind == b.kind
+        && *actor == b.actor
+        && *title == b.title
+        && *body == b.body
+        && *data == b.data
+        && *priority == b.priority;
+    if same { Outcome::Repeat } else { Outcome::IdConflict }
 }

@@ -13,17 +13,10 @@ use super::{
     batch::{Batch, Entry},
     dialect::Dialect,
     entity::notification::{ActiveModel, Entity},
-    history, owner_lock, transaction,
+    history::{self, Attempt},
+    owner_lock, transaction,
 };
-use crate::notif::Notification;
-
-/// What a commit came to.
-pub(super) enum Step {
-    /// It is committed.
-    Done(Committed),
-    /// The history forked: nothing was committed; raise the epoch and do it again.
-    Forked,
-}
+use crate::{notif::Notification, timestamp::Timestamp};
 
 /// Rows of one INSERT: 23 columns each, and Postgres takes 65,535 parameters, SQLite 32,766.
 const ROWS_PER_INSERT: usize = 500;
@@ -33,20 +26,20 @@ pub(super) async fn commit(
     db: &DatabaseConnection,
     batch: &Batch<'_>,
     announce: &dyn Announce,
-) -> Result<Step, StoreError> {
+) -> Result<Attempt<Committed>, StoreError> {
     let tx = transaction::begin(db).await?;
     let owners: Vec<&str> = batch.owners.iter().map(|entries| entries.owner.as_str()).collect();
     let mut states = owner_lock::lock_or_create(&tx, &owners).await?;
     let history = history::read(&tx).await?;
     if history.forked {
         tx.rollback().await?;
-        return Ok(Step::Forked);
+        return Ok(Attempt::Forked);
     }
     let existing = existing(&tx, batch).await?;
 
     let mut outcomes = vec![Outcome::Repeat; batch.all.len()];
     let mut rows = Vec::with_capacity(batch.len());
-    let mut changed = Vec::new();
+    let mut states_after = Vec::new();
     let mut changes = Vec::new();
     for (entries, state) in batch.owners.iter().zip(&mut states) {
         let previous = owner_lock::position(state, history.epoch);
@@ -62,7 +55,7 @@ pub(super) async fn commit(
             if !expired {
                 state.unread += 1;
                 state.unseen += 1;
-                state.next_due = earliest(state.next_due, entry.expires_at.map(|expiry| expiry.micros()));
+                state.next_due = earliest(state.next_due, entry.expires_at.map(Timestamp::micros));
                 inserted.push(entry.item(state.rev)?);
             }
             rows.push(row(entry, state.rev, expired.then_some(history.clock.micros())));
@@ -71,18 +64,18 @@ pub(super) async fn commit(
             inserted.reverse();
             let head = owner_lock::head(state, history.epoch, history.generation);
             changes.push(OwnerChange { owner: entries.owner.clone(), previous, head, inserted });
-            changed.push(state.clone());
+            states_after.push(state.clone());
         }
     }
     if rows.is_empty() {
         tx.rollback().await?;
-        return Ok(Step::Done(Committed { outcomes, changes }));
+        return Ok(Attempt::Done(Committed { outcomes, changes }));
     }
     insert(&tx, rows).await?;
-    owner_lock::write(&tx, &changed).await?;
+    owner_lock::write(&tx, &states_after).await?;
     finish(&tx, announce, &mut changes).await?;
     tx.commit().await?;
-    Ok(Step::Done(Committed { outcomes, changes }))
+    Ok(Attempt::Done(Committed { outcomes, changes }))
 }
 
 /// Announces the changes; their heads carry the generation that this raised, if it did.
@@ -189,7 +182,7 @@ fn row(entry: &Entry<'_>, rev: i64, expired_at: Option<i64>) -> ActiveModel {
         data: Set(data.clone()),
         priority: Set(i16::from(*priority)),
         created_at: Set(created_at.micros()),
-        expires_at: Set(entry.expires_at.map(|expiry| expiry.micros())),
+        expires_at: Set(entry.expires_at.map(Timestamp::micros)),
         expired_at: Set(expired_at),
         ..Default::default()
     }

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::{
     Announce, Committed, Epoch, Outcome, OwnerChange, Position, StoreError,
     batch::{Batch, Entry},
-    commit::Step,
     entity::owner_state::Model as State,
     error::from_sqlx,
+    history::Attempt,
     owner_lock,
 };
 use crate::timestamp::Timestamp;
@@ -49,7 +49,7 @@ pub(super) async fn commit(
     pool: &PgPool,
     batch: &Batch<'_>,
     announce: &dyn Announce,
-) -> Result<Option<Step>, StoreError> {
+) -> Result<Option<Attempt<Committed>>, StoreError> {
     let mut tx = pool.begin().await.map_err(from_sqlx)?;
     let states = raise_owners(&mut tx, batch).await?;
     let mut outcomes = vec![Outcome::Repeat; batch.all.len()];
@@ -61,7 +61,7 @@ pub(super) async fn commit(
     let clock = Timestamp::from_micros(row.try_get("clock").map_err(from_sqlx)?);
     if forked {
         tx.rollback().await.map_err(from_sqlx)?;
-        return Ok(Some(Step::Forked));
+        return Ok(Some(Attempt::Forked));
     }
     let expired = batch.owners.iter().flat_map(|owner| &owner.entries).any(|entry| entry.is_expired(clock));
     if expired || usize::try_from(inserted) != Ok(batch.len()) {
@@ -88,7 +88,7 @@ pub(super) async fn commit(
         }
     }
     tx.commit().await.map_err(from_sqlx)?;
-    Ok(Some(Step::Done(Committed { outcomes, changes })))
+    Ok(Some(Attempt::Done(Committed { outcomes, changes })))
 }
 
 async fn raise_owners(tx: &mut sqlx::PgTransaction<'_>, batch: &Batch<'_>) -> Result<Vec<State>, StoreError> {

@@ -5,21 +5,19 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use super::{
     Announce, OwnerChange, StoreError,
     dialect::Dialect,
-    history, mark, owner_lock,
+    history::{self, Attempt},
+    mark, owner_lock,
     read_state::{COLUMNS, RowState, Watermarks},
     transaction,
 };
 use crate::notif::Owner;
 
-/// What due changes came to.
-pub(super) enum Step {
-    Done(Option<OwnerChange>),
-    /// The history forked: nothing was committed; raise the epoch and do it again.
-    Forked,
-}
-
 /// Runs what is due for one owner, all of it: the reader who waits for this answers with its head.
-pub(super) async fn run(db: &DatabaseConnection, owner: &Owner, announce: &dyn Announce) -> Result<Step, StoreError> {
+pub(super) async fn run(
+    db: &DatabaseConnection,
+    owner: &Owner,
+    announce: &dyn Announce,
+) -> Result<Attempt<Option<OwnerChange>>, StoreError> {
     let tx = transaction::begin(db).await?;
     let dialect = Dialect::of(&tx);
     let state = owner_lock::lock(&tx, owner).await?;
@@ -27,11 +25,11 @@ pub(super) async fn run(db: &DatabaseConnection, owner: &Owner, announce: &dyn A
     let clock = history.clock.micros();
     let Some(before) = state.filter(|state| state.next_due.is_some_and(|due| due <= clock)) else {
         tx.rollback().await?;
-        return Ok(Step::Done(None));
+        return Ok(Attempt::Done(None));
     };
     if history.forked {
         tx.rollback().await?;
-        return Ok(Step::Forked);
+        return Ok(Attempt::Forked);
     }
     // As they are before it, for the counters: expiry is the one thing that changes.
     let sql = format!(
@@ -57,7 +55,7 @@ pub(super) async fn run(db: &DatabaseConnection, owner: &Owner, announce: &dyn A
     }
     after.next_due = next.map(|row| row.try_get::<Option<i64>>("", "due")).transpose()?.flatten();
     let change = mark::commit(tx, owner, &before, after, &history, announce).await?;
-    Ok(Step::Done(Some(change)))
+    Ok(Attempt::Done(Some(change)))
 }
 
 /// Owners for whom something is due, the longest overdue first.

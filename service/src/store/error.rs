@@ -1,6 +1,11 @@
 //! What the database said, sorted by what the caller can do about it.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
@@ -36,11 +41,10 @@ pub(super) fn from_sqlx(error: sqlx::Error) -> StoreError {
 
 fn classify(error: &DbErr) -> Class {
     match error {
-        DbErr::ConnectionAcquire(_) => Class::Unavailable,
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(RuntimeErr::Internal(_)) => Class::Unavailable,
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => classify_sqlx(error),
-        DbErr::Conn(RuntimeErr::Internal(_)) => Class::Unavailable,
         // sea-orm's own enum is not exhaustive; what is left are decoding and programming errors.
         _ => Class::Other,
     }
@@ -91,21 +95,30 @@ fn classify_sqlite(code: &str, message: &str) -> Class {
         // BUSY, LOCKED, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
         Ok(5 | 6 | 8 | 9 | 10 | 13 | 14 | 15) => Class::Unavailable,
         // TOOBIG, CONSTRAINT, MISMATCH.
-        Ok(18 | 19 | 20) => Class::Refused,
+        Ok(18..=20) => Class::Refused,
         Ok(1) if message.starts_with("no such table") => Class::NoSchema,
         _ => Class::Other,
     }
 }
 
-/// Ends a call that gets no answer.
-pub(super) async fn bounded<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(CALL_LIMIT, call).await {
+/// Ends a call that gets no answer. `suspect` is set before the call is dropped, for its connection goes back to the pool then.
+pub(super) async fn bounded<T>(
+    suspect: &AtomicBool,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let mut call = pin!(call);
+    let result = match tokio::time::timeout(CALL_LIMIT, call.as_mut()).await {
         Ok(result) => result,
         Err(_) => Err(StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal(format!(
             "no answer within {} s",
             CALL_LIMIT.as_secs()
         ))))),
+    };
+    let unavailable = matches!(result, Err(StoreError::Unavailable(_)));
+    if suspect.load(Ordering::Relaxed) != unavailable {
+        suspect.store(unavailable, Ordering::Relaxed);
     }
+    result
 }
 
 /// The history forked again while the epoch was being raised: a failover is going on.

@@ -15,6 +15,14 @@ pub(super) struct History {
     pub(super) clock: Timestamp,
 }
 
+/// What a change came to.
+pub(super) enum Attempt<T> {
+    /// It is committed, or there was nothing to do.
+    Done(T),
+    /// The history forked: nothing was committed. Raise the epoch and do it again.
+    Forked,
+}
+
 /// Reads it. A transaction does so after it has its owners' locks, so that what it commits is as new as the generation says.
 pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreError> {
     let dialect = Dialect::of(db);

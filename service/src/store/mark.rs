@@ -9,19 +9,12 @@ use super::{
     Announce, Epoch, Head, HeadAt, Mark, MarkState, Marked, OwnerChange, Position, StoreError,
     dialect::Dialect,
     entity::owner_state::Model as State,
-    history::{self, History},
+    history::{self, Attempt, History},
     owner_lock,
     read_state::{COLUMNS, RowState, VISIBLE, Watermarks},
     transaction,
 };
 use crate::notif::Owner;
-
-/// What a mark came to.
-pub(super) enum Step {
-    Done(Marked),
-    /// The history forked: nothing was committed; raise the epoch and do it again.
-    Forked,
-}
 
 /// Marks.
 pub(super) async fn mark(
@@ -29,13 +22,13 @@ pub(super) async fn mark(
     owner: &Owner,
     mark: &Mark,
     announce: &dyn Announce,
-) -> Result<Step, StoreError> {
+) -> Result<Attempt<Marked>, StoreError> {
     let tx = transaction::begin(db).await?;
     let state = owner_lock::lock(&tx, owner).await?;
     let history = history::read(&tx).await?;
     if history.forked {
         tx.rollback().await?;
-        return Ok(Step::Forked);
+        return Ok(Attempt::Forked);
     }
     let before = match &state {
         Some(state) => owner_lock::head(state, history.epoch, history.generation),
@@ -57,14 +50,14 @@ pub(super) async fn mark(
     };
     let (Some(state), Some(new)) = (state, after) else {
         tx.rollback().await?;
-        return Ok(Step::Done(Marked { head: before, unknown, change: None }));
+        return Ok(Attempt::Done(Marked { head: before, unknown, change: None }));
     };
     if new == state {
         tx.rollback().await?;
-        return Ok(Step::Done(Marked { head: before, unknown, change: None }));
+        return Ok(Attempt::Done(Marked { head: before, unknown, change: None }));
     }
     let change = commit(tx, owner, &state, new, &history, announce).await?;
-    Ok(Step::Done(Marked { head: change.head, unknown, change: Some(change) }))
+    Ok(Attempt::Done(Marked { head: change.head, unknown, change: Some(change) }))
 }
 
 /// Writes the owner's row, announces, commits.

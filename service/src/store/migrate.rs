@@ -51,7 +51,7 @@ pub enum Standing {
 }
 
 /// The key of the advisory lock: "hoopoe" in ASCII.
-const LOCK_KEY: i64 = 0x0068_6f6f_706f_65;
+const LOCK_KEY: i64 = 0x686f_6f70_6f65;
 /// How long to wait for another replica's migration.
 const LOCK_LIMIT: &str = "120s";
 

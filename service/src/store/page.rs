@@ -55,20 +55,19 @@ impl Newest<'_> {
     async fn read(&self, db: &DatabaseConnection, owner: &Owner, limit: u32) -> Result<Feed, StoreError> {
         let dialect = Dialect::of(db);
         let mut values: Vec<Value> = vec![owner.as_str().into(), (i64::from(limit) + 1).into()];
-        let mut condition = shown(dialect, self.archived, &mut values);
+        let mut conditions = vec![shown(dialect, self.archived, &mut values)];
         if let Some(before) = self.before {
             values.push(before.into());
-            condition.push_str(&format!(" AND n.rev < ${}", values.len()));
+            conditions.push(format!("n.rev < ${}", values.len()));
         }
         if self.unread {
-            condition.push_str(" AND ");
-            condition.push_str(UNREAD);
+            conditions.push(UNREAD.to_owned());
         }
         if let Some(kind) = self.kind {
             values.push(kind.into());
-            condition.push_str(&format!(" AND n.kind = ${}", values.len()));
+            conditions.push(format!("n.kind = ${}", values.len()));
         }
-        let (head, _, items, more) = rows(db, &condition, "rev DESC", limit, values).await?;
+        let (head, _, items, more) = rows(db, &conditions.join(" AND "), "rev DESC", limit, values).await?;
         Ok(Feed { head, items, more, complete_to: None, reset: false })
     }
 }

@@ -23,7 +23,8 @@ use super::{
     due,
     entity::store,
     error::{self, bounded},
-    history, mark, migrate,
+    history::{self, Attempt},
+    mark, migrate,
     migration::SCHEMA_VERSION,
     page, sweep,
 };
@@ -58,7 +59,7 @@ impl SqlStore {
     /// `caFile` is given.
     pub async fn connect(url: &str, tls: &TlsConfig, options: StoreOptions) -> Result<Self, StoreError> {
         let pool = connect::postgres(url, tls, &options).await?;
-        let store_id = bounded(check_schema(&pool.db)).await?;
+        let store_id = bounded(&pool.suspect, check_schema(&pool.db)).await?;
         Ok(Self {
             store_id,
             dialect: Dialect::Postgres,
@@ -89,16 +90,11 @@ impl SqlStore {
 
     /// Bounds a call, and remembers whether the database answers.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let result = bounded(call).await;
-        let unavailable = matches!(result, Err(StoreError::Unavailable(_)));
-        if self.suspect.load(Ordering::Relaxed) != unavailable {
-            self.suspect.store(unavailable, Ordering::Relaxed);
-        }
-        result
+        bounded(&self.suspect, call).await
     }
 
     /// Commits by the short way where it may be, else step by step.
-    async fn commit_once(&self, batch: &Batch<'_>, announce: &dyn Announce) -> Result<commit::Step, StoreError> {
+    async fn commit_once(&self, batch: &Batch<'_>, announce: &dyn Announce) -> Result<Attempt<Committed>, StoreError> {
         let short = match self.dialect {
             Dialect::Postgres => self.careful.load(Ordering::Relaxed) == 0,
             Dialect::Sqlite => false,
@@ -136,14 +132,14 @@ async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
 
 /// Does a change, and once more in the new epoch where the history turned out to have forked.
 macro_rules! in_one_history {
-    ($self:ident, $step:path, $call:expr) => {
+    ($self:ident, $call:expr) => {
         $self
             .call(async {
-                if let $step(done) = $call.await? {
+                if let Attempt::Done(done) = $call.await? {
                     return Ok(done);
                 }
                 history::enter_fork(&$self.writer).await?;
-                if let $step(done) = $call.await? {
+                if let Attempt::Done(done) = $call.await? {
                     return Ok(done);
                 }
                 Err(error::forking())
@@ -171,11 +167,11 @@ impl Store for SqlStore {
             return Ok(Committed { outcomes: Vec::new(), changes: Vec::new() });
         }
         let batch = Batch::new(batch, self.retention);
-        in_one_history!(self, commit::Step::Done, self.commit_once(&batch, announce))
+        in_one_history!(self, self.commit_once(&batch, announce))
     }
 
     async fn mark(&self, owner: &Owner, mark: &Mark, announce: &dyn Announce) -> Result<Marked, StoreError> {
-        in_one_history!(self, mark::Step::Done, mark::mark(&self.writer, owner, mark, announce))
+        in_one_history!(self, mark::mark(&self.writer, owner, mark, announce))
     }
 
     async fn head(&self, owner: &Owner) -> Result<HeadAt, StoreError> {
@@ -191,7 +187,7 @@ impl Store for SqlStore {
     }
 
     async fn run_due(&self, owner: &Owner, announce: &dyn Announce) -> Result<Option<OwnerChange>, StoreError> {
-        in_one_history!(self, due::Step::Done, due::run(&self.writer, owner, announce))
+        in_one_history!(self, due::run(&self.writer, owner, announce))
     }
 
     async fn due_owners(&self, limit: u32) -> Result<Vec<Owner>, StoreError> {

@@ -15,8 +15,14 @@ use crate::kit::{
     with_headers,
 };
 
+pub type Check = for<'a> fn(&'a Kit) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 macro_rules! for_both {
     ($($name:ident),* $(,)?) => {
+        /// Each check and its name, for other versions of RabbitMQ.
+        pub fn all() -> Vec<(&'static str, Check)> {
+            vec![$((stringify!($name), |kit| Box::pin($name(kit)))),*]
+        }
         mod rabbitmq {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
@@ -56,6 +62,8 @@ for_both!(
     a_queue_may_come_before_its_exchange,
     a_queue_is_removed_only_when_empty,
     a_caller_who_goes_away_breaks_nothing,
+    what_is_too_old_leaves_for_the_dead_letters,
+    what_is_delivered_too_often_leaves_for_the_dead_letters,
 );
 
 const ALL: &str = "#";
@@ -464,4 +472,35 @@ async fn a_caller_who_goes_away_breaks_nothing(kit: &Kit) {
             break;
         }
     }
+}
+
+async fn what_is_too_old_leaves_for_the_dead_letters(kit: &Kit) {
+    kit.exchange("orders", ExchangeType::Topic).await;
+    kit.topology().declare_queue(&limited("inbox", json!({ "messageTtl": "300ms" }))).await.unwrap();
+    publish_in_time(&*kit.publisher("orders"), message(1, "a")).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let queue = kit.queue("inbox");
+    let mut lane = open(&*queue, 10).await;
+    nothing(&mut *lane).await;
+    let dead = kit.queue("inbox.dlq");
+    let letter = next(&mut *open(&*dead, 10).await).await;
+    assert_eq!(number(&letter), 1);
+    assert_eq!(letter.headers["x-first-death-reason"], "expired");
+}
+
+async fn what_is_delivered_too_often_leaves_for_the_dead_letters(kit: &Kit) {
+    kit.exchange("orders", ExchangeType::Topic).await;
+    kit.topology().declare_queue(&limited("inbox", json!({ "deliveryLimit": 2 }))).await.unwrap();
+    publish_in_time(&*kit.publisher("orders"), message(1, "a")).await;
+    let queue = kit.queue("inbox");
+    for count in 0..3 {
+        let mut lane = open(&*queue, 10).await;
+        assert_eq!(next(&mut *lane).await.delivery_count, count);
+        lane.close().await;
+    }
+    let mut lane = open(&*queue, 10).await;
+    nothing(&mut *lane).await;
+    let dead = kit.queue("inbox.dlq");
+    let letter = next(&mut *open(&*dead, 10).await).await;
+    assert_eq!(letter.headers["x-first-death-reason"], "delivery_limit");
 }

@@ -15,6 +15,8 @@ use crate::broker::metrics::BrokerMetrics;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
+/// How long the broker may take to answer on a channel.
+pub(super) const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may take to say goodbye.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// lapin promises no event for every way in which a connection ends; its status is asked so often beside them.

@@ -13,7 +13,7 @@ use lapin::{
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    connection::Live,
+    connection::{CHANNEL_LIMIT, Link, Live},
     fate::{Confirm, fates},
     fault::Fault,
 };
@@ -47,15 +47,44 @@ pub(super) struct GroupChannel {
 }
 
 impl GroupChannel {
-    /// Opens a channel of its own on that connection.
-    pub(super) async fn open(live: Live) -> lapin::Result<Self> {
-        let channel = live.connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        Ok(Self { channel, live, next: 1, usable: true })
+    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection.
+    pub(super) async fn ready<'a>(
+        slot: &'a mut Option<Self>,
+        link: &Link,
+        deadline: Instant,
+    ) -> Result<&'a mut Self, PublishError> {
+        let live = link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
+        if live.is_blocked() {
+            return Err(PublishError::Blocked);
+        }
+        let channel = match slot.take() {
+            Some(channel) if channel.is_usable_on(&live) => channel,
+            Some(_) | None => Self::open(link, live).await?,
+        };
+        Ok(slot.insert(channel))
+    }
+
+    /// Not by the message's deadline, which may be near for other reasons: who opens no channel in `CHANNEL_LIMIT` is frozen, or the
+    /// network is, and the connection is given up; heartbeats would tell after 20 s.
+    async fn open(link: &Link, live: Live) -> Result<Self, PublishError> {
+        let open = async {
+            let channel = live.connection.create_channel().await?;
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            lapin::Result::Ok(channel)
+        };
+        match timeout(CHANNEL_LIMIT, open).await {
+            Ok(Ok(channel)) => Ok(Self { channel, live, next: 1, usable: true }),
+            Ok(Err(_)) => Err(PublishError::Unavailable),
+            Err(_) if live.is_blocked() => Err(PublishError::Blocked),
+            Err(_) => {
+                link.report_broken(&live);
+                Err(PublishError::Unavailable)
+            }
+        }
     }
 
     /// Whether another group may follow, on that connection.
-    pub(super) fn is_usable_on(&self, live: &Live) -> bool {
+    fn is_usable_on(&self, live: &Live) -> bool {
         self.usable && self.live.generation == live.generation && self.channel.status().connected()
     }
 
@@ -110,7 +139,7 @@ impl GroupChannel {
         self.usable = false;
         let channel = self.channel.clone();
         tokio::spawn(async move {
-            let _ = timeout(Duration::from_secs(5), channel.close(200, "in doubt".into())).await;
+            let _ = timeout(CHANNEL_LIMIT, channel.close(200, "in doubt".into())).await;
         });
     }
 }

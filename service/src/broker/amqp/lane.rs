@@ -10,11 +10,11 @@ use lapin::{
     options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::{
-    connection::{Link, Live},
+    connection::{CHANNEL_LIMIT, Link, Live},
     fault::Fault,
     group::{GROUP, GroupChannel},
     letter, table,
@@ -23,9 +23,6 @@ use crate::{
     broker::{BrokerMetrics, DeadLetter, Delivery, Lane, PublishError, QueueError},
     timestamp::Timestamp,
 };
-
-/// How long the broker may take to answer on a channel. Heartbeats tell of a frozen one after 20 s.
-pub(super) const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
 
 /// What all lanes of a queue share.
 pub(super) struct Shared {
@@ -49,6 +46,7 @@ pub(super) struct AmqpLane {
     consumer: Consumer,
     /// The properties of what is not acknowledged yet, by tag, for dead letters. Tags rise.
     held: VecDeque<(u64, BasicProperties)>,
+    /// The channel for dead letters, opened when the first one is met.
     letters: Option<GroupChannel>,
 }
 
@@ -79,27 +77,6 @@ impl AmqpLane {
     fn held_properties(&self, tag: u64) -> Option<&BasicProperties> {
         let index = self.held.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
         self.held.get(index).map(|(_, properties)| properties)
-    }
-
-    /// The channel for dead letters, opened when the first one is met.
-    async fn letters(&mut self, deadline: Instant) -> Result<&mut GroupChannel, PublishError> {
-        let link = &self.shared.publishing;
-        let live = link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
-        if live.is_blocked() {
-            return Err(PublishError::Blocked);
-        }
-        let channel = match self.letters.take() {
-            Some(channel) if channel.is_usable_on(&live) => channel,
-            Some(_) | None => match timeout_at(deadline, GroupChannel::open(live.clone())).await {
-                Ok(Ok(channel)) => channel,
-                Ok(Err(_)) => return Err(PublishError::Unavailable),
-                Err(_) => {
-                    link.report_broken(&live);
-                    return Err(PublishError::Unavailable);
-                }
-            },
-        };
-        Ok(self.letters.insert(channel))
     }
 }
 
@@ -154,7 +131,7 @@ impl Lane for AmqpLane {
                     letter::parcel(letter, original, &self.shared.queue, at)
                 })
                 .collect();
-            let group_fates = match self.letters(deadline).await {
+            let group_fates = match GroupChannel::ready(&mut self.letters, &self.shared.publishing, deadline).await {
                 Ok(channel) => channel.publish(parcels, deadline, limit).await,
                 Err(error) => vec![Err(error); parcels.len()],
             };

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    connection::{Link, Live},
+    connection::Link,
     dial::Dial,
     group::{GROUP, GroupChannel, Parcel},
     table,
@@ -42,7 +42,17 @@ struct Job {
     answer: oneshot::Sender<Result<(), PublishError>>,
     deadline: Instant,
     /// Given back when the message's fate is known, also when its sender has gone.
-    _slot: OwnedSemaphorePermit,
+    slot: OwnedSemaphorePermit,
+}
+
+impl Job {
+    fn tell(self, fate: Result<(), PublishError>) {
+        let Self { message: _, answer, deadline: _, slot } = self;
+        // First, so that whoever is told may publish the next.
+        drop(slot);
+        // Err: the sender has gone.
+        let _ = answer.send(fate);
+    }
 }
 
 struct Worker {
@@ -92,7 +102,7 @@ impl AmqpPublisher {
             return Err(PublishError::Blocked);
         }
         let (answer, fate) = oneshot::channel();
-        let job = Job { message, answer, deadline, _slot: slot };
+        let job = Job { message, answer, deadline, slot };
         let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner).clone();
         jobs.and_then(|jobs| jobs.send(job).ok()).ok_or(PublishError::Unavailable)?;
         match timeout_at(deadline, fate).await {
@@ -159,65 +169,36 @@ impl Worker {
         }
     }
 
-    async fn publish(&mut self, jobs: Vec<Job>) {
+    async fn publish(&mut self, mut jobs: Vec<Job>) {
         // Each sender keeps its own deadline; the group waits for the latest.
         let deadline = jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
-        let (messages, waiting): (Vec<_>, Vec<_>) =
-            jobs.into_iter().map(|Job { message, answer, deadline: _, _slot }| (message, (answer, _slot))).unzip();
-        let limit = self.limit;
-        let exchange = self.exchange.clone();
-        self.metrics.group_size.observe(f64::from(u32::try_from(messages.len()).unwrap_or(u32::MAX)));
-        let fates = match self.channel(deadline).await {
-            Ok(channel) => {
-                let parcels = messages.into_iter().map(|message| parcel(&exchange, message)).collect();
-                channel.publish(parcels, deadline, limit).await
-            }
-            Err(error) => vec![Err(error); messages.len()],
+        let channel = match GroupChannel::ready(&mut self.channel, &self.link, deadline).await {
+            Ok(channel) => channel,
+            Err(error) => return jobs.into_iter().for_each(|job| job.tell(Err(error.clone()))),
         };
-        for ((answer, _slot), fate) in waiting.into_iter().zip(fates) {
-            // Err: the sender has gone.
-            let _ = answer.send(fate);
-        }
-    }
-
-    /// The channel of the connection that is up now, opened anew where the last one is in doubt or of an earlier connection.
-    async fn channel(&mut self, deadline: Instant) -> Result<&mut GroupChannel, PublishError> {
-        let live = self.link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
-        if live.is_blocked() {
-            return Err(PublishError::Blocked);
-        }
-        if self.channel.as_ref().is_some_and(|channel| !channel.is_usable_on(&live)) {
-            self.channel = None;
-        }
-        let channel = match self.channel.take() {
-            Some(channel) => channel,
-            None => self.open(live, deadline).await?,
-        };
-        Ok(self.channel.insert(channel))
-    }
-
-    async fn open(&self, live: Live, deadline: Instant) -> Result<GroupChannel, PublishError> {
-        match timeout_at(deadline, GroupChannel::open(live.clone())).await {
-            Ok(Ok(channel)) => Ok(channel),
-            Ok(Err(_)) => Err(PublishError::Unavailable),
-            Err(_) if live.is_blocked() => Err(PublishError::Blocked),
-            Err(_) => {
-                // A broker that opens no channel in that time is frozen, or the network is: heartbeats would tell after 20 s.
-                self.link.report_broken(&live);
-                Err(PublishError::Unavailable)
-            }
-        }
+        // It may have taken a while.
+        jobs.retain(|job| !job.answer.is_closed());
+        self.metrics.group_size.observe(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
+        let parcels = jobs.iter().map(|job| parcel(&self.exchange, &job.message)).collect();
+        let fates = channel.publish(parcels, deadline, self.limit).await;
+        jobs.into_iter().zip(fates).for_each(|(job, fate)| job.tell(fate));
     }
 }
 
-fn parcel(exchange: &ShortString, message: Outgoing) -> Parcel {
+fn parcel(exchange: &ShortString, message: &Outgoing) -> Parcel {
     let Outgoing { id, routing_key, headers, priority, timestamp, body } = message;
     let properties = BasicProperties::default()
         .with_message_id(table::short(&id.hyphenated().to_string()))
         .with_content_type("application/json".into())
         .with_delivery_mode(2)
         .with_timestamp(u64::try_from(timestamp.seconds()).unwrap_or(0))
-        .with_priority(priority);
-    let headers = table::of_text(&headers);
-    Parcel { exchange: exchange.clone(), routing_key: table::short(&routing_key), properties, headers, body }
+        .with_priority(*priority);
+    let headers = table::of_text(headers);
+    Parcel {
+        exchange: exchange.clone(),
+        routing_key: table::short(routing_key),
+        properties,
+        headers,
+        body: body.clone(),
+    }
 }

@@ -7,9 +7,9 @@ use hoopoe_crds::worker_config::TlsConfig;
 use tokio::time::Instant;
 
 use super::{
-    connection::Link,
+    connection::{CHANNEL_LIMIT, Link},
     dial::{Dial, DialError},
-    lane::{AmqpLane, CHANNEL_LIMIT, Shared},
+    lane::{AmqpLane, Shared},
 };
 use crate::broker::{BrokerMetrics, Lane, Queue, QueueError};
 

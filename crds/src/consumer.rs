@@ -1,0 +1,166 @@
+//! `NotifConsumer`: one queue, its bindings, the workers that drain it, and the inbox API.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    duration::Span,
+    secrets::{BrokerRef, PostgresRef, RedisRef},
+    worker_config::{
+        BindingConfig, CacheConfig, ConsumeConfig, QueuePolicy, QueueType, StoreConfig, default_dead_letter_max_length,
+        default_port,
+    },
+    workload::{Autoscale, Workload},
+};
+
+/// What a consumer is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NotifConsumerSpec {
+    /// The RabbitMQ to consume from.
+    pub broker: BrokerRef,
+    /// The Postgres that keeps the inbox.
+    pub postgres: PostgresRef,
+    /// The Redis that caches it. Default: no shared cache, everything from Postgres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redis: Option<RedisRef>,
+    /// The queue.
+    pub queue: Queue,
+    /// What the queue is bound to: 1 to 64, no two alike.
+    #[schemars(length(min = 1, max = 64))]
+    pub bindings: Vec<BindingConfig>,
+    /// How the queue is drained.
+    #[serde(default)]
+    pub consume: ConsumeConfig,
+    /// The dead-letter queue, `<queue>.dlq`.
+    #[serde(default)]
+    pub dead_letter: DeadLetter,
+    /// Scaling by backlog. Default off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
+    /// How heads and pages are cached.
+    #[serde(default)]
+    pub cache: CacheConfig,
+    /// What the database keeps.
+    #[serde(default)]
+    pub store: StoreConfig,
+    /// The inbox API.
+    #[serde(default)]
+    pub api: Api,
+    /// How the workers run.
+    #[serde(flatten)]
+    pub workload: Workload,
+}
+
+/// The queue of a consumer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Queue {
+    /// Its name, 1–251 bytes; not `amq.*`. Immutable.
+    pub name: String,
+    /// Its type. Immutable. Default `Quorum`.
+    #[serde(default, rename = "type")]
+    pub kind: QueueType,
+    /// Priority levels of a Classic queue, 1–9. Immutable. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 9))]
+    pub max_priority: Option<u8>,
+    /// What RabbitMQ's policy for it says.
+    #[serde(default)]
+    pub policy: QueuePolicy,
+    /// What becomes of it with the resource. Default `DeleteIfEmpty`.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// How long workers may drain it before it is kept instead. Default `5m`.
+    #[serde(default = "five_minutes")]
+    pub deletion_timeout: Span,
+}
+
+/// What becomes of a queue when its resource is deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DeletionPolicy {
+    /// Drained, and deleted once empty; else kept (the default).
+    #[default]
+    DeleteIfEmpty,
+    /// Deleted with what is in it.
+    Delete,
+    /// Kept, with its policy and bindings.
+    Retain,
+}
+
+/// The dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeadLetter {
+    /// The most dead letters kept; when full, consumption stops. Default 100000.
+    #[serde(default = "default_dead_letter_max_length")]
+    #[schemars(range(min = 1))]
+    pub max_length: u32,
+}
+
+/// Scaling by backlog.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Scaling {
+    /// The fewest workers; 0 lets an idle queue have none. Default 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 0))]
+    pub min: i32,
+    /// The most workers.
+    #[schemars(range(min = 1))]
+    pub max: i32,
+    /// In what time a backlog should be drained. Default `30s`.
+    #[serde(default = "thirty_seconds")]
+    pub target_drain: Span,
+    /// How long the need must be lower before workers go. Default `2m`.
+    #[serde(default = "two_minutes")]
+    pub stabilization: Span,
+    /// How long a queue must be empty before the last worker goes. Default `5m`.
+    #[serde(default = "five_minutes")]
+    pub idle: Span,
+}
+
+/// The inbox API: a Deployment and Service of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Api {
+    /// Whether it runs. Default true.
+    pub enabled: bool,
+    /// Its pods. Default 2.
+    #[schemars(range(min = 0))]
+    pub replicas: i32,
+    /// Its port; not 8081, the admin port. Default 8080.
+    #[schemars(range(min = 1))]
+    pub port: u16,
+    /// Scaling by CPU. Default off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoscale: Option<Autoscale>,
+}
+
+impl Default for DeadLetter {
+    fn default() -> Self {
+        Self { max_length: default_dead_letter_max_length() }
+    }
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self { enabled: true, replicas: 2, port: default_port(), autoscale: None }
+    }
+}
+
+fn one() -> i32 {
+    1
+}
+
+fn thirty_seconds() -> Span {
+    Span::from_secs(30)
+}
+
+fn two_minutes() -> Span {
+    Span::from_secs(120)
+}
+
+fn five_minutes() -> Span {
+    Span::from_secs(300)
+}

@@ -1,0 +1,164 @@
+//! The rules of both resources that are more than a type. In a cluster the API server holds most of them too.
+
+use serde_json::Value;
+
+use crate::{
+    consumer::{NotifConsumerSpec, Queue},
+    manifest::{Manifest, Metadata},
+    producer::NotifProducerSpec,
+    worker_config::{BindingConfig, QueueType},
+    workload::{Autoscale, Workload},
+};
+
+/// One broken rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field's path, e.g. `spec.queue.name`.
+    pub field: String,
+    /// The rule.
+    pub detail: String,
+}
+
+/// The port of health and metrics in every worker.
+const ADMIN_PORT: u16 = 8081;
+
+/// Every rule that the manifest breaks; empty: none.
+pub fn validate(manifest: &Manifest) -> Vec<Invalid> {
+    let mut rules = Rules(Vec::new());
+    rules.metadata(manifest.metadata());
+    match manifest {
+        Manifest::Producer(producer) => rules.producer(&producer.spec),
+        Manifest::Consumer(consumer) => rules.consumer(&consumer.spec),
+    }
+    rules.0
+}
+
+struct Rules(Vec<Invalid>);
+
+impl Rules {
+    fn require(&mut self, holds: bool, field: &str, detail: impl Into<String>) {
+        if !holds {
+            self.0.push(Invalid { field: field.to_owned(), detail: detail.into() });
+        }
+    }
+
+    fn metadata(&mut self, metadata: &Metadata) {
+        let name = &metadata.name;
+        let label = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let ends = !name.starts_with('-') && !name.ends_with('-');
+        let holds = !name.is_empty() && name.len() <= 40 && label && ends;
+        self.require(holds, "metadata.name", "must be a DNS label of at most 40 characters");
+    }
+
+    fn producer(&mut self, spec: &NotifProducerSpec) {
+        self.workload(&spec.workload);
+        self.broker_name("spec.exchange.name", &spec.exchange.name, 255);
+        self.routing_key_template("spec.routingKey", &spec.routing_key);
+        self.port("spec.ingress.http.port", spec.ingress.http.port);
+        self.require(!spec.publish.timeout.0.is_zero(), "spec.publish.timeout", "must be over 0");
+        self.require(spec.publish.max_in_flight >= 1, "spec.publish.maxInFlight", "must be at least 1");
+        let bytes = spec.limits.body_bytes;
+        self.require((1..=65_536).contains(&bytes), "spec.limits.bodyBytes", "must be 1 to 65536");
+        self.require(spec.limits.rate_per_second != Some(0), "spec.limits.ratePerSecond", "must be at least 1");
+        self.autoscale("spec.autoscale", spec.autoscale.as_ref());
+    }
+
+    fn consumer(&mut self, spec: &NotifConsumerSpec) {
+        self.workload(&spec.workload);
+        self.queue(&spec.queue);
+        self.bindings(&spec.bindings);
+        let consume = &spec.consume;
+        self.require(consume.prefetch >= 1, "spec.consume.prefetch", "must be 1 to 65535");
+        self.require((1..=64).contains(&consume.lanes), "spec.consume.lanes", "must be 1 to 64");
+        self.require((1..=5000).contains(&consume.batch.max_size), "spec.consume.batch.maxSize", "must be 1 to 5000");
+        self.require(spec.dead_letter.max_length >= 1, "spec.deadLetter.maxLength", "must be at least 1");
+        self.require((1..=200).contains(&spec.cache.head_items), "spec.cache.headItems", "must be 1 to 200");
+        self.require(spec.cache.ttl.0.as_secs() >= 1, "spec.cache.ttl", "must be at least 1s");
+        let retention = spec.store.retention.is_none_or(|retention| !retention.0.is_zero());
+        self.require(retention, "spec.store.retention", "must be over 0");
+        if let Some(scaling) = &spec.scaling {
+            let holds = 0 <= scaling.min && scaling.min <= scaling.max && scaling.max >= 1;
+            self.require(holds, "spec.scaling", "must have 0 <= min <= max, and max at least 1");
+        }
+        self.port("spec.api.port", spec.api.port);
+        self.require(spec.api.replicas >= 0, "spec.api.replicas", "must be at least 0");
+        self.autoscale("spec.api.autoscale", spec.api.autoscale.as_ref());
+    }
+
+    fn workload(&mut self, workload: &Workload) {
+        self.require(workload.replicas >= 0, "spec.replicas", "must be at least 0");
+        let ratio = workload.telemetry.as_ref().and_then(|telemetry| telemetry.sample_ratio.as_deref());
+        let holds = ratio.is_none_or(|ratio| ratio.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio)));
+        self.require(holds, "spec.telemetry.sampleRatio", "must be a decimal from \"0\" to \"1\"");
+    }
+
+    fn queue(&mut self, queue: &Queue) {
+        self.broker_name("spec.queue.name", &queue.name, 251);
+        if let Some(levels) = queue.max_priority {
+            self.require((1..=9).contains(&levels), "spec.queue.maxPriority", "must be 1 to 9");
+            let classic = queue.kind == QueueType::Classic;
+            self.require(classic, "spec.queue.maxPriority", "needs type Classic: a quorum queue has no such argument");
+        }
+        let ttl = queue.policy.message_ttl.is_none_or(|ttl| !ttl.0.is_zero());
+        self.require(ttl, "spec.queue.policy.messageTtl", "must be over 0");
+        self.require(queue.policy.max_length != Some(0), "spec.queue.policy.maxLength", "must be at least 1");
+        self.require(queue.policy.delivery_limit >= 1, "spec.queue.policy.deliveryLimit", "must be at least 1");
+    }
+
+    fn bindings(&mut self, bindings: &[BindingConfig]) {
+        self.require((1..=64).contains(&bindings.len()), "spec.bindings", "must be 1 to 64");
+        for (index, binding) in bindings.iter().enumerate() {
+            let field = |name: &str| format!("spec.bindings[{index}].{name}");
+            // A queue may be bound to the broker's own exchanges; only declaring them is not ours.
+            self.name_characters(&field("exchange"), &binding.exchange, 255);
+            let printable = binding.routing_key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+            let holds = printable && binding.routing_key.len() <= 255;
+            self.require(holds, &field("routingKey"), "must be at most 255 printable ASCII characters");
+            let x_match = binding.arguments.get("x-match").and_then(Value::as_str);
+            let with_x = matches!(x_match, Some("all-with-x" | "any-with-x"));
+            self.require(
+                !with_x,
+                &field("arguments"),
+                "must not use all-with-x or any-with-x: our own mark would take part",
+            );
+            let marked = binding.arguments.contains_key("x-hoopoe");
+            self.require(!marked, &field("arguments"), "must not hold x-hoopoe: it is our own mark");
+            let copy = bindings[..index].contains(binding);
+            self.require(!copy, &format!("spec.bindings[{index}]"), "is an exact copy of an earlier one");
+        }
+    }
+
+    fn broker_name(&mut self, field: &str, name: &str, max: usize) {
+        self.name_characters(field, name, max);
+        self.require(!name.starts_with("amq."), field, "must not start with amq.: such names are the broker's own");
+    }
+
+    fn name_characters(&mut self, field: &str, name: &str, max: usize) {
+        let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte));
+        let detail = format!("must be 1 to {max} of A-Z a-z 0-9 . _ : / - and start with a letter or digit");
+        self.require(first && rest && name.len() <= max, field, detail);
+    }
+
+    fn routing_key_template(&mut self, field: &str, template: &str) {
+        let printable = template.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        self.require(printable && template.len() <= 255, field, "must be at most 255 printable ASCII characters");
+        let literal =
+            ["{kind}", "{owner}", "{actor}"].iter().fold(template.to_owned(), |text, name| text.replace(name, ""));
+        let holds = !literal.contains(['{', '}']);
+        self.require(holds, field, "may have no placeholder but {kind}, {owner} and {actor}");
+    }
+
+    fn port(&mut self, field: &str, port: u16) {
+        self.require(port != 0, field, "must be 1 to 65535");
+        self.require(port != ADMIN_PORT, field, "must not be 8081: health and metrics are there");
+    }
+
+    fn autoscale(&mut self, field: &str, autoscale: Option<&Autoscale>) {
+        if let Some(autoscale) = autoscale {
+            let holds = 1 <= autoscale.min && autoscale.min <= autoscale.max;
+            self.require(holds, field, "must have 1 <= min <= max");
+            self.require((1..=100).contains(&autoscale.cpu), &format!("{field}.cpu"), "must be 1 to 100 percent");
+        }
+    }
+}

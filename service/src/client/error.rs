@@ -1,0 +1,79 @@
+//! Why a people's command failed, in one line that says what to do.
+
+use std::{io, path::PathBuf, time::Duration};
+
+use super::outcome::Problem;
+
+/// Why a people's command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens there.
+    #[error("failed to reach {url}: nobody listens there (is `make dev` running? {option} names another address)")]
+    NobodyListens {
+        /// Scheme, host and port.
+        url: String,
+        /// The option that names it.
+        option: &'static str,
+    },
+    /// Something listens, but no answer came of it.
+    #[error("failed to get an answer from {url}: {reason}")]
+    NoAnswer {
+        /// Scheme, host and port.
+        url: String,
+        /// The innermost cause.
+        reason: String,
+    },
+    /// An answer that is not what this server's API gives.
+    #[error("failed to understand the answer of {url}: {reason} (is it Hoopoe's {option}?)")]
+    NotOurs {
+        /// Scheme, host and port.
+        url: String,
+        /// What was wrong with it.
+        reason: String,
+        /// The option that names it.
+        option: &'static str,
+    },
+    /// The server refused, and said why.
+    #[error("{0}")]
+    Refused(Problem),
+    /// Some of a batch were refused or not taken in time; each was printed.
+    #[error("failed to send {failed} of {all}; the others were accepted")]
+    PartlySent {
+        /// How many were not accepted.
+        failed: usize,
+        /// How many there were.
+        all: usize,
+    },
+    /// Still not accepted when the time was up.
+    #[error("failed to send {id} within {}s: {last}; run it again with --id {id}, a repeat is never shown twice", .timeout.as_secs_f64())]
+    NotAccepted {
+        /// The id that every attempt carried.
+        id: String,
+        /// `--timeout`.
+        timeout: Duration,
+        /// What the last attempt met.
+        last: String,
+    },
+    /// An option's value cannot be used.
+    #[error("failed to use {option}: {reason}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file of `--cacert` cannot be used.
+    #[error("failed to read the authorities in {}: {reason}", .path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// No HTTP client could be made.
+    #[error("failed to set up HTTPS: {0}")]
+    Https(#[source] reqwest::Error),
+    /// Standard output is closed or full.
+    #[error("failed to write the output: {0}")]
+    Output(#[from] io::Error),
+}

@@ -1,0 +1,98 @@
+//! `hoopoe mark`: seen, read, unread, archived, unarchived.
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::{
+    ClientError,
+    connect::{ApiArg, Server, TrustArg, http_client},
+    feed, show, terminal,
+    wire::HeadAnswer,
+};
+use crate::store::Position;
+
+/// How long one request may take.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// Marks notifications of an inbox.
+#[derive(Clone, Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).args(["id", "all"]))]
+pub struct MarkArgs {
+    /// Whose inbox.
+    pub owner: String,
+    /// Which notification; repeat it for several.
+    #[arg(long, value_name = "ID")]
+    pub id: Vec<String>,
+    /// All that are there now; what arrives meanwhile stays as it is.
+    #[arg(long)]
+    pub all: bool,
+    /// As what.
+    #[arg(long = "as", value_name = "STATE")]
+    pub state: MarkAs,
+    /// Where.
+    #[command(flatten)]
+    pub api: ApiArg,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: TrustArg,
+}
+
+/// What to mark as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MarkAs {
+    /// Shown.
+    Seen,
+    /// Read.
+    Read,
+    /// Not read after all.
+    Unread,
+    /// Put away.
+    Archived,
+    /// Taken out again.
+    Unarchived,
+}
+
+/// The body of `POST …/feed:mark`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Order {
+    Ids {
+        ids: Vec<String>,
+        #[serde(rename = "as")]
+        state: MarkAs,
+    },
+    Upto {
+        upto: Position,
+        #[serde(rename = "as")]
+        state: MarkAs,
+    },
+}
+
+/// Runs the command.
+pub async fn run(args: MarkArgs) -> Result<ExitCode, ClientError> {
+    let api =
+        Server::new(http_client(&args.trust, TIMEOUT, std::slice::from_ref(&args.api.api))?, &args.api.api, "--api")?;
+    let order = if args.all {
+        if matches!(args.state, MarkAs::Unread | MarkAs::Unarchived) {
+            let reason = "with --all it is seen, read or archived".to_owned();
+            return Err(ClientError::Option { option: "--as", reason });
+        }
+        let upto = feed::head(&api, &args.owner).await?.head.position();
+        Order::Upto { upto, state: args.state }
+    } else {
+        Order::Ids { ids: args.id, state: args.state }
+    };
+    let call = api.client().post(api.url(&["v1", "owners", &args.owner, "feed:mark"])).json(&order);
+    let answer = call.send().await.map_err(|error| api.failure(&error))?;
+    let status = answer.status();
+    let body = answer.bytes().await.map_err(|error| api.failure(&error))?;
+    let answer: HeadAnswer = feed::read(&api, status, &body)?;
+    for id in &answer.unknown {
+        terminal::line(&format!("not there: {}", terminal::plain(id)))?;
+    }
+    terminal::line(&show::badge(&answer.head))?;
+    Ok(if answer.unknown.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

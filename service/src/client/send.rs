@@ -1,0 +1,146 @@
+//! `hoopoe send`: one notification, for one owner or for several.
+
+use std::{collections::BTreeSet, process::ExitCode, time::Duration};
+
+use hoopoe_crds::duration::Span;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    ClientError,
+    backoff::Backoff,
+    connect::{ProducerArg, Server, TrustArg, http_client},
+    draft::Draft,
+    ingest::{Attempt, post, post_batch},
+    terminal,
+};
+
+/// The most items that a batch may have.
+const LARGEST_BATCH: usize = 1000;
+
+/// Sends a notification and prints its id. While the producer is away or busy it is sent again, with the same id.
+#[derive(Clone, Debug, clap::Args)]
+pub struct SendArgs {
+    /// Who it is for; repeat it to send the same to several.
+    #[arg(long = "to", required = true, value_name = "OWNER")]
+    pub to: Vec<String>,
+    /// What happened, e.g. order.shipped.
+    #[arg(long)]
+    pub kind: String,
+    /// The line that people see.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// The text below it.
+    #[arg(long)]
+    pub body: Option<String>,
+    /// Any JSON, for the application that shows it.
+    #[arg(long, value_name = "JSON", value_parser = parse_json)]
+    pub data: Option<Box<RawValue>>,
+    /// Who caused it.
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// 0 to 9.
+    #[arg(long, value_name = "N")]
+    pub priority: Option<u8>,
+    /// Its identity, so that sending it again changes nothing. Default: a new UUIDv7.
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Not shown after this moment, e.g. 2026-12-31T23:59:59Z.
+    #[arg(long, value_name = "TIME")]
+    pub expires_at: Option<String>,
+    /// How long to go on trying, e.g. 10s.
+    #[arg(long, default_value = "10s", value_name = "DURATION")]
+    pub timeout: Span,
+    /// Where to.
+    #[command(flatten)]
+    pub producer: ProducerArg,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: TrustArg,
+}
+
+fn parse_json(text: &str) -> Result<Box<RawValue>, String> {
+    RawValue::from_string(text.to_owned()).map_err(|error| format!("not JSON: {error}"))
+}
+
+/// One draft an owner, all with one id: the same event for many. An owner given twice is one.
+fn drafts(args: &SendArgs) -> Vec<Draft> {
+    let id = args.id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
+    let owners: BTreeSet<&String> = args.to.iter().collect();
+    let draft = |owner: &String| Draft {
+        id: id.clone(),
+        owner: owner.clone(),
+        kind: args.kind.clone(),
+        actor: args.actor.clone(),
+        title: args.title.clone(),
+        body: args.body.clone(),
+        data: args.data.clone(),
+        priority: args.priority,
+        expires_at: args.expires_at.clone(),
+    };
+    owners.into_iter().map(draft).collect()
+}
+
+/// Runs the command.
+pub async fn run(args: SendArgs) -> Result<ExitCode, ClientError> {
+    let drafts = drafts(&args);
+    if drafts.len() > LARGEST_BATCH {
+        let reason = format!("{} owners are more than the {LARGEST_BATCH} that one batch may have", drafts.len());
+        return Err(ClientError::Option { option: "--to", reason });
+    }
+    let timeout = Duration::from(args.timeout);
+    let client = http_client(
+        &args.trust,
+        timeout.max(Duration::from_millis(100)),
+        std::slice::from_ref(&args.producer.producer),
+    )?;
+    let producer = Server::new(client, &args.producer.producer, "--producer")?;
+    let id = deliver(&producer, drafts, timeout).await?;
+    terminal::line(&id)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sends until all are accepted; the id that the server has.
+async fn deliver(producer: &Server, drafts: Vec<Draft>, timeout: Duration) -> Result<String, ClientError> {
+    let (deadline, all) = (Instant::now() + timeout, drafts.len());
+    let mut id = drafts.first().map(|draft| draft.id.clone()).unwrap_or_default();
+    let mut backoff = Backoff::default();
+    let (mut open, mut refused) = (drafts, Vec::new());
+    loop {
+        let attempts = match open.as_slice() {
+            [one] => vec![post(producer, one).await],
+            several => post_batch(producer, several).await,
+        };
+        let (mut wait, mut last, mut again) = (None, String::new(), Vec::new());
+        for (draft, attempt) in open.into_iter().zip(attempts) {
+            match attempt {
+                Attempt::Accepted { id: theirs } => id = theirs,
+                Attempt::Again { after, why } => {
+                    wait = wait.max(after);
+                    last = why;
+                    again.push(draft);
+                }
+                Attempt::Never { problem } => refused.push((draft, problem)),
+            }
+        }
+        open = again;
+        if open.is_empty() {
+            break;
+        }
+        let pause = backoff.next_wait(wait, rand::random());
+        if Instant::now() + pause >= deadline {
+            return Err(ClientError::NotAccepted { id, timeout, last });
+        }
+        tokio::time::sleep(pause).await;
+    }
+    if all == 1
+        && let Some((_, problem)) = refused.pop()
+    {
+        return Err(ClientError::Refused(problem));
+    }
+    for (draft, problem) in &refused {
+        terminal::line(&format!("{}: {problem}", terminal::plain(&draft.owner)))?;
+    }
+    if refused.is_empty() { Ok(id) } else { Err(ClientError::PartlySent { failed: refused.len(), all }) }
+}

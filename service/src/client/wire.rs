@@ -1,0 +1,102 @@
+//! What the inbox API answers, as a client outside would read it: fields it does not use are ignored.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{
+    store::{Head, Position},
+    timestamp::Timestamp,
+};
+
+/// `GET …/feed`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct FeedAnswer {
+    /// The owner's head.
+    pub head: Head,
+    /// The rows.
+    pub items: Vec<Row>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// In answer to `since`: up to which rev the client then knows everything.
+    #[serde(default)]
+    pub complete_to: Option<Rev>,
+    /// In answer to `since`: drop what you have.
+    #[serde(default)]
+    pub reset: bool,
+}
+
+/// `GET …/head` and the answer of a mark.
+#[derive(Clone, Debug, Deserialize)]
+pub struct HeadAnswer {
+    /// The owner's head.
+    pub head: Head,
+    /// The ids of a mark that are not there.
+    #[serde(default)]
+    pub unknown: Vec<String>,
+}
+
+/// A rev by itself, or a position: the client needs only the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Rev {
+    /// `42`.
+    Number(i64),
+    /// `1.1763700000-42`.
+    Position(Position),
+}
+
+impl Rev {
+    /// The number.
+    pub fn number(self) -> i64 {
+        match self {
+            Self::Number(rev) => rev,
+            Self::Position(position) => position.rev,
+        }
+    }
+}
+
+/// One row, without its payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// The identity.
+    pub id: Uuid,
+    /// The sender's own id, where that was no UUID.
+    #[serde(default)]
+    pub source_id: Option<String>,
+    /// Its position in the inbox.
+    pub rev: i64,
+    /// The owner's rev when it last changed.
+    pub changed_rev: i64,
+    /// The owner's rev when it last became unread.
+    pub unread_rev: i64,
+    /// The owner's rev when it last became unseen.
+    pub unseen_rev: i64,
+    /// What happened.
+    pub kind: String,
+    /// Who caused it.
+    #[serde(default)]
+    pub actor: String,
+    /// Its title.
+    #[serde(default)]
+    pub title: String,
+    /// Its text.
+    #[serde(default)]
+    pub body: String,
+    /// When it happened.
+    pub created_at: Timestamp,
+    /// When it was found expired.
+    #[serde(default)]
+    pub expired_at: Option<Timestamp>,
+    /// When it was marked seen by itself.
+    #[serde(default)]
+    pub seen_at: Option<Timestamp>,
+    /// When it was marked read by itself.
+    #[serde(default)]
+    pub read_at: Option<Timestamp>,
+    /// When it was archived.
+    #[serde(default)]
+    pub archived_at: Option<Timestamp>,
+    /// When it was deleted.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
+}

@@ -1,0 +1,155 @@
+//! The command line of `hoopoe ledger`.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use hoopoe_crds::duration::Span;
+use reqwest::Url;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    numbering::{MOST, Numbering},
+    plan::{AmqpPlan, Plan},
+    report,
+    run::run_plan,
+};
+use crate::client::{
+    ClientError,
+    connect::{Server, TrustArg, http_client},
+    terminal,
+};
+
+/// How long one request may take: after a fault the next attempt should not wait for the last one.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Proves on a running installation that nothing is lost, nothing shows twice and no inbox runs backwards: sends numbered
+/// notifications to inboxes of its own, follows them as clients do, reads them back, and compares. Ends with 1 if that does not hold.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LedgerArgs {
+    /// The producer's address; repeat it to take several in turn.
+    #[arg(
+        long,
+        env = "HOOPOE_PRODUCER",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    pub producer: Vec<Url>,
+    /// The inbox API's address; repeat it to take several in turn.
+    #[arg(
+        long,
+        env = "HOOPOE_API",
+        default_value = "http://127.0.0.1:8080",
+        value_name = "URL",
+        value_delimiter = ','
+    )]
+    pub api: Vec<Url>,
+    /// Publish half of them straight to the broker, as a plain AMQP client.
+    #[arg(long, env = "HOOPOE_LEDGER_AMQP", hide_env_values = true, value_name = "URL", requires = "exchange")]
+    pub amqp: Option<String>,
+    /// The exchange for --amqp.
+    #[arg(long, value_name = "NAME", requires = "amqp")]
+    pub exchange: Option<String>,
+    /// The routing key for --amqp. Default: the kind.
+    #[arg(long, value_name = "KEY", requires = "amqp")]
+    pub routing_key: Option<String>,
+    /// Notifications a second, in all.
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rate: u32,
+    /// How long to send, e.g. 30s.
+    #[arg(long = "for", default_value = "10s", value_name = "DURATION")]
+    pub duration: Span,
+    /// How many inboxes.
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub owners: u32,
+    /// How long to wait at the end until everything accepted is visible.
+    #[arg(long, default_value = "30s", value_name = "DURATION")]
+    pub settle: Span,
+    /// How often each inbox is polled; bounds what the times to visible can say.
+    #[arg(long, default_value = "50ms", value_name = "DURATION")]
+    pub poll: Span,
+    /// How many posts may wait for their answer at once.
+    #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub in_flight: u32,
+    /// The kind of the notifications; the default routing key is made of it.
+    #[arg(long, default_value = "hoopoe.ledger")]
+    pub kind: String,
+    /// The start of the owners' names; a random part that differs in each run follows.
+    #[arg(long, default_value = "ledger-", value_name = "TEXT")]
+    pub prefix: String,
+    /// Which owner each notification goes to is drawn from this. Default: at random.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// The figures as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Whom to trust, for HTTPS and AMQPS.
+    #[command(flatten)]
+    pub trust: TrustArg,
+}
+
+impl LedgerArgs {
+    /// The plan, or which option cannot be used.
+    pub fn plan(&self) -> Result<Plan, ClientError> {
+        let duration = Duration::from(self.duration);
+        let wanted = duration.as_secs_f64() * f64::from(self.rate);
+        #[expect(clippy::cast_precision_loss, reason = "5 million")]
+        if wanted > MOST as f64 {
+            let reason =
+                format!("{} a second for {} is more than the {MOST} that one run can keep", self.rate, self.duration);
+            return Err(ClientError::Option { option: "--for", reason });
+        }
+        // 190 bytes an owner; the run is 12 digits, a dash and an index of at most 4 digits follow.
+        if self.prefix.len() > 150 {
+            return Err(ClientError::Option { option: "--prefix", reason: "it may have 150 bytes".to_owned() });
+        }
+        let client = http_client(&self.trust, REQUEST_TIMEOUT, &[self.producer.as_slice(), &self.api].concat())?;
+        let servers = |urls: &[Url], option| {
+            urls.iter().map(|url| Server::new(client.clone(), url, option)).collect::<Result<Vec<_>, _>>()
+        };
+        let authorities = self.trust.cacert.as_deref().map(read).transpose()?;
+        let amqp = self.amqp.clone().zip(self.exchange.clone()).map(|(url, exchange)| {
+            let routing_key = self.routing_key.clone().unwrap_or_else(|| self.kind.clone());
+            AmqpPlan { url, exchange, routing_key, authorities }
+        });
+        Ok(Plan {
+            producers: servers(&self.producer, "--producer")?,
+            apis: servers(&self.api, "--api")?,
+            amqp,
+            rate: self.rate,
+            duration,
+            owners: self.owners,
+            settle: self.settle.into(),
+            poll: self.poll.into(),
+            in_flight: self.in_flight as usize,
+            kind: self.kind.clone(),
+            prefix: self.prefix.clone(),
+            seed: self.seed.unwrap_or_else(rand::random),
+            numbering: Numbering::new(rand::random()),
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<String, ClientError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| ClientError::CaFile { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// Runs the command. Ctrl-C ends the sending; the figures are still drawn up.
+pub async fn run(args: LedgerArgs) -> Result<ExitCode, ClientError> {
+    let plan = args.plan()?;
+    let enough = CancellationToken::new();
+    let stop = enough.clone();
+    let interrupt = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let figures = run_plan(plan, enough).await;
+    interrupt.abort();
+    if args.json {
+        terminal::line(&serde_json::to_string(&figures).map_err(std::io::Error::other)?)?;
+    } else {
+        report::lines(&figures).iter().try_for_each(|line| terminal::line(line))?;
+    }
+    Ok(if figures.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

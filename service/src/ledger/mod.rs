@@ -1,0 +1,26 @@
+//! `hoopoe ledger`: sends numbered notifications, reads every inbox back, and says what was lost, doubled or ran backwards.
+//!
+//! What decides is pure: [`book`] keeps each notification's fate, [`reader_check`] judges what one reader is shown, [`read_back`]
+//! judges a whole inbox at the end, [`figures`] adds up. The edges ([`http_sender`], [`amqp_sender`], [`reader`]) only carry.
+
+pub mod amqp_link;
+pub mod amqp_sender;
+pub mod args;
+pub mod book;
+pub mod figures;
+pub mod findings;
+pub mod http_sender;
+pub mod numbering;
+pub mod pace;
+pub mod plan;
+pub mod read_back;
+pub mod reader;
+pub mod reader_check;
+pub mod report;
+pub mod run;
+pub mod shared;
+
+pub use args::{LedgerArgs, run};
+pub use figures::Figures;
+pub use plan::{AmqpPlan, Plan};
+pub use run::run_plan;

@@ -1,0 +1,73 @@
+//! What the edges of one run share.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    book::{Book, Way},
+    plan::Plan,
+};
+
+/// What the edges of one run share.
+#[derive(Debug)]
+pub struct Shared {
+    /// What the run does.
+    pub plan: Plan,
+    /// Nothing new is sent any more.
+    pub enough: CancellationToken,
+    /// Nothing is sent again any more.
+    pub give_up: CancellationToken,
+    /// Readers stop.
+    pub done: CancellationToken,
+    /// Attempts beyond the first.
+    pub retries: AtomicU64,
+    began: Instant,
+    book: Mutex<(Book, SmallRng)>,
+}
+
+impl Shared {
+    /// A run that begins now.
+    pub fn new(plan: Plan, enough: CancellationToken) -> Self {
+        let book = Mutex::new((Book::new(plan.numbering), SmallRng::seed_from_u64(plan.seed)));
+        let (give_up, done) = (CancellationToken::new(), CancellationToken::new());
+        Self { plan, enough, give_up, done, retries: AtomicU64::new(0), began: Instant::now(), book }
+    }
+
+    /// When the run began.
+    pub fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// Microseconds since the run began.
+    pub fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// Does something with the book.
+    pub fn with_book<T>(&self, act: impl FnOnce(&mut Book) -> T) -> T {
+        act(&mut self.lock().0)
+    }
+
+    /// Enters the next notification: its number and its owner.
+    pub fn enter(&self, way: Way) -> (u64, u32) {
+        let (now, mut locked) = (self.now(), self.lock());
+        let owner = locked.1.random_range(0..self.plan.owners.max(1));
+        (locked.0.enter(owner, way, now), owner)
+    }
+
+    /// One more attempt beyond the first.
+    pub fn retried(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A panic elsewhere leaves the book as it was: each entry is written in one step.
+    fn lock(&self) -> MutexGuard<'_, (Book, SmallRng)> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
