@@ -17,3 +17,4 @@ pub mod producer;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;
+mod tls;

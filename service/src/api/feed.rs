@@ -38,7 +38,7 @@ use crate::{
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
         ("archived" = Option<bool>, Query, description = "The archived rows instead of the others"),
         ("kind" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only this kind"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses((status = 200, description = "A page", body = FeedSchema), ReadProblems)
 )]

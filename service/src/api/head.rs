@@ -27,7 +27,7 @@ use crate::{
     tag = "inbox",
     params(
         ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses((status = 200, description = "The head", body = HeadAnswer), ReadProblems)
 )]

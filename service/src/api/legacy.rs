@@ -38,7 +38,7 @@ const MAX_PLACE: u64 = 1_000_000_000;
         ("to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The row after the last, at most 200 above `from`; default `from` + 10"),
         ("page_size" = Option<u64>, Query, minimum = 1, maximum = 200, description = "What `pages` and `current_page` count in; default 10"),
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses((status = 200, description = "The rows", body = LegacyAnswer), ReadProblems)
 )]
@@ -68,7 +68,7 @@ pub(super) async fn by_path(
         ("to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The row after the last, at most 200 above `from`; default `from` + 10"),
         ("page_size" = Option<u64>, Query, minimum = 1, maximum = 200, description = "What `pages` and `current_page` count in; default 10"),
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
-        ("If-None-Match" = Option<String>, Header, description = "The `ETag` of an earlier answer"),
+        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses((status = 200, description = "The rows", body = LegacyAnswer), ReadProblems)
 )]

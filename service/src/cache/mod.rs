@@ -3,7 +3,11 @@
 //! One trait, two implementations (Redis, and the process's own memory for the embedded default). What a cache holds is never
 //! trusted by itself: see [`crate::inbox`] for the rules that keep a lost write from leaving a stale inbox.
 
+mod lines;
+mod memory;
+mod metrics;
 mod page;
+mod redis;
 
 use async_trait::async_trait;
 
@@ -12,7 +16,16 @@ use crate::{
     store::{HeadAt, OwnerChange, Position},
 };
 
+pub use lines::First;
+pub use memory::MemoryCache;
+pub use metrics::CacheMetrics;
 pub use page::Page;
+pub use redis::RedisCache;
+
+/// The most bytes that a page holds: what a poll may cost, whatever its items are.
+pub const MOST_PAGE_BYTES: usize = 256 * 1024;
+/// How many wake-ups may wait for a listener; one that falls behind by more drops all that it holds.
+const WAKEUPS_KEPT: usize = 16_384;
 
 /// What the inbox asks of a cache.
 #[async_trait]
@@ -23,7 +36,8 @@ pub trait Cache: Send + Sync + 'static {
 
     /// After a commit: writes each head into its entry, if the entry is still the one of that token and holds nothing newer (by
     /// position, then generation); extends the page by `inserted` if the page's position equals `previous`, else leaves it for the
-    /// next reader. All in one round trip.
+    /// next reader. Where the entry is another one by now, that one is marked `dirty`. Publishes the wake-up once more, for those who
+    /// wait for news. All in one round trip.
     async fn publish(&self, changes: &[(OwnerChange, Token)]) -> Result<(), CacheError>;
 
     /// Before a read: the owner's entry, made if it is not there.
@@ -36,8 +50,11 @@ pub trait Cache: Send + Sync + 'static {
     /// Subscribes to the wake-ups of all owners.
     fn wakeups(&self) -> tokio::sync::broadcast::Receiver<Wakeup>;
 
-    /// A number that rises whenever a break was seen: a connection that broke after a write was under way, or a fence that went
-    /// back (a failover lost writes). Whoever sees it rise raises the generation.
+    /// Which unbroken stretch of hearing the wake-ups this is: it rises each time the subscription comes back. `None`: not heard now.
+    fn hearing(&self) -> Option<u64>;
+
+    /// A number that rises whenever a break was seen: a connection that broke, or a fence that went back or was made anew (a
+    /// failover or a flush lost writes). It rises before a call that failed so returns. Whoever sees it rise raises the generation.
     fn breaks(&self) -> u64;
 }
 
@@ -72,7 +89,10 @@ pub enum Wakeup {
 pub enum CacheError {
     /// It cannot be reached, or did not answer in time.
     #[error("failed to reach the cache")]
-    Unavailable(#[source] redis::RedisError),
+    Unavailable(#[source] ::redis::RedisError),
+    /// Its URL cannot be used; the reason, without the URL.
+    #[error("failed to read the cache's URL: {0}")]
+    Url(String),
     /// What it holds cannot be read: treated as absent.
     #[error("failed to read a cache entry: {0}")]
     Malformed(String),

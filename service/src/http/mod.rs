@@ -5,7 +5,7 @@ mod body;
 mod caller;
 mod guard;
 mod metrics;
-mod openapi;
+pub mod openapi;
 mod owner_path;
 mod problem;
 mod query;

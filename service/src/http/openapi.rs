@@ -18,6 +18,11 @@ pub fn openapi() -> OpenApi {
     document
 }
 
+/// The text of `service/openapi.json`, without its last line break.
+pub fn document() -> String {
+    serde_json::to_string_pretty(&openapi()).unwrap_or_default()
+}
+
 /// What every document has beside its routes.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     let mut info = Info::new("Hoopoe", env!("CARGO_PKG_VERSION"));

@@ -46,7 +46,7 @@ const MAX_ITEMS: usize = 1000;
     operation_id = "sendBatch",
     tag = "producer",
     params((
-        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
         description = "With its place in the batch it makes the id of every notification that has none"
     )),
     request_body(content = BatchSchema, content_type = "application/json"),
@@ -65,7 +65,10 @@ pub(super) async fn send_batch(
 ) -> Response {
     let span = request_span("POST /v1/notifications:batch", &headers);
     let sent = accept(&state, &caller, &headers, query.as_deref(), body).instrument(span).await;
-    sent.unwrap_or_else(Problem::into_response)
+    sent.unwrap_or_else(|problem| {
+        state.0.metrics.refused(&problem);
+        problem.into_response()
+    })
 }
 
 async fn accept(
@@ -88,7 +91,7 @@ async fn accept(
         .buffered(state.batch_window)
         .collect::<Vec<_>>()
         .await;
-    Ok(answer(plan.items, &fates))
+    Ok(answer(state, plan.items, &fates))
 }
 
 /// What is to be done with each item.
@@ -144,9 +147,10 @@ fn is_repeat(one: &Notification, other: &Notification) -> bool {
         && one.priority == other.priority
 }
 
-fn answer(items: Vec<Planned>, fates: &[Result<(), Problem>]) -> Response {
+fn answer(state: &Inner, items: Vec<Planned>, fates: &[Result<(), Problem>]) -> Response {
     let mut retry: Option<Duration> = None;
     let mut refused = |problem: &Problem, id: Option<Uuid>| {
+        state.metrics.refused(problem);
         retry = retry.max(problem.retry_after());
         BatchResult { id, status: problem.status().as_u16(), error: Some(problem.document(id)) }
     };
@@ -155,7 +159,10 @@ fn answer(items: Vec<Planned>, fates: &[Result<(), Problem>]) -> Response {
         .map(|item| match item {
             Planned::Refused(Identified { problem, id }) => refused(&problem, id),
             Planned::Sent { id, place } => match &fates[place] {
-                Ok(()) => BatchResult { id: Some(id), status: StatusCode::ACCEPTED.as_u16(), error: None },
+                Ok(()) => {
+                    state.metrics.accepted();
+                    BatchResult { id: Some(id), status: StatusCode::ACCEPTED.as_u16(), error: None }
+                }
                 Err(problem) => refused(problem, Some(id)),
             },
         })

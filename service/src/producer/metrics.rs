@@ -1,51 +1,41 @@
-//! Instruments of a producer.
+//! Instruments of a producer's door; what happens between it and the broker is measured by [`crate::broker`].
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family},
     registry::Registry,
 };
 
-/// What is counted of publishes. One per process, shared by its producers.
+use crate::http::Problem;
+
+/// What is counted of notifications. One per process, shared by its producers.
 #[derive(Clone, Debug)]
 pub struct ProducerMetrics {
-    /// Publishes by what became of them: `confirmed`, or the code of the problem.
-    pub publishes: Family<ResultLabels, Counter>,
-    /// From the hand-over to the publisher until the broker's confirm, in seconds; successes only.
-    pub confirm_seconds: Histogram,
-    /// Notifications that wait for their confirm.
-    pub in_flight: Gauge,
+    /// Notifications by what their sender was told: `accepted`, or the code of the problem.
+    pub notifications: Family<ResultLabels, Counter>,
 }
 
-/// What became of a publish: a bounded set.
+/// What a sender was told: a bounded set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ResultLabels {
-    /// `confirmed`, or the code of the problem.
+    /// `accepted`, or the code of the problem.
     pub result: &'static str,
 }
 
 impl ProducerMetrics {
     /// Registers the instruments.
     pub fn register(registry: &mut Registry) -> Self {
-        let metrics = Self {
-            publishes: Family::default(),
-            // From half a millisecond, a confirm on one machine, to the default timeout of 5 s.
-            confirm_seconds: Histogram::new([
-                0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
-            ]),
-            in_flight: Gauge::default(),
-        };
-        registry.register("hoopoe_publishes", "Publishes by result", metrics.publishes.clone());
-        registry.register(
-            "hoopoe_publish_confirm_seconds",
-            "From publish to the broker's confirm",
-            metrics.confirm_seconds.clone(),
-        );
-        registry.register(
-            "hoopoe_publish_in_flight",
-            "Notifications that wait for a confirm",
-            metrics.in_flight.clone(),
-        );
+        let metrics = Self { notifications: Family::default() };
+        let help = "Notifications by what their sender was told";
+        registry.register("hoopoe_ingest", help, metrics.notifications.clone());
         metrics
+    }
+
+    pub(super) fn accepted(&self) {
+        self.notifications.get_or_create(&ResultLabels { result: "accepted" }).inc();
+    }
+
+    pub(super) fn refused(&self, problem: &Problem) {
+        self.notifications.get_or_create(&ResultLabels { result: problem.code() }).inc();
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     operation_id = "sendNotification",
     tag = "producer",
     params((
-        "Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
         description = "Makes the notification's id where the body has none, so that a repeat of the request is no second notification"
     )),
     request_body(content = NotificationSchema, content_type = "application/json"),
@@ -44,7 +44,16 @@ pub(super) async fn send(
 ) -> Response {
     let span = request_span("POST /v1/notifications", &headers);
     let sent = accept(&state, &caller, &headers, query.as_deref(), body).instrument(span).await;
-    sent.unwrap_or_else(Identified::into_response)
+    match sent {
+        Ok(accepted) => {
+            state.0.metrics.accepted();
+            (StatusCode::ACCEPTED, Json(accepted)).into_response()
+        }
+        Err(refused) => {
+            state.0.metrics.refused(&refused.problem);
+            refused.into_response()
+        }
+    }
 }
 
 async fn accept(
@@ -53,7 +62,7 @@ async fn accept(
     headers: &HeaderMap,
     query: Option<&str>,
     body: Body,
-) -> Result<Response, Identified> {
+) -> Result<AcceptedSchema, Identified> {
     caller.may_publish()?;
     Query::parse(query, &[])?;
     require_json(headers)?;
@@ -62,6 +71,9 @@ async fn accept(
     let body = read_body(headers, body, state.body_bytes).await?;
     let notification = from_http(&body, &state.arrival(key, None)).map_err(Problem::from)?;
     let id = notification.id;
-    state.publish(&notification, &outgoing(headers)).await.map_err(|problem| Identified { problem, id: Some(id) })?;
-    Ok((StatusCode::ACCEPTED, Json(AcceptedSchema { id })).into_response())
+    state
+        .publish(&notification, &outgoing(headers))
+        .await
+        .map_err(|problem| Identified { problem, id: Some(id) })?;
+    Ok(AcceptedSchema { id })
 }

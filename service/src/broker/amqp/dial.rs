@@ -18,7 +18,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{fault::Fault, tls};
+use super::fault::Fault;
+use crate::tls;
 
 /// Seconds between heartbeats where the URL asks for none: a frozen broker is noticed after twice that at the latest.
 const HEARTBEAT: u16 = 10;

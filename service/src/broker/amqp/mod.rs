@@ -16,7 +16,6 @@ mod policy;
 mod publisher;
 mod queue;
 mod table;
-mod tls;
 mod topology;
 
 pub use publisher::AmqpPublisher;

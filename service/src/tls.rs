@@ -1,4 +1,4 @@
-//! TLS to the broker.
+//! TLS to the broker and the cache.
 
 use std::{io, path::Path, sync::Arc};
 
@@ -7,7 +7,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 /// The client's side of TLS. Files are read anew for each connection, so that a certificate that was rotated is taken up.
-pub(super) fn client_config(tls: &TlsConfig) -> io::Result<Arc<ClientConfig>> {
+pub(crate) fn client_config(tls: &TlsConfig) -> io::Result<Arc<ClientConfig>> {
     let TlsConfig { ca_file, cert_file, key_file, server_name: _ } = tls;
     let mut roots = RootCertStore::empty();
     if let Some(file) = ca_file {

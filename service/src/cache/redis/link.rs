@@ -1,0 +1,233 @@
+//! The connection for commands: kept up in the background, and never waited for.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use arc_swap::ArcSwapOption;
+use redis::{ErrorKind, RedisError, RedisResult, ServerErrorKind, aio::MultiplexedConnection};
+use tokio::{
+    sync::{Notify, watch},
+    time::{sleep, timeout},
+};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{
+    backoff::Backoff,
+    dial::Dialer,
+    fence::{Fence, Mark},
+    keys::Keys,
+    script,
+};
+use crate::cache::{CacheError, CacheMetrics};
+
+/// The most that a call may take: writers hold row locks while they announce.
+const CALL_LIMIT: Duration = Duration::from_millis(250);
+/// How often the process says its tick.
+const TICK: Duration = Duration::from_secs(1);
+/// A server that has not answered the tick for so long is given up, and another connection opened.
+const TICK_LIMIT: Duration = Duration::from_secs(5);
+
+/// One connection.
+struct Live {
+    connection: MultiplexedConnection,
+    /// A call had no answer in time. Calls fail at once until a tick is answered: a frozen server costs one wait, not one each.
+    /// The connection is kept, for as long as it stands the server is the same one.
+    suspect: AtomicBool,
+    broken: Mutex<bool>,
+    _driver: AbortOnDropHandle<()>,
+}
+
+/// The connection, while there is one, and what is known of its past.
+pub(super) struct Link {
+    dialer: Arc<Dialer>,
+    keys: Keys,
+    live: ArcSwapOption<Live>,
+    up: watch::Sender<bool>,
+    trouble: Notify,
+    breaks: AtomicU64,
+    fence: Fence,
+    problem: Mutex<Option<String>>,
+    metrics: CacheMetrics,
+}
+
+impl Link {
+    pub(super) fn new(dialer: Arc<Dialer>, keys: Keys, metrics: CacheMetrics) -> Self {
+        Self {
+            dialer,
+            keys,
+            live: ArcSwapOption::empty(),
+            up: watch::Sender::new(false),
+            trouble: Notify::new(),
+            breaks: AtomicU64::new(0),
+            fence: Fence::default(),
+            problem: Mutex::new(None),
+            metrics,
+        }
+    }
+
+    /// Runs a command that answers with the fence and something else.
+    pub(super) async fn call<T>(
+        &self,
+        run: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<(Option<Mark>, T)>,
+    ) -> Result<T, CacheError> {
+        let Some(live) = self.live.load_full().filter(|live| !live.suspect.load(Ordering::Relaxed)) else {
+            self.metrics.error("down");
+            return Err(CacheError::Unavailable(io::Error::from(io::ErrorKind::NotConnected).into()));
+        };
+        let before = self.fence.seen();
+        let mut connection = live.connection.clone();
+        match timeout(CALL_LIMIT, run(&mut connection)).await {
+            Ok(Ok((mark, answer))) => {
+                if self.fence.went_back(before.as_ref(), mark) {
+                    tracing::warn!("the cache lost writes: raising the generation");
+                    self.count_break();
+                }
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                self.failed(&live, &error);
+                Err(CacheError::Unavailable(error))
+            }
+            Err(_) => {
+                live.suspect.store(true, Ordering::Relaxed);
+                self.trouble.notify_one();
+                self.metrics.error("timeout");
+                Err(CacheError::Unavailable(io::Error::from(io::ErrorKind::TimedOut).into()))
+            }
+        }
+    }
+
+    /// See [`crate::cache::Cache::breaks`].
+    pub(super) fn breaks(&self) -> u64 {
+        self.breaks.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is connected.
+    pub(super) async fn connected(&self) {
+        // Err: the sender is in `self`, which outlives this.
+        let _ = self.up.subscribe().wait_for(|up| *up).await;
+    }
+
+    /// Whether calls are made at all.
+    pub(super) fn is_up(&self) -> bool {
+        self.live.load().as_ref().is_some_and(|live| !live.suspect.load(Ordering::Relaxed))
+    }
+
+    /// Why it is not connected, in words that hold no secret.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says a tick soon.
+    pub(super) fn nudge(&self) {
+        self.trouble.notify_one();
+    }
+
+    /// Keeps the connection up, for ever.
+    pub(super) async fn keep_up(self: Arc<Self>) {
+        loop {
+            let live = self.connect().await;
+            self.live.store(Some(Arc::clone(&live)));
+            self.up.send_replace(true);
+            self.metrics.connected.set(1);
+            tracing::info!("connected to the cache");
+            while !live.is_broken() {
+                self.tick(&live).await;
+                if live.is_broken() {
+                    break;
+                }
+                tokio::select! {
+                    () = sleep(TICK) => {}
+                    () = self.trouble.notified() => {}
+                }
+            }
+            self.up.send_replace(false);
+            self.metrics.connected.set(0);
+        }
+    }
+
+    async fn connect(&self) -> Arc<Live> {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.dialer.commands().await {
+                Ok((connection, driver)) => {
+                    self.set_problem(None);
+                    let suspect = AtomicBool::new(false);
+                    return Arc::new(Live { connection, suspect, broken: Mutex::new(false), _driver: driver });
+                }
+                Err(error) => {
+                    let words = error.to_string();
+                    if self.problem().as_ref() != Some(&words) {
+                        tracing::warn!(error = %words, "the cache cannot be reached: reads go to the database");
+                    }
+                    self.set_problem(Some(words));
+                }
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// Says the tick, on a longer leash than calls have, and learns what the fence says now.
+    async fn tick(&self, live: &Live) {
+        let before = self.fence.seen();
+        let mut connection = live.connection.clone();
+        match timeout(TICK_LIMIT, script::tick(&mut connection, &self.keys)).await {
+            Ok(Ok(mark)) => {
+                if self.fence.went_back(before.as_ref(), Some(mark)) {
+                    tracing::warn!("the cache lost writes: raising the generation");
+                    self.count_break();
+                }
+                live.suspect.store(false, Ordering::Relaxed);
+            }
+            Ok(Err(error)) => self.failed(live, &error),
+            Err(_) => self.lost(live, "timeout"),
+        }
+    }
+
+    fn failed(&self, live: &Live, error: &RedisError) {
+        let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
+        if demoted {
+            self.lost(live, "demoted");
+        } else if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+            self.lost(live, "lost");
+        } else {
+            tracing::warn!(code = error.code().unwrap_or("none"), "the cache refused a command");
+            self.metrics.error("refused");
+        }
+    }
+
+    /// Gives the connection up. The break is counted before any caller on it hears of its failure, and before there is another
+    /// connection: a failover may have taken what was acknowledged on this one.
+    fn lost(&self, live: &Live, reason: &'static str) {
+        let mut broken = live.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*broken {
+            *broken = true;
+            self.live.store(None);
+            self.count_break();
+            self.metrics.error(reason);
+            self.trouble.notify_one();
+            tracing::warn!(reason, "lost the connection to the cache");
+        }
+    }
+
+    fn count_break(&self) {
+        self.breaks.fetch_add(1, Ordering::SeqCst);
+        self.metrics.breaks.inc();
+    }
+
+    fn set_problem(&self, words: Option<String>) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+}
+
+impl Live {
+    fn is_broken(&self) -> bool {
+        *self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
