@@ -23,6 +23,11 @@ impl Page {
         Self { position, more: more || cut, lines }
     }
 
+    /// Renders all of these, however many and large: for one answer, not to be kept.
+    pub fn whole(position: Position, items: &[Item], more: bool) -> Self {
+        Self { position, more, lines: Bytes::from(lines::render(items)) }
+    }
+
     /// The page of the state after this one, to which only these rows were added.
     #[must_use]
     pub fn extended(&self, position: Position, inserted: &[Item], most_items: u32) -> Self {

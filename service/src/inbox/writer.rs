@@ -1,56 +1,162 @@
 //! Writes: the cache is told before the commit and refreshed after it; what it missed, the generation makes up for.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
+use futures::future::try_join_all;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{InboxMetrics, announcer::Announcer, fate::Fate, raiser::Raiser, refusal};
 use crate::{
     cache::Cache,
     notif::{Notification, Owner},
-    store::{Mark, Marked, Store, StoreError},
+    store::{Committed, Mark, Marked, Outcome, OwnerChange, Store, StoreError},
 };
+
+/// How many owners one sweep looks after, and how many rows it removes.
+const SWEEP_OWNERS: u32 = 100;
+const SWEEP_ROWS: u32 = 1000;
+/// How many heads are read at a time to refresh the cache after repeats.
+const REFRESHES: usize = 4;
 
 /// Commits changes to inboxes. One per process; cheap to share.
 pub struct Writer {
     store: Arc<dyn Store>,
     cache: Option<Arc<dyn Cache>>,
-}
-
-/// What became of one notification of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Stored by this commit.
-    Stored {
-        /// Its rev.
-        rev: i64,
-    },
-    /// There already, with the same content.
-    Repeat,
-    /// There already, with other content.
-    IdConflict,
-    /// The database refuses a value in it; the reason, without payload.
-    Refused(String),
+    raiser: Arc<Raiser>,
+    metrics: InboxMetrics,
+    _watch: AbortOnDropHandle<()>,
 }
 
 impl Writer {
-    /// Over a store and, where there is one, a cache.
-    pub fn new(store: Arc<dyn Store>, cache: Option<Arc<dyn Cache>>) -> Self {
-        Self { store, cache }
+    /// Over a store and, where there is one, a cache. Watches in the background, as long as it lives, for breaks of the cache.
+    /// Called inside a tokio runtime.
+    pub fn new(store: Arc<dyn Store>, cache: Option<Arc<dyn Cache>>, metrics: InboxMetrics) -> Self {
+        let raiser = Arc::new(Raiser::new(Arc::clone(&store), cache.clone(), metrics.clone()));
+        let watch = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&raiser).watch()));
+        Self { store, cache, raiser, metrics, _watch: watch }
     }
 
     /// Commits a batch; fates in its order. A refused batch is bisected to the bad rows. When this returns, the caller may
     /// acknowledge: what the cache missed is covered by a committed generation.
     pub async fn commit(&self, batch: &[Notification]) -> Result<Vec<Fate>, StoreError> {
-        let _ = (batch, &self.store, &self.cache);
-        todo!()
+        let mut fates = Vec::with_capacity(batch.len());
+        // Pieces still to do, the next one last: the fates come in the batch's order.
+        let mut pieces = vec![batch];
+        while let Some(piece) = pieces.pop() {
+            let announcer = self.announcer();
+            match self.store.commit(piece, &announcer).await {
+                Ok(Committed { outcomes, changes }) => {
+                    let repeated = repeated_owners(piece, &outcomes, &changes);
+                    self.settle(announcer, changes).await?;
+                    self.refresh(repeated).await?;
+                    fates.extend(outcomes.into_iter().map(Fate::from));
+                }
+                Err(StoreError::Refused(error)) if piece.len() <= 1 => {
+                    fates.push(Fate::Refused(refusal::reason(&error)))
+                }
+                Err(StoreError::Refused(_)) => {
+                    let (first, second) = piece.split_at(piece.len() / 2);
+                    pieces.push(second);
+                    pieces.push(first);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(fates)
     }
 
     /// Marks rows of one owner.
     pub async fn mark(&self, owner: &Owner, mark: &Mark) -> Result<Marked, StoreError> {
-        let _ = (owner, mark);
-        todo!()
+        let announcer = self.announcer();
+        let marked = self.store.mark(owner, mark, &announcer).await?;
+        self.settle(announcer, marked.change.clone().into_iter().collect()).await?;
+        Ok(marked)
+    }
+
+    /// Runs what is due for one owner; whether anything was.
+    pub async fn run_due(&self, owner: &Owner) -> Result<bool, StoreError> {
+        let announcer = self.announcer();
+        let change = self.store.run_due(owner, &announcer).await?;
+        let ran = change.is_some();
+        self.settle(announcer, change.into_iter().collect()).await?;
+        Ok(ran)
     }
 
     /// Runs what is due for idle owners and removes what expired a day ago, a bounded piece of work; whether there is more.
     pub async fn sweep(&self) -> Result<bool, StoreError> {
-        todo!()
+        let owners = self.store.due_owners(SWEEP_OWNERS).await?;
+        let more = owners.len() >= SWEEP_OWNERS as usize;
+        for owner in &owners {
+            self.run_due(owner).await?;
+        }
+        // No rev changes by it, and no head: the cache is not told.
+        let removed = self.store.remove_expired(SWEEP_ROWS).await?;
+        Ok(more || removed >= u64::from(SWEEP_ROWS))
     }
+
+    fn announcer(&self) -> Announcer<'_> {
+        Announcer::new(self.cache.as_deref(), &self.metrics)
+    }
+
+    /// After a commit: publishes the heads, and makes up for what the cache may have lost.
+    async fn settle(&self, announcer: Announcer<'_>, changes: Vec<OwnerChange>) -> Result<(), StoreError> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        let announced = announcer.finish(changes);
+        let mut failed_now = false;
+        if !announced.changes.is_empty()
+            && let Err(error) = cache.publish(&announced.changes).await
+        {
+            tracing::debug!(%error, "the cache did not take the heads of a commit");
+            self.metrics.unpublished.inc();
+            // Nothing more is needed for these owners while their `dirty` marks stand: readers go to the database until a head
+            // reaches them. The marks stand unless writes were lost since they were made, and a raise that began before this
+            // commit does not speak for it: a reader may have cached the state before it, with the new generation.
+            failed_now = cache.breaks() != announced.breaks;
+        }
+        self.raiser.cover(failed_now).await
+    }
+
+    /// A repeat changes nothing in the store, but whoever delivered it first may have died before the cache was told: heads that
+    /// were missed then are written now.
+    async fn refresh(&self, owners: BTreeSet<&Owner>) -> Result<(), StoreError> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        let owners: Vec<&Owner> = owners.into_iter().collect();
+        let mut taken = true;
+        for some in owners.chunks(REFRESHES) {
+            let refreshed = try_join_all(some.iter().map(|owner| self.refresh_one(cache.as_ref(), owner))).await?;
+            taken &= !refreshed.contains(&false);
+        }
+        if taken { Ok(()) } else { self.raiser.cover(true).await }
+    }
+
+    /// Whether the cache took it.
+    async fn refresh_one(&self, cache: &dyn Cache, owner: &Owner) -> Result<bool, StoreError> {
+        let head = self.store.head(owner).await?;
+        let announcement = [(owner.clone(), head.head.position())];
+        Ok(match cache.announce(&announcement).await.as_deref() {
+            Ok([token]) => cache.fill(owner, token, &head, None).await.is_ok(),
+            Ok(_) | Err(_) => false,
+        })
+    }
+}
+
+/// Owners of whom the batch repeated something, and changed nothing.
+fn repeated_owners<'a>(
+    batch: &'a [Notification],
+    outcomes: &[Outcome],
+    changes: &[OwnerChange],
+) -> BTreeSet<&'a Owner> {
+    let mut owners: BTreeSet<&Owner> = batch
+        .iter()
+        .zip(outcomes)
+        .filter(|(_, outcome)| match outcome {
+            Outcome::Repeat => true,
+            Outcome::Stored { rev: _ } | Outcome::IdConflict => false,
+        })
+        .map(|(notification, _)| &notification.owner)
+        .collect();
+    for change in changes {
+        owners.remove(&change.owner);
+    }
+    owners
 }

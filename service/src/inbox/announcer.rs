@@ -1,0 +1,74 @@
+//! What one write tells the cache before its commit.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+
+use super::InboxMetrics;
+use crate::{
+    cache::{Cache, Token},
+    notif::Owner,
+    store::{Announce, OwnerChange, Position},
+};
+
+/// Announces through the cache, and keeps the entries' tokens for the publishing after the commit.
+pub(super) struct Announcer<'a> {
+    cache: Option<&'a dyn Cache>,
+    taken: Mutex<Taken>,
+    metrics: &'a InboxMetrics,
+}
+
+#[derive(Default)]
+struct Taken {
+    tokens: HashMap<Owner, Token>,
+    /// The number of breaks before the first announcement.
+    breaks: Option<u64>,
+}
+
+/// What the cache took.
+pub(super) struct Announced {
+    /// The changes that were announced, with the tokens of their entries.
+    pub(super) changes: Vec<(OwnerChange, Token)>,
+    /// The number of breaks before the announcement.
+    pub(super) breaks: u64,
+}
+
+impl<'a> Announcer<'a> {
+    pub(super) fn new(cache: Option<&'a dyn Cache>, metrics: &'a InboxMetrics) -> Self {
+        Self { cache, taken: Mutex::default(), metrics }
+    }
+
+    /// After the commit: what is to be published. Changes that the cache did not take are covered by the generation that their own
+    /// transaction raised.
+    pub(super) fn finish(self, changes: Vec<OwnerChange>) -> Announced {
+        let mut taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let with_token = |change: OwnerChange| taken.tokens.remove(&change.owner).map(|token| (change, token));
+        let changes = changes.into_iter().filter_map(with_token).collect();
+        Announced { changes, breaks: taken.breaks.unwrap_or(0) }
+    }
+}
+
+#[async_trait]
+impl Announce for Announcer<'_> {
+    async fn announce(&self, changes: &[(Owner, Position)]) -> bool {
+        // No cache is configured, so no process of this installation has one that could be stale.
+        let Some(cache) = self.cache else { return true };
+        let breaks = cache.breaks();
+        // The store's transaction holds row locks: the cache's own limit on a call bounds this.
+        let tokens = match cache.announce(changes).await {
+            Ok(tokens) => tokens,
+            Err(error) => {
+                tracing::debug!(%error, "the cache did not take an announcement");
+                self.metrics.unannounced.inc();
+                return false;
+            }
+        };
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.breaks.get_or_insert(breaks);
+        taken.tokens.extend(changes.iter().map(|(owner, _)| owner.clone()).zip(tokens));
+        true
+    }
+}

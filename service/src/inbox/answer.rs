@@ -1,0 +1,36 @@
+//! What a reader answers.
+
+use bytes::Bytes;
+
+use crate::store::{HeadAt, StoreError};
+
+/// An answer, and whether it may be stale.
+#[derive(Clone, Debug)]
+pub struct Current<T> {
+    /// The answer.
+    pub value: T,
+    /// The generation could not be read for five seconds: the answer comes from a cache that may be behind. `X-Hoopoe-Stale: true`.
+    pub stale: bool,
+}
+
+/// The newest page, ready to send.
+#[derive(Clone, Debug)]
+pub struct FirstPage {
+    /// The owner's head.
+    pub head: HeadAt,
+    /// The items as JSON, comma separated, without the brackets.
+    pub items: Bytes,
+    /// The rev of the last item when there are rows after it: the cursor's content.
+    pub next: Option<i64>,
+}
+
+/// Why an inbox could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Too many reads wait for the store, or the one that this waited for failed. 503.
+    #[error("failed to read: too many requests wait for the database")]
+    Overloaded,
+}

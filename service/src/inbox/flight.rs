@@ -1,0 +1,152 @@
+//! One look-up at a time per owner, whose answer all share who asked before it began.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use crate::notif::Owner;
+
+const SHARDS: usize = 16;
+
+/// The look-ups under way. Ten thousand pollers of one owner that just changed cost two reads: the first one's, which may be older
+/// than some of their questions, and one for all who asked while it ran.
+pub(super) struct Flights<T> {
+    shards: [Mutex<HashMap<Owner, Arc<Flight<T>>>>; SHARDS],
+    hasher: RandomState,
+}
+
+/// A look-up that ended: when it began, and its answer; `None`: it failed.
+type Landed<T> = (Instant, Option<T>);
+
+struct Flight<T> {
+    last: tokio::sync::Mutex<Option<Landed<T>>>,
+}
+
+/// What a caller of [`Flights::run`] gets.
+pub(super) enum Outcome<T, E> {
+    /// It looked itself.
+    Own(Result<T, E>),
+    /// Another one's look-up that began after it asked.
+    Shared(T),
+    /// Another one's look-up that began after it asked failed; trying again for each would make a queue of failures.
+    SharedFailure,
+}
+
+impl<T: Clone> Flights<T> {
+    pub(super) fn new() -> Self {
+        Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
+    }
+
+    /// Looks up, or shares a look-up that began after this call and whose answer will do.
+    pub(super) async fn run<E>(
+        &self,
+        owner: &Owner,
+        will_do: impl Fn(&T) -> bool,
+        look: impl Future<Output = Result<T, E>>,
+    ) -> Outcome<T, E> {
+        let asked = Instant::now();
+        let guest = self.enter(owner);
+        let mut last = guest.flight.last.lock().await;
+        match &*last {
+            Some((began, Some(answer))) if *began > asked && will_do(answer) => return Outcome::Shared(answer.clone()),
+            Some((began, None)) if *began > asked => return Outcome::SharedFailure,
+            Some(_) | None => {}
+        }
+        let began = Instant::now();
+        let result = look.await;
+        *last = Some((began, result.as_ref().ok().cloned()));
+        Outcome::Own(result)
+    }
+
+    fn enter<'a>(&'a self, owner: &'a Owner) -> Guest<'a, T> {
+        let shard = self.shard(owner);
+        let mut flights = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        let flight =
+            flights.entry(owner.clone()).or_insert_with(|| Arc::new(Flight { last: tokio::sync::Mutex::default() }));
+        Guest { flights: self, owner, flight: Arc::clone(flight) }
+    }
+
+    fn shard(&self, owner: &Owner) -> &Mutex<HashMap<Owner, Arc<Flight<T>>>> {
+        // The remainder is below 16.
+        #[allow(clippy::cast_possible_truncation)]
+        let index = (self.hasher.hash_one(owner) % SHARDS as u64) as usize;
+        &self.shards[index]
+    }
+}
+
+/// Somebody who waits or looks; the last one to go takes the flight out of the map.
+struct Guest<'a, T: Clone> {
+    flights: &'a Flights<T>,
+    owner: &'a Owner,
+    flight: Arc<Flight<T>>,
+}
+
+impl<T: Clone> Drop for Guest<'_, T> {
+    fn drop(&mut self) {
+        let mut flights = self.flights.shard(self.owner).lock().unwrap_or_else(PoisonError::into_inner);
+        // The map's and ours: all others hold theirs from inside this lock.
+        if Arc::strong_count(&self.flight) == 2 {
+            flights.remove(self.owner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn ten_thousand_who_ask_at_once_cost_a_read_or_two_and_nothing_is_left() {
+        let flights = Arc::new(Flights::<u32>::new());
+        let reads = Arc::new(AtomicUsize::new(0));
+        let owner = Owner::parse("a").unwrap();
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..10_000 {
+            let (flights, reads, owner) = (Arc::clone(&flights), Arc::clone(&reads), owner.clone());
+            tasks.spawn(async move {
+                let look = async {
+                    reads.fetch_add(1, Ordering::Relaxed);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Ok::<u32, ()>(7)
+                };
+                match flights.run(&owner, |_| true, look).await {
+                    Outcome::Own(Ok(answer)) | Outcome::Shared(answer) => assert_eq!(answer, 7),
+                    Outcome::Own(Err(())) | Outcome::SharedFailure => panic!("nothing fails here"),
+                }
+            });
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.unwrap();
+        }
+        assert!((1..=3).contains(&reads.load(Ordering::Relaxed)), "{reads:?}");
+        assert!(flights.shards.iter().all(|shard| shard.lock().unwrap().is_empty()));
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_began_before_the_question_is_not_shared() {
+        let flights = Arc::new(Flights::<u32>::new());
+        let owner = Owner::parse("a").unwrap();
+        let first = {
+            let (flights, owner) = (Arc::clone(&flights), owner.clone());
+            tokio::spawn(async move {
+                let look = async {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    Ok::<u32, ()>(1)
+                };
+                flights.run(&owner, |_| true, look).await
+            })
+        };
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let second = flights.run(&owner, |_| true, async { Ok::<u32, ()>(2) }).await;
+        assert!(matches!(second, Outcome::Own(Ok(2))));
+        assert!(matches!(first.await.unwrap(), Outcome::Own(Ok(1))));
+    }
+}

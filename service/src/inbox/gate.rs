@@ -1,0 +1,32 @@
+//! How many reads may be at the database at one moment.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
+
+use super::ReadError;
+
+/// While Redis is away every poll ends here: a queue that is bounded in time, before a database that is not asked too much.
+#[derive(Debug)]
+pub(super) struct Gate {
+    permits: Semaphore,
+    wait: Duration,
+}
+
+impl Gate {
+    pub(super) fn new(reads: usize, wait: Duration) -> Self {
+        Self { permits: Semaphore::new(reads), wait }
+    }
+
+    /// A place, or [`ReadError::Overloaded`] after the wait.
+    pub(super) async fn enter(&self) -> Result<SemaphorePermit<'_>, ReadError> {
+        match timeout(self.wait, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            // The semaphore is never closed.
+            Ok(Err(_)) | Err(_) => Err(ReadError::Overloaded),
+        }
+    }
+}

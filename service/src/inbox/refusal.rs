@@ -1,0 +1,17 @@
+//! Why the database refuses a value, in words that hold no payload.
+
+use sea_orm::{DbErr, RuntimeErr};
+
+/// The database's own text may quote the value; its code does not.
+pub(super) fn reason(error: &DbErr) -> String {
+    let code = match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
+            error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+        }
+        _ => None,
+    };
+    match code {
+        Some(code) => format!("the database refuses a value in it (code {code})"),
+        None => "the database refuses a value in it".to_owned(),
+    }
+}
