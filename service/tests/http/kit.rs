@@ -90,8 +90,9 @@ impl Stand {
     pub async fn bounded(config: ProducerConfig, max_requests: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut registry = Registry::default();
-        let broker =
-            EmbeddedBroker::open(&folder.path().join("queue.db"), BrokerMetrics::register(&mut registry)).await.unwrap();
+        let broker = EmbeddedBroker::open(&folder.path().join("queue.db"), BrokerMetrics::register(&mut registry))
+            .await
+            .unwrap();
         broker.declare_exchange(&config.exchange).await.unwrap();
         let consumer: ConsumerConfig = serde_json::from_value(json!({
             "queue": {"name": "inbox", "policy": {"maxLength": 5000}},

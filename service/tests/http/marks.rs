@@ -22,7 +22,11 @@ async fn marks_change_the_counters_and_tell_the_head() {
     assert_eq!((&head["unread"], &head["unseen"]), (&3.into(), &3.into()));
     assert_eq!(&stand.get("/v1/owners/ada/head").await.json()["head"], head);
     let tag = read.header("etag").to_owned();
-    assert_eq!(stand.get_if_none_match("/v1/owners/ada/feed", &tag).await.status, 304, "the mark's head is a tag to send next");
+    assert_eq!(
+        stand.get_if_none_match("/v1/owners/ada/feed", &tag).await.status,
+        304,
+        "the mark's head is a tag to send next"
+    );
 
     let unread = mark(&stand, json!({"ids": [rows[0]], "as": "unread"})).await.json();
     assert_eq!((&unread["head"]["unread"], &unread["head"]["unseen"]), (&4.into(), &3.into()), "unread does not unsee");
