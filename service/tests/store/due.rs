@@ -47,7 +47,7 @@ async fn expiry_takes_a_rev_and_leaves_the_counters(db: &Db) {
 }
 
 async fn owners_with_something_due(db: &Db) {
-    for (name, millis) in [("late", 3_600_000), ("second", 1_500), ("first", 1_400)] {
+    for (name, millis) in [("late", 3_600_000), ("second", 1_500), ("first", 700)] {
         let mut batch = notifications(name, 1);
         batch[0].expires_at = Some(in_a(millis));
         db.commit(&batch).await;
