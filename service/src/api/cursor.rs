@@ -70,7 +70,9 @@ impl<'a> Cursor<'a> {
     fn digest(&self, owner: &Owner, rev: i64) -> [u8; DIGEST_BYTES] {
         let list = match self {
             // The kind comes last: it is the only part that may hold any character.
-            Self::Newest { unread, archived, kind } => format!("n{unread}{archived}{}{}", kind.is_some(), kind.unwrap_or("")),
+            Self::Newest { unread, archived, kind } => {
+                format!("n{unread}{archived}{}{}", kind.is_some(), kind.unwrap_or(""))
+            }
             Self::Changes(since) => format!("c{since}"),
         };
         let named = Uuid::new_v5(&NAMESPACE, format!("{rev}\0{owner}\0{list}").as_bytes());

@@ -30,7 +30,8 @@ impl IfNoneMatch {
                 if tag == "*" {
                     read.any = true;
                 }
-                let ours = opaque(tag).and_then(|tag| tag.strip_prefix(FORMAT)?.strip_prefix('-')?.parse::<Position>().ok());
+                let ours =
+                    opaque(tag).and_then(|tag| tag.strip_prefix(FORMAT)?.strip_prefix('-')?.parse::<Position>().ok());
                 read.positions.extend(ours);
             }
         }

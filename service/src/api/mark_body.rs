@@ -23,11 +23,7 @@ const MAX_FAULTS: usize = 20;
 pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson("it is not UTF-8".to_owned()))?;
     let Fields(fields) = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() {
-            Problem::bad_field("", "must be an object")
-        } else {
-            Problem::NotJson(error.to_string())
-        }
+        if error.is_data() { Problem::bad_field("", "must be an object") } else { Problem::NotJson(error.to_string()) }
     })?;
     let mut faults = Faults::default();
     let (mut ids, mut upto, mut state) = (None, None, None);

@@ -150,7 +150,11 @@ impl From<FieldError> for FieldFault {
 }
 
 fn join(faults: &[FieldFault]) -> String {
-    faults.iter().map(|fault| format!("{} {}", fault.field, fault.detail).trim().to_owned()).collect::<Vec<_>>().join("; ")
+    faults
+        .iter()
+        .map(|fault| format!("{} {}", fault.field, fault.detail).trim().to_owned())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 impl Problem {
@@ -190,9 +194,7 @@ impl Problem {
                 let (code, title) = publish_kind(error);
                 (StatusCode::SERVICE_UNAVAILABLE, code, title)
             }
-            Self::StoreUnavailable => {
-                (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The database is away")
-            }
+            Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The database is away"),
             Self::StoreOverloaded => {
                 (StatusCode::SERVICE_UNAVAILABLE, "store_overloaded", "The database is overloaded")
             }
@@ -287,8 +289,7 @@ impl Problem {
 
     fn answer(&self, id: Option<Uuid>) -> Response {
         let body = serde_json::to_vec(&self.document(id)).unwrap_or_default();
-        let mut response =
-            (self.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let mut response = (self.status(), [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, retry_seconds(wait));
         }
@@ -376,7 +377,8 @@ mod tests {
     #[test]
     fn a_document_names_code_field_and_id() {
         let id = Uuid::now_v7();
-        let json = serde_json::to_value(Problem::bad_field("kind", "must be 1 to 64 bytes").document(Some(id))).unwrap();
+        let json =
+            serde_json::to_value(Problem::bad_field("kind", "must be 1 to 64 bytes").document(Some(id))).unwrap();
         assert_eq!(json["code"], "invalid_field");
         assert_eq!(json["type"], "urn:hoopoe:problem:invalid_field");
         assert_eq!(json["status"], 422);

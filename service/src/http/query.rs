@@ -76,7 +76,8 @@ fn unknown(known: &[&str]) -> String {
 pub(super) fn is_well_escaped(text: &str) -> bool {
     text.split('%').skip(1).all(|rest| {
         let mut bytes = rest.bytes();
-        bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit()) && bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit())
+        bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit())
+            && bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit())
     })
 }
 

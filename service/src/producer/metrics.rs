@@ -30,7 +30,9 @@ impl ProducerMetrics {
         let metrics = Self {
             publishes: Family::default(),
             // From half a millisecond, a confirm on one machine, to the default timeout of 5 s.
-            confirm_seconds: Histogram::new([0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0]),
+            confirm_seconds: Histogram::new([
+                0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+            ]),
             in_flight: Gauge::default(),
         };
         registry.register("hoopoe_publishes", "Publishes by result", metrics.publishes.clone());
@@ -39,7 +41,11 @@ impl ProducerMetrics {
             "From publish to the broker's confirm",
             metrics.confirm_seconds.clone(),
         );
-        registry.register("hoopoe_publish_in_flight", "Notifications that wait for a confirm", metrics.in_flight.clone());
+        registry.register(
+            "hoopoe_publish_in_flight",
+            "Notifications that wait for a confirm",
+            metrics.in_flight.clone(),
+        );
         metrics
     }
 }

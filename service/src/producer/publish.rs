@@ -25,7 +25,11 @@ impl Drop for Waiting<'_> {
 
 impl Inner {
     /// Takes a token of the rate limit, publishes, and waits for the broker's word. `trace` are the trace's headers.
-    pub(super) async fn publish(&self, notification: &Notification, trace: &BTreeMap<String, String>) -> Result<(), Problem> {
+    pub(super) async fn publish(
+        &self,
+        notification: &Notification,
+        trace: &BTreeMap<String, String>,
+    ) -> Result<(), Problem> {
         let result = self.try_publish(notification, trace).await;
         let result_label = result.as_ref().map_or_else(Problem::code, |()| "confirmed");
         self.metrics.publishes.get_or_create(&ResultLabels { result: result_label }).inc();

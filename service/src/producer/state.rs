@@ -70,13 +70,7 @@ impl Inner {
     }
 
     pub(super) fn arrival<'a>(&'a self, idempotency_key: Option<&'a str>, item: Option<usize>) -> Arrival<'a> {
-        Arrival {
-            exchange: &self.exchange,
-            body_bytes: self.body_bytes,
-            now: Timestamp::now(),
-            idempotency_key,
-            item,
-        }
+        Arrival { exchange: &self.exchange, body_bytes: self.body_bytes, now: Timestamp::now(), idempotency_key, item }
     }
 }
 
