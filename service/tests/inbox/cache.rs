@@ -80,7 +80,7 @@ async fn a_reader_fills_only_what_reached_the_announced(cache: Arc<dyn Cache>) {
     let who = owner("a");
     let reader = cache.open(&who, false).await.unwrap();
     let tokens = cache.announce(&[(who.clone(), at("1.5-4"))]).await.unwrap();
-    assert_eq!(tokens, [reader.token.clone()]);
+    assert_eq!(tokens, std::slice::from_ref(&reader.token));
     cache.fill(&who, &reader.token, &head("1.5-3", 1), None).await.unwrap();
     let entry = cache.open(&who, false).await.unwrap();
     assert_eq!((entry.head, entry.dirty), (None, Some(at("1.5-4"))));

@@ -30,6 +30,33 @@ impl Dice {
     }
 }
 
+/// One of what may happen to Redis.
+async fn fault(kit: &Kit, proxy: &Proxy, number: u64) {
+    match number {
+        0 => kit.redis.flush().await.unwrap(),
+        1 => {
+            kit.redis.kill9().await.unwrap();
+            kit.redis.restart().await.unwrap();
+        }
+        2 => {
+            proxy.cut().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            proxy.restore().await.unwrap();
+        }
+        3 => {
+            proxy.stall();
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            proxy.unstall();
+        }
+        4 => {
+            kit.redis.pause().unwrap();
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            kit.redis.resume().unwrap();
+        }
+        _ => drop(kit.redis.cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap()),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point() {
     let kit = Kit::new().await;
@@ -70,12 +97,12 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point() {
                 let mut last: Option<Position> = None;
                 while !quiet.load(Ordering::SeqCst) {
                     let process = &processes[usize::try_from(dice.below(3)).unwrap()];
-                    let seen = if dice.below(2) == 0 {
+                    let answer = if dice.below(2) == 0 {
                         process.reader.head(&who, last).await.map(|head| head.value.head)
                     } else {
                         process.reader.first_page(&who, 10, last).await.map(|page| page.value.head.head)
                     };
-                    let head = match seen {
+                    let head = match answer {
                         Ok(head) => head,
                         Err(ReadError::Overloaded) => continue,
                         Err(ReadError::Store(error)) => panic!("{error:?}"),
@@ -89,29 +116,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point() {
         }
         for _ in 0..3 {
             tokio::time::sleep(Duration::from_millis(100 + dice.below(200))).await;
-            match dice.below(6) {
-                0 => kit.redis.flush().await.unwrap(),
-                1 => {
-                    kit.redis.kill9().await.unwrap();
-                    kit.redis.restart().await.unwrap();
-                }
-                2 => {
-                    proxy.cut().await.unwrap();
-                    tokio::time::sleep(Duration::from_millis(300)).await;
-                    proxy.restore().await.unwrap();
-                }
-                3 => {
-                    proxy.stall();
-                    tokio::time::sleep(Duration::from_millis(400)).await;
-                    proxy.unstall();
-                }
-                4 => {
-                    kit.redis.pause().unwrap();
-                    tokio::time::sleep(Duration::from_millis(400)).await;
-                    kit.redis.resume().unwrap();
-                }
-                _ => drop(kit.redis.cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap()),
-            }
+            fault(&kit, &proxy, dice.below(6)).await;
         }
         while let Some(done) = writers.join_next().await {
             done.unwrap();
