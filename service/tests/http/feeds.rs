@@ -46,7 +46,9 @@ async fn an_item_has_every_field_that_the_document_names() {
 async fn an_unchanged_inbox_is_a_304_until_it_changes() {
     let stand = Stand::start().await;
     stand.fill("ada", &["k"]).await;
-    for path in ["/v1/owners/ada/feed", "/v1/owners/ada/feed?unread=true", "/v1/owners/ada/head", "/notif/get/owner/ada"] {
+    for path in
+        ["/v1/owners/ada/feed", "/v1/owners/ada/feed?unread=true", "/v1/owners/ada/head", "/notif/get/owner/ada"]
+    {
         let first = stand.get(path).await;
         assert_eq!(first.status, 200);
         assert_eq!(first.header("cache-control"), "private, no-cache");

@@ -18,7 +18,10 @@ async fn both_forms_show_the_same_envelope() {
         assert_eq!(answer.header("etag"), first.header("etag"));
     }
     let envelope = first.json();
-    assert_eq!((&envelope["is_err"], &envelope["status"], &envelope["meta"]), (&json!(false), &json!(200), &Value::Null));
+    assert_eq!(
+        (&envelope["is_err"], &envelope["status"], &envelope["meta"]),
+        (&json!(false), &json!(200), &Value::Null)
+    );
     assert!(envelope["message"].is_string());
     let data = &envelope["data"];
     assert_eq!((&data["items"], &data["pages"], &data["current_page"]), (&json!(2), &json!(1), &json!(1)));

@@ -9,9 +9,7 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use hoopoe::http::{
-    Guard, HttpMetrics, Readiness, ServeError, ServerLimits, admin_router, bind, serve, surface,
-};
+use hoopoe::http::{Guard, HttpMetrics, Readiness, ServeError, ServerLimits, admin_router, bind, serve, surface};
 use prometheus_client::registry::Registry;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -66,7 +64,10 @@ async fn a_stop_lets_requests_finish_and_takes_no_new_ones() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(TcpStream::connect(&server.address).await.is_err(), "the listener is closed");
     assert_eq!(request.await.unwrap().body, b"done");
-    tokio::time::timeout(Duration::from_secs(2), server.ended).await.expect("an idle connection held the stop").unwrap();
+    tokio::time::timeout(Duration::from_secs(2), server.ended)
+        .await
+        .expect("an idle connection held the stop")
+        .unwrap();
     drop(idle);
 }
 
@@ -109,10 +110,8 @@ async fn connections_over_the_limit_wait_their_turn() {
     let limits = ServerLimits { connections: 1, ..ServerLimits::default() };
     let server = start(slow(Duration::from_millis(200)), limits).await;
     let started = Instant::now();
-    let (one, two) = tokio::join!(
-        send(&server.address, "GET", "/slow", &[], b""),
-        send(&server.address, "GET", "/slow", &[], b"")
-    );
+    let (one, two) =
+        tokio::join!(send(&server.address, "GET", "/slow", &[], b""), send(&server.address, "GET", "/slow", &[], b""));
     assert_eq!((one.status, two.status), (200, 200));
     assert!(started.elapsed() >= Duration::from_millis(400));
 }
