@@ -1,5 +1,7 @@
 //! What a worker is told: `WorkerConfig` from a file, secrets from the environment.
 
 mod endpoint;
+mod worker;
 
 pub use endpoint::{Endpoint, EndpointError, Endpoints};
+pub use worker::{ConfigError, load};

@@ -3,7 +3,7 @@
 //! A producer and the inbox API on one port share it; a second producer on a taken port gets the next free one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -11,34 +11,20 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request, response::Response};
-use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
+use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::server;
+use crate::http::{Guard, ServeError, ServerLimits, bind, serve, surface};
 
 /// How many ports after the one asked for are tried.
 const TRIES: u16 = 100;
 
-/// Why nothing listens.
-#[derive(Debug, thiserror::Error)]
-pub enum PortError {
-    /// The port asked for, or all the ports tried, are in use or not allowed.
-    #[error("failed to listen on {address}")]
-    Bind {
-        /// Where.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-}
-
 /// What a port serves at the moment.
 #[derive(Clone, Default)]
 struct Served {
-    producer: Option<(String, Router)>,
-    api: Option<Router>,
+    producer: Option<(String, OpenApiRouter)>,
+    api: Option<OpenApiRouter>,
 }
 
 struct Port {
@@ -48,18 +34,17 @@ struct Port {
 }
 
 /// The ports of one process.
-pub struct Ports {
+pub(super) struct Ports {
     ip: IpAddr,
+    guard: Guard,
     open: BTreeMap<u16, Port>,
     tasks: TaskTracker,
 }
 
 impl Served {
-    fn router(&self) -> Router {
-        [self.producer.as_ref().map(|(_, router)| router), self.api.as_ref()]
-            .into_iter()
-            .flatten()
-            .fold(Router::new(), |all, router| all.merge(router.clone()))
+    fn router(&self, guard: &Guard) -> Router {
+        let routes = [self.producer.as_ref().map(|(_, routes)| routes), self.api.as_ref()].into_iter().flatten();
+        surface(routes.fold(OpenApiRouter::new(), |all, routes| all.merge(routes.clone())), guard.clone())
     }
 
     fn is_empty(&self) -> bool {
@@ -69,51 +54,59 @@ impl Served {
 
 impl Ports {
     /// Listens on this address; nothing is opened yet.
-    pub fn new(ip: IpAddr) -> Self {
-        Self { ip, open: BTreeMap::new(), tasks: TaskTracker::new() }
+    pub(super) fn new(ip: IpAddr, guard: Guard) -> Self {
+        Self { ip, guard, open: BTreeMap::new(), tasks: TaskTracker::new() }
     }
 
     /// Serves a producer on this port, or on the next one that has no producer yet; the port it got.
-    pub async fn serve_producer(&mut self, name: &str, wanted: u16, router: Router) -> Result<u16, PortError> {
+    pub(super) async fn serve_producer(
+        &mut self,
+        name: &str,
+        wanted: u16,
+        routes: OpenApiRouter,
+    ) -> Result<u16, ServeError> {
         let mut last = None;
         for port in (wanted..=u16::MAX).take(usize::from(TRIES)) {
             if self.open.get(&port).is_some_and(|open| open.served.producer.is_some()) {
                 continue;
             }
-            match self.update(port, |served| served.producer = Some((name.to_owned(), router.clone()))).await {
+            match self.update(port, |served| served.producer = Some((name.to_owned(), routes.clone()))).await {
                 Ok(()) => return Ok(port),
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.unwrap_or_else(|| PortError::Bind {
-            address: SocketAddr::new(self.ip, wanted),
-            source: std::io::ErrorKind::AddrInUse.into(),
-        }))
+        Err(last.unwrap_or_else(|| ServeError::PortInUse(SocketAddr::new(self.ip, wanted))))
     }
 
     /// Serves the inbox API on this port.
-    pub async fn serve_api(&mut self, port: u16, router: Router) -> Result<(), PortError> {
-        self.update(port, |served| served.api = Some(router)).await
+    pub(super) async fn serve_api(&mut self, port: u16, routes: OpenApiRouter) -> Result<(), ServeError> {
+        self.update(port, |served| served.api = Some(routes)).await
     }
 
     /// Stops serving the producer of this name; its port is closed if nothing else is on it.
-    pub async fn remove_producer(&mut self, name: &str) {
+    pub(super) async fn remove_producer(&mut self, name: &str) {
         let of_that_name = |open: &Port| open.served.producer.as_ref().is_some_and(|(other, _)| other == name);
         let Some(port) = self.open.iter().find(|(_, open)| of_that_name(open)).map(|(port, _)| *port) else { return };
         // Taking something away opens no listener, so it cannot fail.
         let _ = self.update(port, |served| served.producer = None).await;
     }
 
-    /// Stops serving the inbox API on every port.
-    pub async fn remove_api(&mut self) {
-        let ports: Vec<u16> = self.open.keys().copied().collect();
-        for port in ports {
+    /// Stops serving the inbox API on all other ports than these.
+    pub(super) async fn retain_api(&mut self, ports: &BTreeSet<u16>) {
+        let others: Vec<u16> = self.open.keys().copied().filter(|port| !ports.contains(port)).collect();
+        for port in others {
+            // Taking something away opens no listener, so it cannot fail.
             let _ = self.update(port, |served| served.api = None).await;
         }
     }
 
+    /// Where a port is reached.
+    pub(super) fn url(&self, port: u16) -> String {
+        format!("http://{}", SocketAddr::new(self.ip, port))
+    }
+
     /// Closes every listener; requests under way are finished.
-    pub async fn close(&mut self) {
+    pub(super) async fn close(&mut self) {
         for (_, port) in std::mem::take(&mut self.open) {
             port.stop.cancel();
         }
@@ -121,14 +114,14 @@ impl Ports {
         self.tasks.wait().await;
     }
 
-    async fn update(&mut self, number: u16, change: impl FnOnce(&mut Served)) -> Result<(), PortError> {
+    async fn update(&mut self, number: u16, change: impl FnOnce(&mut Served)) -> Result<(), ServeError> {
         if let Some(port) = self.open.get_mut(&number) {
             change(&mut port.served);
             if port.served.is_empty() {
                 port.stop.cancel();
                 self.open.remove(&number);
             } else {
-                port.router.store(Arc::new(port.served.router()));
+                port.router.store(Arc::new(port.served.router(&self.guard)));
             }
             return Ok(());
         }
@@ -138,10 +131,10 @@ impl Ports {
             return Ok(());
         }
         let address = SocketAddr::new(self.ip, number);
-        let listener = TcpListener::bind(address).await.map_err(|source| PortError::Bind { address, source })?;
-        let router = Arc::new(ArcSwap::from_pointee(served.router()));
+        let listener = bind(address).await?;
+        let router = Arc::new(ArcSwap::from_pointee(served.router(&self.guard)));
         let stop = CancellationToken::new();
-        self.tasks.spawn(server::serve(listener, current(Arc::clone(&router)), stop.clone()));
+        self.tasks.spawn(serve(listener, current(Arc::clone(&router)), ServerLimits::default(), stop.clone()));
         self.open.insert(number, Port { served, router, stop });
         Ok(())
     }

@@ -22,7 +22,7 @@ impl Numbering {
         format!("{:012x}", self.run)
     }
 
-    /// The id of number `n`: a UUIDv8 of the run and the number.
+    /// The id of number `n`: a version 8 UUID of the run and the number.
     pub fn id(self, n: u64) -> Uuid {
         let (mut bytes, run, n) = ([0; 16], self.run.to_be_bytes(), n.to_be_bytes());
         bytes[..6].copy_from_slice(&run[2..]);

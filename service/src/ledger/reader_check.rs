@@ -97,7 +97,9 @@ impl ReaderCheck {
     }
 
     fn enter(&self, rows: &[Row], book: &mut Book, at: u64) {
-        rows.iter().for_each(|row| book.shown(self.owner, row, at));
+        for row in rows {
+            book.shown(self.owner, row, at);
+        }
     }
 }
 

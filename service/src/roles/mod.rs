@@ -2,9 +2,10 @@
 
 mod api;
 mod consumer;
+pub mod declare;
 mod error;
 mod migrate;
-mod parts;
+pub mod parts;
 mod process;
 mod producer;
 mod stop;
@@ -14,7 +15,6 @@ pub use api::api;
 pub use consumer::consumer;
 pub use error::RoleError;
 pub use migrate::{MigrateArgs, migrate};
-pub use parts::{StoreParts, cache_of};
 pub use producer::producer;
 pub use stop::on_signal;
 pub use worker_args::WorkerArgs;

@@ -97,7 +97,7 @@ impl Stand {
             .unwrap();
         broker.declare_exchange(&config.exchange).await.unwrap();
         let consumer: ConsumerConfig = serde_json::from_value(json!({
-            "queue": {"name": "inbox", "policy": {"maxLength": 5000}},
+            "queue": {"name": "inbox", "policy": {}},
             "bindings": [
                 {"exchange": config.exchange.name, "routingKey": "order.#"},
                 {"exchange": config.exchange.name, "routingKey": "k"},

@@ -1,0 +1,43 @@
+//! The manifests in files and folders.
+
+use std::path::{Path, PathBuf};
+
+use hoopoe_crds::Manifest;
+use tracing::info;
+
+use super::DevError;
+
+/// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of their names.
+pub(super) fn read_all(filenames: &[PathBuf]) -> Result<Vec<Manifest>, DevError> {
+    let mut manifests = Vec::new();
+    for path in filenames {
+        for file in files_of(path)? {
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| DevError::File { path: file.clone(), source })?;
+            let (found, others) =
+                Manifest::read_all(&text).map_err(|source| DevError::Manifest { path: file.clone(), source })?;
+            for other in others {
+                info!(file = %file.display(), "passing over {other}: only NotifProducer and NotifConsumer run here");
+            }
+            manifests.extend(found);
+        }
+    }
+    Ok(manifests)
+}
+
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, DevError> {
+    let failed = |source| DevError::File { path: path.to_owned(), source };
+    if !std::fs::metadata(path).map_err(failed)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let file = entry.map_err(failed)?.path();
+        let extension = file.extension().and_then(|extension| extension.to_str());
+        if file.is_file() && matches!(extension, Some("yaml" | "yml" | "json")) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}

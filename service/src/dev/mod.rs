@@ -1,0 +1,15 @@
+//! `hoopoe dev`: the manifests that `kubectl apply` takes, as tasks of one process.
+
+mod args;
+mod error;
+mod manifests;
+mod parts;
+mod ports;
+mod register;
+mod remembered;
+mod run;
+mod supervisor;
+
+pub use args::DevArgs;
+pub use error::DevError;
+pub use run::run;

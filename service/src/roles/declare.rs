@@ -1,0 +1,39 @@
+//! Declaring topology at the start, where the configuration says so: what the operator does in a cluster.
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::broker::TopologyError;
+
+const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
+
+/// Tries until it is declared, or until told to stop. An exchange that does not exist yet and a broker that is away are waited
+/// for; what exists with other arguments is an error, which no waiting mends.
+pub async fn until_done<F: Future<Output = Result<(), TopologyError>>>(
+    stop: &CancellationToken,
+    mut declare: impl FnMut() -> F,
+) -> Result<(), TopologyError> {
+    let mut pause = RETRY.0;
+    loop {
+        let declared = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            declared = declare() => declared,
+        };
+        match declared {
+            Ok(()) => return Ok(()),
+            Err(error @ TopologyError::Mismatch { .. }) => return Err(error),
+            Err(
+                error @ (TopologyError::Unavailable(_)
+                | TopologyError::ExchangeMissing(_)
+                | TopologyError::Refused { .. }),
+            ) => warn!(%error, "declaring again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = sleep(pause) => pause = (pause * 2).min(RETRY.1),
+        }
+    }
+}

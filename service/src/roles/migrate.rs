@@ -1,0 +1,91 @@
+//! `hoopoe migrate`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use hoopoe_crds::worker_config::TlsConfig;
+
+use crate::{
+    config::Endpoints,
+    store::migrate::{self, Standing, Target},
+};
+
+use super::RoleError;
+
+/// What to do with the schema, and of which database.
+#[derive(Clone, Debug, clap::Args)]
+pub struct MigrateArgs {
+    /// What to do
+    #[arg(value_enum)]
+    command: MigrateCommand,
+    /// A SQLite file instead of the Postgres of `HOOPOE_POSTGRES_URL`
+    #[arg(long, value_name = "FILE")]
+    sqlite: Option<PathBuf>,
+    /// PEM file of the authorities to trust
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// PEM file of the client's certificate
+    #[arg(long, value_name = "FILE", requires = "key_file")]
+    cert_file: Option<PathBuf>,
+    /// PEM file of the client's key
+    #[arg(long, value_name = "FILE", requires = "cert_file")]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum MigrateCommand {
+    /// Apply what is pending; every replica may do so at once
+    Up,
+    /// Take the newest migration back, and with the first one everything that is stored
+    Down,
+    /// Drop everything of Hoopoe's and apply all migrations anew
+    Fresh,
+    /// Show where each migration stands
+    Status,
+    /// Start a new epoch after a restore that the database itself does not show: every client starts anew
+    NewEpoch,
+}
+
+/// Runs one command and prints what it did.
+pub async fn migrate(args: &MigrateArgs) -> Result<(), RoleError> {
+    let endpoints = Endpoints::from_env()?;
+    let tls = TlsConfig {
+        ca_file: args.ca_file.clone(),
+        cert_file: args.cert_file.clone(),
+        key_file: args.key_file.clone(),
+        server_name: None,
+    };
+    let target = match &args.sqlite {
+        Some(path) => Target::Sqlite(path),
+        None => Target::Postgres { url: endpoints.need_postgres()?.expose(), tls: &tls },
+    };
+    match args.command {
+        MigrateCommand::Up => print_applied(&migrate::up(target).await?),
+        MigrateCommand::Fresh => print_applied(&migrate::fresh(target).await?),
+        MigrateCommand::Down => match migrate::down(target).await? {
+            Some(name) => println!("took back {name}"),
+            None => println!("nothing to take back"),
+        },
+        MigrateCommand::Status => {
+            for migration in migrate::status(target).await? {
+                let standing = match migration.standing {
+                    Standing::Applied => "applied",
+                    Standing::Pending => "pending",
+                    Standing::Unknown => "unknown (of a newer build)",
+                };
+                println!("{}  {standing}", migration.name);
+            }
+        }
+        MigrateCommand::NewEpoch => println!("epoch {}", migrate::new_epoch(target).await?),
+    }
+    Ok(())
+}
+
+fn print_applied(names: &[String]) {
+    if names.is_empty() {
+        println!("nothing to apply");
+    }
+    for name in names {
+        println!("applied {name}");
+    }
+}
