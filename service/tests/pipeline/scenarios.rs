@@ -60,8 +60,8 @@ async fn nothing_is_lost_doubled_or_backwards_whatever_happens() {
     }
     assert!(failed.is_empty(), "the ledger found faults in: {failed:?}");
     assert!(panics.is_empty(), "workers panicked: {panics:?}");
-    assert_eq!(stack.depth(QUEUE).await, "0", "messages left in the queue");
-    assert_eq!(stack.depth(&format!("{QUEUE}.dlq")).await, "0", "dead letters");
+    assert_eq!(stack.emptied(QUEUE).await, "0", "messages left in the queue");
+    assert_eq!(stack.emptied(&format!("{QUEUE}.dlq")).await, "0", "dead letters");
     println!("all in {:.1} s", began.elapsed().as_secs_f64());
 }
 
