@@ -71,9 +71,6 @@ async fn accept(
     let body = read_body(headers, body, state.body_bytes).await?;
     let notification = from_http(&body, &state.arrival(key, None)).map_err(Problem::from)?;
     let id = notification.id;
-    state
-        .publish(&notification, &outgoing(headers))
-        .await
-        .map_err(|problem| Identified { problem, id: Some(id) })?;
+    state.publish(&notification, &outgoing(headers)).await.map_err(|problem| Identified { problem, id: Some(id) })?;
     Ok(AcceptedSchema { id })
 }

@@ -11,7 +11,11 @@ use crate::{
 
 impl Inner {
     /// Takes a token of the rate limit, publishes, and waits for the broker's word. `trace` are the trace's headers.
-    pub(super) async fn publish(&self, notification: &Notification, trace: &BTreeMap<String, String>) -> Result<(), Problem> {
+    pub(super) async fn publish(
+        &self,
+        notification: &Notification,
+        trace: &BTreeMap<String, String>,
+    ) -> Result<(), Problem> {
         let message = self.outgoing(notification, trace)?;
         self.rate.take().map_err(Problem::RateLimited)?;
         self.publisher.publish(message).await.map_err(Problem::Publish)
