@@ -1,5 +1,8 @@
 //! The broker's two implementations: one behavioural suite for both, and what only RabbitMQ can do to us.
 
+// A test says what it expects by unwrapping it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 #[path = "broker/kit.rs"]
 mod kit;
 

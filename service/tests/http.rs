@@ -1,6 +1,23 @@
 //! The HTTP surface as its clients meet it: real listeners, the embedded store, cache and broker behind them.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "http/kit.rs"]
+mod kit;
+
+#[path = "http/batches.rs"]
+mod batches;
+#[path = "http/feeds.rs"]
+mod feeds;
+#[path = "http/legacy.rs"]
+mod legacy;
+#[path = "http/marks.rs"]
+mod marks;
 #[path = "http/openapi.rs"]
 mod openapi;
+#[path = "http/problems.rs"]
+mod problems;
+#[path = "http/sending.rs"]
+mod sending;
+#[path = "http/serving.rs"]
+mod serving;

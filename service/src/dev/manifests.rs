@@ -12,7 +12,8 @@ pub(super) fn read_all(filenames: &[PathBuf]) -> Result<Vec<Manifest>, DevError>
     let mut manifests = Vec::new();
     for path in filenames {
         for file in files_of(path)? {
-            let text = std::fs::read_to_string(&file).map_err(|source| DevError::File { path: file.clone(), source })?;
+            let text =
+                std::fs::read_to_string(&file).map_err(|source| DevError::File { path: file.clone(), source })?;
             let (found, others) =
                 Manifest::read_all(&text).map_err(|source| DevError::Manifest { path: file.clone(), source })?;
             for other in others {

@@ -8,9 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::{
-    broker::{
-        AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, EmbeddedBroker, Publisher, Queue, Topology,
-    },
+    broker::{AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, EmbeddedBroker, Publisher, Queue, Topology},
     cache::{Cache, CacheMetrics, MemoryCache},
     config::{Endpoint, Endpoints},
     http::Readiness,

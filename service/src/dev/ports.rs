@@ -3,7 +3,7 @@
 //! A producer and the inbox API on one port share it; a second producer on a taken port gets the next free one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     convert::Infallible,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -59,7 +59,12 @@ impl Ports {
     }
 
     /// Serves a producer on this port, or on the next one that has no producer yet; the port it got.
-    pub(super) async fn serve_producer(&mut self, name: &str, wanted: u16, routes: OpenApiRouter) -> Result<u16, ServeError> {
+    pub(super) async fn serve_producer(
+        &mut self,
+        name: &str,
+        wanted: u16,
+        routes: OpenApiRouter,
+    ) -> Result<u16, ServeError> {
         let mut last = None;
         for port in (wanted..=u16::MAX).take(usize::from(TRIES)) {
             if self.open.get(&port).is_some_and(|open| open.served.producer.is_some()) {
@@ -86,12 +91,18 @@ impl Ports {
         let _ = self.update(port, |served| served.producer = None).await;
     }
 
-    /// Stops serving the inbox API on every port.
-    pub(super) async fn remove_api(&mut self) {
-        let ports: Vec<u16> = self.open.keys().copied().collect();
-        for port in ports {
+    /// Stops serving the inbox API on all other ports than these.
+    pub(super) async fn retain_api(&mut self, ports: &BTreeSet<u16>) {
+        let others: Vec<u16> = self.open.keys().copied().filter(|port| !ports.contains(port)).collect();
+        for port in others {
+            // Taking something away opens no listener, so it cannot fail.
             let _ = self.update(port, |served| served.api = None).await;
         }
+    }
+
+    /// Where a port is reached.
+    pub(super) fn url(&self, port: u16) -> String {
+        format!("http://{}", SocketAddr::new(self.ip, port))
     }
 
     /// Closes every listener; requests under way are finished.

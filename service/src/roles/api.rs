@@ -8,14 +8,14 @@ use crate::{
     api::{self, ApiMetrics, ApiState},
     cache::CacheMetrics,
     config::ConfigError,
-    http::{
-        Guard, HttpMetrics,
-        ServerLimits, serve,
-    },
-    inbox::{InboxMetrics, Reader, Writer},
+    http::{Guard, HttpMetrics, ServerLimits, serve},
+    inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
 };
 
-use super::{RoleError, WorkerArgs, parts, process::{Process, bind_any}};
+use super::{
+    RoleError, WorkerArgs, parts,
+    process::{Process, bind_any},
+};
 
 /// Requests at once; a poll takes microseconds, and reads of the store have a limit of their own.
 const MAX_REQUESTS: usize = 20_000;
@@ -49,9 +49,9 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
             Arc::clone(&store),
             cache,
             Arc::clone(&writer),
-            &process.config.cache,
+            ReaderOptions::new(&process.config.cache),
             inbox_metrics,
-            background.clone(),
+            &background,
         ));
         let probe = Arc::clone(&reader);
         process.readiness.add("store", true, move || probe.is_ready());

@@ -14,10 +14,7 @@ use tracing::{info, warn};
 
 use crate::{
     config::{self, Endpoints},
-    http::{
-        Readiness,
-        ServeError, ServerLimits, admin_router, bind, serve,
-    },
+    http::{Readiness, ServeError, ServerLimits, admin_router, bind, serve},
     telemetry::{LogFormat, Telemetry},
 };
 

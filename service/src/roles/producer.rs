@@ -7,14 +7,14 @@ use tracing::warn;
 use crate::{
     broker::{AmqpPublisher, AmqpTopology, BrokerMetrics, Publisher, Topology},
     config::ConfigError,
-    http::{
-        Guard, HttpMetrics,
-        ServerLimits, serve,
-    },
+    http::{Guard, HttpMetrics, ServerLimits, serve},
     producer::{self, ProducerMetrics, ProducerState},
 };
 
-use super::{RoleError, WorkerArgs, declare, process::{Process, bind_any}};
+use super::{
+    RoleError, WorkerArgs, declare,
+    process::{Process, bind_any},
+};
 
 /// Requests at once; each waits for a confirm, and `maxInFlight` bounds those.
 const MAX_REQUESTS: usize = 10_000;

@@ -123,11 +123,11 @@ async fn a_waiting_lane_is_woken_by_the_message() {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 10).await;
     for round in 0..20 {
-        let (delivery, published) = tokio::join!(timeout(Duration::from_secs(1), lane.next()), async {
+        let (delivery, confirmed) = tokio::join!(timeout(Duration::from_secs(1), lane.next()), async {
             tokio::time::sleep(Duration::from_millis(5)).await;
             publisher.publish(message(round, "a")).await
         });
-        assert_eq!(published, Ok(()));
+        assert_eq!(confirmed, Ok(()));
         let delivery = delivery.expect("at once").unwrap();
         assert_eq!(number(&delivery), round);
         lane.ack_through(delivery.tag).await.unwrap();

@@ -18,7 +18,7 @@ use hoopoe_e2e::{Proxy, RabbitMq, RabbitMqOptions};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
-use crate::kit::{Kit, SOON, drain, message, metrics, next, number, open, publish_in_time};
+use crate::kit::{Kit, LATEST, SOON, drain, message, metrics, next, number, open, publish_in_time};
 
 const LIMIT: Duration = Duration::from_secs(2);
 
@@ -157,7 +157,7 @@ async fn a_frozen_broker_holds_up_nobody_for_ever() {
     println!("{more} more threads of lapin after {:?}", frozen.elapsed());
     assert!(more <= 6, "{more} threads wait for a frozen broker");
     server.resume().unwrap();
-    timeout(Duration::from_secs(60), publish_in_time(&*publisher, message(2, "a"))).await.unwrap();
+    timeout(LATEST, publish_in_time(&*publisher, message(2, "a"))).await.unwrap();
     assert!(drain(&*queue).await.contains(&2));
 }
 

@@ -27,6 +27,8 @@ use uuid::Uuid;
 
 /// Longer than anything that is to happen may take.
 pub const SOON: Duration = Duration::from_secs(20);
+/// Longer than a broker takes to come back.
+pub const LATEST: Duration = Duration::from_mins(1);
 /// Long enough to see that something does not happen.
 pub const NEVER: Duration = Duration::from_millis(400);
 
@@ -122,7 +124,7 @@ pub fn consumer(queue: &str, bindings: &[Value]) -> ConsumerConfig {
 }
 
 /// A quorum queue with this policy, bound to `orders` by everything.
-pub fn limited(queue: &str, policy: Value) -> ConsumerConfig {
+pub fn limited(queue: &str, policy: &Value) -> ConsumerConfig {
     let bindings = [json!({ "exchange": "orders", "routingKey": "#" })];
     serde_json::from_value(json!({ "queue": { "name": queue, "policy": policy }, "bindings": bindings })).unwrap()
 }
@@ -155,7 +157,7 @@ pub async fn publish_in_time(publisher: &dyn Publisher, message: Outgoing) {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(Duration::from_secs(60), trying).await.unwrap();
+    timeout(LATEST, trying).await.unwrap();
 }
 
 /// Publishes numbers, all at once.
@@ -176,7 +178,7 @@ pub async fn open(queue: &dyn Queue, prefetch: u16) -> Box<dyn Lane> {
             }
         }
     };
-    timeout(Duration::from_secs(60), trying).await.unwrap()
+    timeout(LATEST, trying).await.unwrap()
 }
 
 pub async fn next(lane: &mut dyn Lane) -> Delivery {

@@ -16,14 +16,14 @@ async fn node(tls: TlsOptions) -> RabbitMq {
 async fn refusal(url: &str, tls: &TlsConfig) -> Option<String> {
     let queue = AmqpQueue::start(url, tls, "none", Duration::from_secs(2), metrics());
     let publisher = AmqpPublisher::start(url, tls, "none", &PublishConfig::default(), metrics());
-    let (opened, published) = tokio::join!(queue.open_lane(1), publisher.publish(message(1, "a")));
+    let (opened, confirmed) = tokio::join!(queue.open_lane(1), publisher.publish(message(1, "a")));
     let refusal = match opened.err() {
         Some(QueueError::QueueMissing(_)) => None,
         Some(QueueError::Unavailable(detail) | QueueError::Refused(detail)) => Some(detail),
         None => panic!("there is no such queue"),
     };
     let expected = if refusal.is_none() { PublishError::ExchangeMissing } else { PublishError::Unavailable };
-    assert_eq!(published, Err(expected));
+    assert_eq!(confirmed, Err(expected));
     queue.close().await;
     publisher.close().await;
     refusal

@@ -135,7 +135,9 @@ impl Lane for AmqpLane {
                 Ok(channel) => channel.publish(parcels, deadline, limit).await,
                 Err(error) => vec![Err(error); parcels.len()],
             };
-            group_fates.iter().for_each(|fate| self.shared.metrics.count_publish(fate));
+            for fate in &group_fates {
+                self.shared.metrics.count_publish(fate);
+            }
             fates.extend(group_fates);
         }
         fates

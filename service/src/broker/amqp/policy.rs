@@ -46,7 +46,7 @@ pub(super) fn of_queue(namespace: &str, consumer: &ConsumerConfig) -> Policy {
     if let Some(length) = max_length {
         set("max-length", json!(length));
     }
-    policy_of(name(namespace, queue), queue, *priority, definition)
+    policy_of(name(namespace, queue), queue, *priority, &definition)
 }
 
 /// The policy of `<queue>.dlq`.
@@ -55,10 +55,10 @@ pub(super) fn of_dead_letters(namespace: &str, consumer: &ConsumerConfig) -> Pol
     let mut definition = Map::new();
     definition.insert("max-length".to_owned(), json!(consumer.dead_letter_max_length));
     definition.insert("overflow".to_owned(), json!("reject-publish"));
-    policy_of(name(namespace, &queue), &queue, consumer.queue.policy.priority, definition)
+    policy_of(name(namespace, &queue), &queue, consumer.queue.policy.priority, &definition)
 }
 
-fn policy_of(name: String, queue: &str, priority: i32, definition: Map<String, Value>) -> Policy {
+fn policy_of(name: String, queue: &str, priority: i32, definition: &Map<String, Value>) -> Policy {
     let body = json!({
         "pattern": format!("^{}$", escaped(queue)),
         "apply-to": "queues",
@@ -81,12 +81,13 @@ fn escaped(name: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use hoopoe_crds::duration::Span;
 
     use super::*;
 
-    fn consumer(policy: QueuePolicy, kind: QueueType) -> ConsumerConfig {
+    fn consumer(policy: &QueuePolicy, kind: QueueType) -> ConsumerConfig {
         let queue = json!({ "queue": { "name": "Hoopoe.a:b", "type": kind, "policy": policy } });
         serde_json::from_value(queue).unwrap()
     }
@@ -95,7 +96,7 @@ mod tests {
     fn a_quorum_queue_dead_letters_at_least_once() {
         let policy =
             QueuePolicy { message_ttl: Some(Span::from_secs(2)), max_length: Some(5), ..QueuePolicy::default() };
-        let policy = of_queue("dev", &consumer(policy, QueueType::Quorum));
+        let policy = of_queue("dev", &consumer(&policy, QueueType::Quorum));
         assert_eq!(policy.name, "hoopoe.dev.Hoopoe.a:b");
         let expected = json!({
             "pattern": r"^Hoopoe\.a:b$", "apply-to": "queues", "priority": 100,
@@ -111,21 +112,21 @@ mod tests {
     #[test]
     fn drop_head_omits_the_strategy() {
         let policy = QueuePolicy { overflow: Overflow::DropHead, ..QueuePolicy::default() };
-        let body = of_queue("dev", &consumer(policy, QueueType::Quorum)).body;
+        let body = of_queue("dev", &consumer(&policy, QueueType::Quorum)).body;
         assert_eq!(body["definition"]["overflow"], "drop-head");
         assert_eq!(body["definition"].get("dead-letter-strategy"), None);
     }
 
     #[test]
     fn a_classic_queue_has_no_delivery_limit() {
-        let body = of_queue("dev", &consumer(QueuePolicy::default(), QueueType::Classic)).body;
+        let body = of_queue("dev", &consumer(&QueuePolicy::default(), QueueType::Classic)).body;
         assert_eq!(body["definition"].get("delivery-limit"), None);
         assert_eq!(body["definition"].get("dead-letter-strategy"), None);
     }
 
     #[test]
     fn the_dead_letter_queue_refuses_when_full() {
-        let policy = of_dead_letters("dev", &consumer(QueuePolicy::default(), QueueType::Quorum));
+        let policy = of_dead_letters("dev", &consumer(&QueuePolicy::default(), QueueType::Quorum));
         assert_eq!(policy.name, "hoopoe.dev.Hoopoe.a:b.dlq");
         assert_eq!(policy.body["pattern"], r"^Hoopoe\.a:b\.dlq$");
         assert_eq!(policy.body["definition"], json!({ "max-length": 100_000, "overflow": "reject-publish" }));

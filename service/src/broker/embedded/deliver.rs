@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::{
     actor::Afterwards,
     rows::{self, Stored},
-    state::State,
+    state::{LaneState, QueueState, State},
 };
 use crate::{broker::Delivery, timestamp::Timestamp};
 
@@ -25,7 +25,7 @@ pub(super) async fn pump(
         while !lanes.is_empty() {
             let mut taking = Vec::with_capacity(lanes.len());
             for lane in lanes {
-                let credit = state.lanes.get(&lane).map_or(0, |lane| lane.credit()).min(TURN);
+                let credit = state.lanes.get(&lane).map_or(0, LaneState::credit).min(TURN);
                 if credit > 0 && give(db, state, queue, lane, credit, afterwards).await? {
                     taking.push(lane);
                 }
@@ -40,7 +40,7 @@ pub(super) async fn pump(
 pub(super) async fn drop_surplus(db: &mut SqliteConnection, state: &mut State) -> sqlx::Result<()> {
     let full: Vec<i64> = state.queues.values().filter(|queue| queue.surplus() > 0).map(|queue| queue.row.id).collect();
     for id in full {
-        while let Some(surplus) = state.queues.get(&id).map(super::state::QueueState::surplus).filter(|n| *n > 0) {
+        while let Some(surplus) = state.queues.get(&id).map(QueueState::surplus).filter(|n| *n > 0) {
             let oldest = take(db, state, id, usize::try_from(surplus).unwrap_or(usize::MAX).min(1024)).await?;
             if oldest.is_empty() {
                 break;

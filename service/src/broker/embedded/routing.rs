@@ -67,12 +67,11 @@ fn headers_match(arguments: &Map<String, Value>, headers: &BTreeMap<String, Stri
     let with_x = matches!(mode, XMatch::AllWithX | XMatch::AnyWithX);
     let mut wanted = arguments.iter().filter(|(name, _)| *name != "x-match" && (with_x || !name.starts_with("x-")));
     let is_met = |(name, value): (&String, &Value)| match (headers.get(name), value) {
-        (None, _) => false,
         // An argument without a value asks only that the header be there.
         (Some(_), Value::Null) => true,
         (Some(header), Value::String(value)) => header == value,
         // Our headers are text, and AMQP compares types too.
-        (Some(_), Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
+        (None, _) | (Some(_), Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => false,
     };
     match mode {
         XMatch::All | XMatch::AllWithX => wanted.all(is_met),
@@ -182,9 +181,8 @@ mod tests {
     fn by_definition(pattern: &[&str], key: &[&str]) -> bool {
         match (pattern.split_first(), key.split_first()) {
             (None, None) => true,
-            (None, Some(_)) => false,
             (Some((&"#", rest)), _) => (0..=key.len()).any(|taken| by_definition(rest, &key[taken..])),
-            (Some(_), None) => false,
+            (None, Some(_)) | (Some(_), None) => false,
             (Some((word, rest)), Some((first, others))) => {
                 (*word == "*" || word == first) && by_definition(rest, others)
             }

@@ -1,0 +1,174 @@
+//! `/notif/register`: starts, lists and removes producers and consumers at run time.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{RawQuery, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use hoopoe_crds::{
+    Manifest,
+    original::{Original, SecretNames},
+};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
+
+use crate::http::{Caller, FieldFault, Problem, Query, read_body, require_json};
+
+use super::{
+    DevError,
+    supervisor::{Listed, Supervisor},
+};
+
+/// The largest registration, in bytes: a resource is at most 64 bindings and a page of settings.
+const MAX_BYTES: usize = 256 * 1024;
+/// How long the notification of a registration is tried: its queue may be bound a moment later.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
+
+type Shared = Arc<Mutex<Supervisor>>;
+
+/// The routes.
+pub(super) fn router(supervisor: Shared) -> Router {
+    Router::new().route("/notif/register", get(list).post(register).delete(remove)).with_state(supervisor)
+}
+
+async fn register(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
+    let registered = async {
+        caller.may_publish()?;
+        require_json(&headers)?;
+        let body = read_body(&headers, body, MAX_BYTES).await?;
+        let asked = Asked::read(&body)?;
+        let mut supervisor = supervisor.lock().await;
+        let mut started = Vec::new();
+        for manifest in asked.manifests {
+            started.push(supervisor.start(manifest, true).await.map_err(problem)?);
+        }
+        // Nobody else waits while the notification is tried.
+        drop(supervisor);
+        let notif = match asked.notif_data {
+            Some(data) => Some(send(&started, &data).await),
+            None => None,
+        };
+        let data = json!({ "resources": started, "notif": notif, "warnings": asked.warnings });
+        Ok::<_, Problem>(envelope(StatusCode::CREATED, "registered", &data))
+    };
+    registered.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn list(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+    let listed = async {
+        caller.may_publish()?;
+        let query = Query::parse(query.as_deref(), &["kind", "name"])?;
+        let wanted = |listed: &Listed| {
+            query.get("kind").is_none_or(|kind| kind == listed.kind)
+                && query.get("name").is_none_or(|name| name == listed.name)
+        };
+        let resources: Vec<Listed> = supervisor.lock().await.list().into_iter().filter(wanted).collect();
+        Ok::<_, Problem>(envelope(StatusCode::OK, "fetched", &json!({ "resources": resources })))
+    };
+    listed.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn remove(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+    let removed = async {
+        caller.may_publish()?;
+        let query = Query::parse(query.as_deref(), &["kind", "name"])?;
+        let needed = |name: &str| {
+            query.get(name).ok_or_else(|| Problem::BadUrl(vec![fault(name, "is required to remove a resource")]))
+        };
+        let (kind, name) = (needed("kind")?, needed("name")?);
+        if !supervisor.lock().await.remove(kind, name).await.map_err(problem)? {
+            return Err(Problem::NotFound);
+        }
+        Ok(envelope(StatusCode::OK, "removed", &json!({ "kind": kind, "name": name })))
+    };
+    removed.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The envelope of the original service.
+fn envelope(status: StatusCode, message: &str, data: &Value) -> Response {
+    let body = json!({ "data": data, "message": message, "is_err": false, "status": status.as_u16(), "meta": null });
+    (status, Json(body)).into_response()
+}
+
+/// What a registration asks for, whichever form it has.
+struct Asked {
+    manifests: Vec<Manifest>,
+    notif_data: Option<Value>,
+    warnings: Vec<String>,
+}
+
+impl Asked {
+    fn read(body: &[u8]) -> Result<Self, Problem> {
+        let value: Value = serde_json::from_slice(body).map_err(|error| Problem::NotJson(error.to_string()))?;
+        if value.get("kind").is_some() {
+            let manifest = Manifest::from_value(&value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?;
+            let unknown = || Problem::Fields(vec![fault("kind", "must be NotifProducer or NotifConsumer")]);
+            return Ok(Self { manifests: vec![manifest.ok_or_else(unknown)?], notif_data: None, warnings: Vec::new() });
+        }
+        let original: Original =
+            serde_json::from_value(value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?;
+        if original.producer_info.is_none() && original.consumer_info.is_none() {
+            let detail = "must be a NotifProducer, a NotifConsumer, or hold producer_info or consumer_info";
+            return Err(Problem::Fields(vec![fault("", detail)]));
+        }
+        // `hoopoe dev` takes its servers from the environment: these names are never looked up.
+        let secrets = SecretNames { broker: "rabbitmq", postgres: "postgres", redis: Some("redis") };
+        let translated = original.translate("default", &secrets);
+        let mut manifests = Vec::new();
+        for value in &translated.manifests {
+            manifests.extend(Manifest::from_value(value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?);
+        }
+        Ok(Self { manifests, notif_data: translated.notif_data, warnings: translated.warnings })
+    }
+}
+
+fn fault(field: &str, detail: impl ToString) -> FieldFault {
+    FieldFault { field: field.to_owned(), detail: detail.to_string() }
+}
+
+fn problem(error: DevError) -> Problem {
+    match error {
+        DevError::Invalid { invalid, .. } => {
+            Problem::Fields(invalid.iter().map(|rule| fault(&rule.field, &rule.detail)).collect())
+        }
+        DevError::RoutingKey(error) => Problem::Fields(vec![fault("spec.routingKey", error)]),
+        DevError::Topology(error) => Problem::Fields(vec![fault("spec", error)]),
+        DevError::Serve(error) => Problem::Fields(vec![fault("spec", error)]),
+        error => {
+            tracing::error!(%error, "a registration failed");
+            Problem::Internal
+        }
+    }
+}
+
+/// Sends the notification of a registration through the producer's own route; what became of it.
+async fn send(started: &[Listed], data: &Value) -> Value {
+    let Some(url) = started.iter().find(|listed| listed.kind == "NotifProducer").and_then(|listed| listed.url.clone())
+    else {
+        return json!({ "sent": false, "reason": "the producer does not run" });
+    };
+    let client = reqwest::Client::new();
+    let until = Instant::now() + SEND_LIMIT;
+    loop {
+        let answer = client.post(format!("{url}/v1/notifications")).json(data).send().await;
+        let (status, body) = match answer {
+            Ok(answer) => (answer.status(), answer.json::<Value>().await.unwrap_or_default()),
+            Err(error) => (StatusCode::SERVICE_UNAVAILABLE, json!({ "detail": error.without_url().to_string() })),
+        };
+        if status == StatusCode::ACCEPTED {
+            return json!({ "sent": true, "id": body["id"] });
+        }
+        if status != StatusCode::SERVICE_UNAVAILABLE || Instant::now() >= until {
+            return json!({ "sent": false, "reason": body["detail"], "problem": body });
+        }
+        sleep(Duration::from_millis(200)).await;
+    }
+}

@@ -1,0 +1,139 @@
+//! `hoopoe dev` from its start to its end.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use hoopoe_crds::{
+    Manifest,
+    worker_config::{CacheConfig, StoreConfig, TelemetryConfig},
+};
+use prometheus_client::registry::Registry;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{
+    api::{ApiMetrics, ApiState},
+    config::Endpoints,
+    consumer::{ConsumerMetrics, sweeper},
+    http::{Guard, HttpMetrics, Readiness, ServerLimits, admin_router, bind, serve},
+    inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
+    producer::ProducerMetrics,
+    roles::on_signal,
+    telemetry::{LogFormat, Telemetry},
+};
+
+use super::{
+    DevArgs, DevError, manifests,
+    parts::Parts,
+    ports::Ports,
+    register,
+    remembered::Remembered,
+    supervisor::{Shared, Supervisor},
+};
+
+/// Requests at once, over all ports.
+const MAX_REQUESTS: usize = 10_000;
+
+/// Runs until SIGTERM or Ctrl-C.
+pub async fn run(args: DevArgs) -> Result<(), DevError> {
+    let manifests = manifests::read_all(&args.filenames)?;
+    if manifests.is_empty() && !args.filenames.is_empty() {
+        return Err(DevError::Nothing);
+    }
+    let endpoints = Endpoints::from_env()?;
+    let telemetry = Telemetry::start("hoopoe-dev", &telemetry_of(&manifests), LogFormat::Text)?;
+    let stop = on_signal().map_err(DevError::Signals)?;
+    std::fs::create_dir_all(&args.data).map_err(|source| DevError::File { path: args.data.clone(), source })?;
+
+    let registry = Arc::new(Mutex::new(Registry::default()));
+    let readiness = Readiness::default();
+    let started = Arc::new(AtomicBool::new(false));
+    let all_started = Arc::clone(&started);
+    readiness.add("resources", true, move || all_started.load(Ordering::Acquire));
+
+    let admin = bind(args.admin).await?;
+    let Some(mut supervisor) = open(&args, &endpoints, &manifests, &registry, &readiness, &stop).await? else {
+        return Ok(());
+    };
+    for manifest in manifests {
+        supervisor.start(manifest, false).await?;
+    }
+    for manifest in supervisor.remembered()? {
+        supervisor.start(manifest, true).await?;
+    }
+    started.store(true, Ordering::Release);
+
+    let supervisor = Arc::new(tokio::sync::Mutex::new(supervisor));
+    let router = register::router(Arc::clone(&supervisor)).merge(admin_router(readiness.clone(), registry));
+    info!("register, health and metrics on http://{}", args.admin);
+    let admin_stop = CancellationToken::new();
+    let serving = tokio::spawn(serve(admin, router, ServerLimits::default(), admin_stop.clone()));
+    stop.cancelled().await;
+    readiness.drain();
+    supervisor.lock().await.close().await;
+    admin_stop.cancel();
+    let _ = serving.await;
+    telemetry.shutdown();
+    Ok(())
+}
+
+async fn open(
+    args: &DevArgs,
+    endpoints: &Endpoints,
+    manifests: &[Manifest],
+    registry: &Mutex<Registry>,
+    readiness: &Readiness,
+    stop: &CancellationToken,
+) -> Result<Option<Supervisor>, DevError> {
+    let (cache, store) = settings_of(manifests);
+    // Filled here and shared from here on: the parts are opened before anything is served.
+    let mut instruments = Registry::default();
+    let parts = Parts::open(endpoints, &args.data, (&cache, &store), &mut instruments, readiness, stop).await?;
+    let Some(parts) = parts else { return Ok(None) };
+    let inbox_metrics = InboxMetrics::register(&mut instruments);
+    let writer = Arc::new(Writer::new(Arc::clone(&parts.store), Some(Arc::clone(&parts.cache)), inbox_metrics.clone()));
+    let options = ReaderOptions::new(&cache);
+    let (of_store, of_cache) = (Arc::clone(&parts.store), Some(Arc::clone(&parts.cache)));
+    let reader = Arc::new(Reader::start(of_store, of_cache, Arc::clone(&writer), options, inbox_metrics, stop));
+    tokio::spawn(sweeper::run(Arc::clone(&writer), stop.clone()));
+    let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut instruments));
+    let guard = Guard::new(MAX_REQUESTS, HttpMetrics::register(&mut instruments));
+    let shared = Shared {
+        parts,
+        writer,
+        api,
+        producer_metrics: ProducerMetrics::register(&mut instruments),
+        consumer_metrics: ConsumerMetrics::register(&mut instruments),
+        readiness: readiness.clone(),
+    };
+    *registry.lock().unwrap_or_else(PoisonError::into_inner) = instruments;
+    let ports = Ports::new(args.listen, guard);
+    Ok(Some(Supervisor::new(shared, ports, Remembered::in_folder(&args.data))))
+}
+
+/// Cache and store are the process's: the first consumer that is given says how they are.
+fn settings_of(manifests: &[Manifest]) -> (CacheConfig, StoreConfig) {
+    let first = manifests.iter().find_map(|manifest| match manifest {
+        Manifest::Consumer(consumer) => Some((consumer.spec.cache.clone(), consumer.spec.store.clone())),
+        Manifest::Producer(_) => None,
+    });
+    first.unwrap_or_default()
+}
+
+/// Traces go where the first resource that names a collector says.
+fn telemetry_of(manifests: &[Manifest]) -> TelemetryConfig {
+    let settings = manifests.iter().filter_map(|manifest| match manifest {
+        Manifest::Producer(producer) => producer.spec.workload.telemetry.as_ref(),
+        Manifest::Consumer(consumer) => consumer.spec.workload.telemetry.as_ref(),
+    });
+    let mut config = TelemetryConfig::default();
+    if let Some(settings) = settings.into_iter().find(|settings| settings.otlp_endpoint.is_some()) {
+        config.otlp_endpoint.clone_from(&settings.otlp_endpoint);
+        if let Some(ratio) = &settings.sample_ratio {
+            config.sample_ratio.clone_from(ratio);
+        }
+    }
+    config
+}

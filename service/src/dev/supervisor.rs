@@ -1,0 +1,263 @@
+//! The resources that run in this process: starts them, stops them, lists them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use hoopoe_crds::{
+    Manifest,
+    consumer::NotifConsumerSpec,
+    manifest::Resource,
+    producer::NotifProducerSpec,
+    validate,
+    worker_config::{ConsumerConfig, ProducerConfig},
+    worker_configs,
+    workload::Lifecycle,
+};
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+
+use crate::{
+    api::{self, ApiState},
+    broker::{Publisher, Topology, TopologyError},
+    consumer::{Consumer, ConsumerMetrics, Settings},
+    http::Readiness,
+    inbox::Writer,
+    producer::{self, ProducerMetrics, ProducerState},
+    roles::declare,
+};
+
+use super::{DevError, parts::Parts, ports::Ports, remembered::Remembered};
+
+/// How long an exchange may take to be declared before a producer is given up.
+const DECLARE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A resource's kind and name.
+type Key = (&'static str, String);
+
+/// What a supervisor works with.
+pub(super) struct Shared {
+    /// Broker, cache and store.
+    pub(super) parts: Parts,
+    /// The process's writer.
+    pub(super) writer: Arc<Writer>,
+    /// The one inbox API: all of them have the same store.
+    pub(super) api: ApiState,
+    /// The producers' instruments.
+    pub(super) producer_metrics: ProducerMetrics,
+    /// The consumers' instruments.
+    pub(super) consumer_metrics: ConsumerMetrics,
+    /// The process's health.
+    pub(super) readiness: Readiness,
+}
+
+/// The resources that run in this process.
+pub(super) struct Supervisor {
+    shared: Shared,
+    ports: Ports,
+    remembered: Remembered,
+    running: BTreeMap<Key, Running>,
+}
+
+struct Running {
+    manifest: Manifest,
+    registered: bool,
+    worker: Worker,
+}
+
+enum Worker {
+    Producer {
+        publisher: Arc<dyn Publisher>,
+        url: String,
+    },
+    Consumer {
+        stop: CancellationToken,
+        task: JoinHandle<()>,
+        api: Option<String>,
+    },
+    /// `lifecycle: Stopped`, or `replicas: 0`.
+    Stopped {
+        api: Option<String>,
+    },
+}
+
+/// A running resource, as people are told of it.
+#[derive(Clone, Debug, serde::Serialize)]
+pub(super) struct Listed {
+    /// `NotifProducer` or `NotifConsumer`.
+    pub(super) kind: &'static str,
+    /// The resource's name.
+    pub(super) name: String,
+    /// The resource's namespace.
+    pub(super) namespace: String,
+    /// Where it listens: a producer's ingest, a consumer's inbox API.
+    pub(super) url: Option<String>,
+    /// Whether it was registered at run time (or came with a manifest).
+    pub(super) registered: bool,
+}
+
+impl Supervisor {
+    /// Runs nothing yet.
+    pub(super) fn new(shared: Shared, ports: Ports, remembered: Remembered) -> Self {
+        Self { shared, ports, remembered, running: BTreeMap::new() }
+    }
+
+    /// What was registered before the last stop.
+    pub(super) fn remembered(&self) -> Result<Vec<Manifest>, DevError> {
+        self.remembered.read()
+    }
+
+    /// Starts a resource, in the place of one of the same kind and name. One that runs already as asked for is left alone.
+    pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
+        let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
+        let invalid = validate(&manifest);
+        if !invalid.is_empty() {
+            return Err(DevError::Invalid { kind, name, invalid });
+        }
+        let key = (kind, name);
+        if self.running.get(&key).is_none_or(|running| running.manifest != manifest) {
+            self.end(&key).await;
+            let worker = match &manifest {
+                Manifest::Producer(producer) => self.start_producer(producer).await?,
+                Manifest::Consumer(consumer) => self.start_consumer(consumer).await?,
+            };
+            self.running.insert(key.clone(), Running { manifest, registered, worker });
+            self.write_remembered()?;
+        }
+        let listed = self.list().into_iter().find(|listed| (listed.kind, &listed.name) == (key.0, &key.1));
+        // Inserted above, or there before.
+        listed.ok_or(DevError::Nothing)
+    }
+
+    /// Stops a resource and forgets it; whether it was there. What is in its queue stays there.
+    pub(super) async fn remove(&mut self, kind: &str, name: &str) -> Result<bool, DevError> {
+        let Some(key) = self.running.keys().find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
+        self.end(&key).await;
+        self.write_remembered()?;
+        Ok(true)
+    }
+
+    /// Everything that runs.
+    pub(super) fn list(&self) -> Vec<Listed> {
+        let listed = |((kind, name), running): (&Key, &Running)| Listed {
+            kind,
+            name: name.clone(),
+            namespace: running.manifest.metadata().namespace.clone(),
+            url: match &running.worker {
+                Worker::Producer { publisher: _, url } => Some(url.clone()),
+                Worker::Consumer { stop: _, task: _, api } | Worker::Stopped { api } => api.clone(),
+            },
+            registered: running.registered,
+        };
+        self.running.iter().map(listed).collect()
+    }
+
+    /// Stops everything: first what lets notifications in, then what takes them out.
+    pub(super) async fn close(&mut self) {
+        self.ports.close().await;
+        for key in self.running.keys().cloned().collect::<Vec<_>>() {
+            self.end(&key).await;
+        }
+        self.shared.parts.close().await;
+    }
+
+    async fn start_producer(&mut self, resource: &Resource<NotifProducerSpec>) -> Result<Worker, DevError> {
+        let Some(config) = worker_configs::producer(resource, true).producer else { return Err(DevError::Nothing) };
+        if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
+            return Ok(Worker::Stopped { api: None });
+        }
+        let ProducerConfig { exchange, publish, port, .. } = &config;
+        let topology = self.shared.parts.topology();
+        let never = CancellationToken::new();
+        let declared =
+            timeout(DECLARE_LIMIT, declare::until_done(&never, || topology.declare_exchange(exchange))).await;
+        declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
+        let publisher = self.shared.parts.publisher(&exchange.name, publish);
+        let state = ProducerState::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
+        let name = &resource.metadata.name;
+        let got = self.ports.serve_producer(name, *port, producer::routes(state)).await?;
+        let url = self.ports.url(got);
+        info!("producer {name} (exchange {}) listens on {url}", exchange.name);
+        if got != *port {
+            info!("producer {name} asked for port {port}, which is taken");
+        }
+        let probe = Arc::clone(&publisher);
+        self.shared.readiness.add(&format!("producer {name}"), true, move || probe.is_connected());
+        Ok(Worker::Producer { publisher, url })
+    }
+
+    async fn start_consumer(&mut self, resource: &Resource<NotifConsumerSpec>) -> Result<Worker, DevError> {
+        let name = &resource.metadata.name;
+        let mut url = None;
+        if resource.spec.api.enabled {
+            let port = resource.spec.api.port;
+            self.ports.serve_api(port, api::routes(self.shared.api.clone())).await?;
+            url = Some(self.ports.url(port));
+            info!("consumer {name}: its inbox API listens on {}", self.ports.url(port));
+        }
+        let Some(config) = worker_configs::consumer(resource, true).consumer else { return Err(DevError::Nothing) };
+        if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
+            return Ok(Worker::Stopped { api: url });
+        }
+        let stop = CancellationToken::new();
+        let queue = self.shared.parts.queue(&config.queue.name);
+        let probe = Arc::clone(&queue);
+        self.shared.readiness.add(&format!("consumer {name}"), false, move || probe.is_connected());
+        let (writer, store) = (Arc::clone(&self.shared.writer), Arc::clone(&self.shared.parts.store));
+        let consumer =
+            Consumer::new(Settings::from(&config), queue, writer, store, self.shared.consumer_metrics.clone());
+        let task = tokio::spawn(declare_and_run(self.shared.parts.topology(), config, consumer, stop.clone()));
+        info!("consumer {name} drains the queue {}", resource.spec.queue.name);
+        Ok(Worker::Consumer { stop, task, api: url })
+    }
+
+    async fn end(&mut self, key: &Key) {
+        let Some(running) = self.running.remove(key) else { return };
+        let name = &key.1;
+        match running.worker {
+            Worker::Producer { publisher, url: _ } => {
+                self.shared.readiness.remove(&format!("producer {name}"));
+                self.ports.remove_producer(name).await;
+                publisher.close().await;
+            }
+            Worker::Consumer { stop, task, api: _ } => {
+                self.shared.readiness.remove(&format!("consumer {name}"));
+                stop.cancel();
+                if task.await.is_err() {
+                    error!("the consumer {name} ended by a panic");
+                }
+            }
+            Worker::Stopped { api: _ } => {}
+        }
+        let api_ports = self.running.values().filter_map(|running| match &running.manifest {
+            Manifest::Consumer(consumer) if consumer.spec.api.enabled => Some(consumer.spec.api.port),
+            Manifest::Consumer(_) | Manifest::Producer(_) => None,
+        });
+        self.ports.retain_api(&api_ports.collect::<BTreeSet<_>>()).await;
+    }
+
+    fn write_remembered(&self) -> Result<(), DevError> {
+        let registered = self.running.values().filter(|running| running.registered);
+        self.remembered.write(registered.map(|running| &running.manifest))
+    }
+}
+
+fn is_stopped(lifecycle: Lifecycle, replicas: i32) -> bool {
+    lifecycle == Lifecycle::Stopped || replicas == 0
+}
+
+/// A consumer whose exchange does not exist yet waits for it.
+async fn declare_and_run(
+    topology: Arc<dyn Topology>,
+    config: ConsumerConfig,
+    consumer: Consumer,
+    stop: CancellationToken,
+) {
+    match declare::until_done(&stop, || topology.declare_queue(&config)).await {
+        Ok(()) => consumer.run(stop).await,
+        Err(error) => error!(%error, "this consumer does not run"),
+    }
+}
