@@ -26,12 +26,7 @@ const TIME_PATTERN: &str = "^(19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0
 #[allow(dead_code, reason = "only its description is used: crate::notif parses")]
 pub(super) struct NotificationSchema {
     /// Its identity together with the owner; a text that is no UUID becomes one. Absent: made.
-    #[schema(
-        required = false,
-        min_length = 1,
-        max_length = 255,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$"
-    )]
+    #[schema(required = false, min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     id: Option<String>,
     /// Who it is for: 1 to 190 bytes without control characters.
     #[schema(min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", example = "user-42")]

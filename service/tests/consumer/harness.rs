@@ -27,7 +27,6 @@ use uuid::Uuid;
 pub const EXCHANGE: &str = "events";
 
 pub struct Bench {
-    pub rabbit: Arc<RabbitMq>,
     pub url: String,
     pub config: ConsumerConfig,
     pub store: Arc<dyn Store>,
@@ -75,7 +74,7 @@ impl Bench {
         let publisher =
             AmqpPublisher::start(&url, &TlsConfig::default(), EXCHANGE, &PublishConfig::default(), broker_metrics);
         let metrics = ConsumerMetrics::register(&mut registry);
-        Self { rabbit, url, config, store, publisher, metrics, _folder: folder }
+        Self { url, config, store, publisher, metrics, _folder: folder }
     }
 
     /// Publishes one body as it is; waits for the first connection.
