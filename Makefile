@@ -24,6 +24,10 @@ check: ## The quick half of `make test`: formatting, lints, unit tests; no serve
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --lib --bins --locked
 
+.PHONY: api-test
+api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
+	HOOPOE_SCHEMATHESIS=$$(e2e/schemathesis.sh) cargo test --locked -p hoopoe --test http -- --ignored --nocapture schemathesis
+
 .PHONY: bench
 bench: ## Measure each part beside its limit in one run, and print the table of ratios
 	@e2e/bench.sh

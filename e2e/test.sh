@@ -26,12 +26,28 @@ need_compiler() {
     $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
 }
 
+generated_files() { # what is committed is what the code makes
+    cargo run --quiet --locked -p hoopoe -- openapi | diff -u service/openapi.json - || {
+        echo "service/openapi.json is stale: run make generate"
+        return 1
+    }
+}
+
+all_tests() { # the ignored ones too: they need what the steps before have installed
+    HOOPOE_SCHEMATHESIS=$(e2e/schemathesis.sh) || return 1
+    export HOOPOE_SCHEMATHESIS HOOPOE_SCHEMATHESIS_EXAMPLES=${HOOPOE_SCHEMATHESIS_EXAMPLES:-40}
+    cargo test --workspace --locked --no-fail-fast -- --include-ignored
+}
+
 step "compiler" need_compiler
-step "servers" e2e/install.sh debootstrap python3-venv
+step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl
+step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
+step "schemathesis from PyPI" e2e/schemathesis.sh
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "tests" cargo test --workspace --locked --no-fail-fast
-step "demo" env HOOPOE_DEMO_ADMIN=18081 HOOPOE_DEMO_PORT=8080 e2e/demo.sh
+step "generated files" generated_files
+step "tests on real servers" all_tests
+step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
 
 say "summary after $((SECONDS - started))s"
 printf 'ran      %s\n' "${passed[@]}"

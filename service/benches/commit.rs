@@ -2,7 +2,7 @@
 //! in one run: the ratio is what counts. A database of its own, fsync on, one connection.
 //!
 //! `cargo bench -p hoopoe --bench commit`
-#![allow(missing_docs, clippy::unwrap_used, clippy::cast_precision_loss, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::pedantic)]
 
 use std::time::{Duration, Instant};
 

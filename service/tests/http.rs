@@ -17,6 +17,8 @@ mod marks;
 mod openapi;
 #[path = "http/problems.rs"]
 mod problems;
+#[path = "http/schemathesis.rs"]
+mod schemathesis;
 #[path = "http/sending.rs"]
 mod sending;
 #[path = "http/serving.rs"]

@@ -1,5 +1,6 @@
 //! The store: one behavioural suite over Postgres and SQLite, and what only one of them has.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
+// A test reads better plain than pedantic.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::pedantic)]
 
 #[path = "store/announced.rs"]
 mod announced;

@@ -23,7 +23,7 @@ const MAX_FAULTS: usize = 20;
 pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson("it is not UTF-8".to_owned()))?;
     let Fields(fields) = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() { Problem::bad_field("", "must be an object") } else { Problem::NotJson(error.to_string()) }
+        Problem::NotJson(if error.is_data() { "a mark is a JSON object".to_owned() } else { error.to_string() })
     })?;
     let mut faults = Faults::default();
     let (mut ids, mut upto, mut state) = (None, None, None);
@@ -177,12 +177,10 @@ mod tests {
             (r#"{"upto": "7", "as": "read"}"#.to_owned(), "upto"),
             (r#"{"upto": "1.5-7", "as": "unread"}"#.to_owned(), "as"),
             (r#"{"upto": "1.5-7", "as": "unarchived"}"#.to_owned(), "as"),
-            ("[]".to_owned(), ""),
-            ("7".to_owned(), ""),
         ] {
             assert_eq!(fault(&body), (422, field.to_owned()), "{body}");
         }
-        for body in ["", "{", "{\"as\":", &format!("{{\"ids\":{}", "[".repeat(10_000))] {
+        for body in ["", "{", "[]", "7", "{\"as\":", &format!("{{\"ids\":{}", "[".repeat(10_000))] {
             assert_eq!(fault(body), (400, String::new()));
         }
         assert!(mark_body(b"{\"as\": \"\xff\"}").is_err());

@@ -26,7 +26,7 @@ pub fn render(items: &[Item]) -> Vec<u8> {
 }
 
 /// At most so many lines and bytes, whole lines only; whether something was cut off.
-pub fn cut(lines: Bytes, most_lines: u32, most_bytes: usize) -> (Bytes, bool) {
+pub fn cut(lines: &Bytes, most_lines: u32, most_bytes: usize) -> (Bytes, bool) {
     let mut end = 0;
     for _ in 0..most_lines {
         match lines[end..].iter().position(|byte| *byte == b'\n') {
@@ -53,7 +53,7 @@ pub struct First {
 
 /// The first `limit` lines, joined; `None` if a line is not `<rev> <json>`.
 pub fn first(lines: &Bytes, limit: u32) -> Option<First> {
-    let (taken, more) = cut(lines.clone(), limit, usize::MAX);
+    let (taken, more) = cut(lines, limit, usize::MAX);
     let mut items = BytesMut::with_capacity(taken.len());
     let mut count = 0;
     let mut last_rev = None;
@@ -91,10 +91,10 @@ mod tests {
     #[test]
     fn is_cut_to_lines_and_to_bytes() {
         let lines = Bytes::from_static(LINES);
-        assert_eq!(cut(lines.clone(), 3, 30), (lines.clone(), false));
-        assert_eq!(cut(lines.clone(), 2, 30), (lines.slice(..20), true));
-        assert_eq!(cut(lines.clone(), 3, 29), (lines.slice(..20), true));
-        assert_eq!(cut(lines.clone(), 3, 5), (Bytes::new(), true));
-        assert_eq!(cut(lines, 0, 30), (Bytes::new(), true));
+        assert_eq!(cut(&lines, 3, 30), (lines.clone(), false));
+        assert_eq!(cut(&lines, 2, 30), (lines.slice(..20), true));
+        assert_eq!(cut(&lines, 3, 29), (lines.slice(..20), true));
+        assert_eq!(cut(&lines, 3, 5), (Bytes::new(), true));
+        assert_eq!(cut(&lines, 0, 30), (Bytes::new(), true));
     }
 }

@@ -19,7 +19,7 @@ pub struct Page {
 impl Page {
     /// Renders the newest items of an inbox; `more`: it has rows beyond them. At most so many items, and 256 KiB.
     pub fn render(position: Position, items: &[Item], more: bool, most_items: u32) -> Self {
-        let (lines, cut) = lines::cut(Bytes::from(lines::render(items)), most_items, MOST_PAGE_BYTES);
+        let (lines, cut) = lines::cut(&Bytes::from(lines::render(items)), most_items, MOST_PAGE_BYTES);
         Self { position, more: more || cut, lines }
     }
 
@@ -33,7 +33,7 @@ impl Page {
     pub fn extended(&self, position: Position, inserted: &[Item], most_items: u32) -> Self {
         let mut all = lines::render(inserted);
         all.extend_from_slice(&self.lines);
-        let (lines, cut) = lines::cut(Bytes::from(all), most_items, MOST_PAGE_BYTES);
+        let (lines, cut) = lines::cut(&Bytes::from(all), most_items, MOST_PAGE_BYTES);
         Self { position, more: self.more || cut, lines }
     }
 

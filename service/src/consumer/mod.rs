@@ -15,5 +15,5 @@ mod supervisor;
 pub mod sweeper;
 mod trace_links;
 
-pub use metrics::ConsumerMetrics;
+pub use metrics::{ConsumerMetrics, DeadLetterLabels};
 pub use supervisor::{Consumer, Settings};

@@ -119,13 +119,12 @@ impl Reader {
         limit: u32,
         at_least: Option<Position>,
     ) -> Result<Current<FirstPage>, ReadError> {
-        let found = match self.page_in_process(owner, at_least) {
-            Some(found) => found,
-            None => {
-                let will_do = |found: &Found<Page>| found.will_do(at_least);
-                let outcome = self.page_flights.run(owner, will_do, self.look_for_page(owner, at_least)).await;
-                self.landed(outcome)?
-            }
+        let found = if let Some(found) = self.page_in_process(owner, at_least) {
+            found
+        } else {
+            let will_do = |found: &Found<Page>| found.will_do(at_least);
+            let outcome = self.page_flights.run(owner, will_do, self.look_for_page(owner, at_least)).await;
+            self.landed(outcome)?
         };
         if let Some(page) = cut(found.head, &found.with, limit) {
             return Ok(self.answer("page", found.layer, page));

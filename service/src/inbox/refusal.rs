@@ -1,12 +1,15 @@
 //! Why the database refuses a value, in words that hold no payload.
 
+use std::borrow::Cow;
+
 use sea_orm::{DbErr, RuntimeErr};
+use sqlx::error::DatabaseError;
 
 /// The database's own text may quote the value; its code does not.
 pub(super) fn reason(error: &DbErr) -> String {
     let code = match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {
-            error.as_database_error().and_then(|error| error.code()).map(|code| code.into_owned())
+            error.as_database_error().and_then(DatabaseError::code).map(Cow::into_owned)
         }
         _ => None,
     };

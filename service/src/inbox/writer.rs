@@ -52,7 +52,7 @@ impl Writer {
                     fates.extend(outcomes.into_iter().map(Fate::from));
                 }
                 Err(StoreError::Refused(error)) if piece.len() <= 1 => {
-                    fates.push(Fate::Refused(refusal::reason(&error)))
+                    fates.push(Fate::Refused(refusal::reason(&error)));
                 }
                 Err(StoreError::Refused(_)) => {
                     let (first, second) = piece.split_at(piece.len() / 2);
@@ -101,17 +101,17 @@ impl Writer {
     /// After a commit: publishes the heads, and makes up for what the cache may have lost.
     async fn settle(&self, announcer: Announcer<'_>, changes: Vec<OwnerChange>) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
-        let announced = announcer.finish(changes);
+        let taken = announcer.finish(changes);
         let mut failed_now = false;
-        if !announced.changes.is_empty()
-            && let Err(error) = cache.publish(&announced.changes).await
+        if !taken.changes.is_empty()
+            && let Err(error) = cache.publish(&taken.changes).await
         {
             tracing::debug!(%error, "the cache did not take the heads of a commit");
             self.metrics.unpublished.inc();
             // Nothing more is needed for these owners while their `dirty` marks stand: readers go to the database until a head
             // reaches them. The marks stand unless writes were lost since they were made, and a raise that began before this
             // commit does not speak for it: a reader may have cached the state before it, with the new generation.
-            failed_now = cache.breaks() != announced.breaks;
+            failed_now = cache.breaks() != taken.breaks;
         }
         self.raiser.cover(failed_now).await
     }

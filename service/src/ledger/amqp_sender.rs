@@ -59,7 +59,9 @@ pub async fn send(shared: Arc<Shared>, plan: AmqpPlan, pace: Pace) -> Option<Str
             continue;
         }
         trouble = settled.trouble;
-        settled.again.iter().for_each(|_| shared.retried());
+        for _ in &settled.again {
+            shared.retried(trouble.clone().unwrap_or_default());
+        }
         tokio::select! {
             () = shared.give_up.cancelled() => {},
             () = tokio::time::sleep(backoff.next_wait(None, rand::random())) => {},

@@ -43,7 +43,7 @@ async fn deliver(shared: Arc<Shared>, n: u64, owner: u32, _permit: OwnedSemaphor
     for producer in
         shared.plan.producers.iter().cycle().skip(usize::try_from(n).unwrap_or(0) % shared.plan.producers.len().max(1))
     {
-        let wait = match post(producer, &draft).await {
+        let (wait, why) = match post(producer, &draft).await {
             Attempt::Accepted { id } => {
                 let now = shared.now();
                 shared.with_book(|book| {
@@ -56,11 +56,11 @@ async fn deliver(shared: Arc<Shared>, n: u64, owner: u32, _permit: OwnedSemaphor
                 return;
             }
             Attempt::Never { problem } => return shared.with_book(|book| book.refused(n, || problem.to_string())),
-            Attempt::Again { after, why: _ } => backoff.next_wait(after, rand::random()),
+            Attempt::Again { after, why } => (backoff.next_wait(after, rand::random()), why),
         };
         tokio::select! {
             () = shared.give_up.cancelled() => return,
-            () = tokio::time::sleep(wait) => shared.retried(),
+            () = tokio::time::sleep(wait) => shared.retried(why),
         }
     }
 }

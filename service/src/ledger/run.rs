@@ -1,6 +1,9 @@
 //! One run, from the first notification to the figures.
 
-use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream};
 use tokio::{task::JoinSet, time::Instant};
@@ -40,14 +43,12 @@ pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
     tokio::time::sleep(shared.plan.poll * 2).await;
     shared.done.cancel();
     let mut counted = Counted { retries: shared.retries.load(Ordering::Relaxed), ..Counted::default() };
-    let mut lasts = Vec::new();
+    let (mut lasts, mut trouble) = (Vec::new(), None);
     while let Some(read) = readers.join_next().await {
         match read {
             Ok((owner, read)) => {
                 counted.add(&read.counted);
-                if let Some(error) = read.trouble {
-                    shared.with_book(|book| book.findings().note("a failed poll", || error.to_string()));
-                }
+                trouble = read.trouble.or(trouble);
                 lasts.push((owner, read.last));
             }
             Err(error) => {
@@ -55,6 +56,12 @@ pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
                 shared.with_book(|book| book.findings().note("a reader", || error.to_string()));
             }
         }
+    }
+    if let Some(error) = trouble {
+        shared.with_book(|book| book.findings().note("a failed poll", || error.to_string()));
+    }
+    if let Some(why) = shared.last_trouble.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        shared.with_book(|book| book.findings().note("the last retry", || why));
     }
     read_back(&shared, lasts, &mut counted).await;
     shared.with_book(|book| Figures::of(book, &counted))

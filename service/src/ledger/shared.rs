@@ -27,6 +27,8 @@ pub struct Shared {
     pub done: CancellationToken,
     /// Attempts beyond the first.
     pub retries: AtomicU64,
+    /// Why the last of them was needed.
+    pub last_trouble: Mutex<Option<String>>,
     began: Instant,
     book: Mutex<(Book, SmallRng)>,
 }
@@ -36,7 +38,16 @@ impl Shared {
     pub fn new(plan: Plan, enough: CancellationToken) -> Self {
         let book = Mutex::new((Book::new(plan.numbering), SmallRng::seed_from_u64(plan.seed)));
         let (give_up, done) = (CancellationToken::new(), CancellationToken::new());
-        Self { plan, enough, give_up, done, retries: AtomicU64::new(0), began: Instant::now(), book }
+        Self {
+            plan,
+            enough,
+            give_up,
+            done,
+            retries: AtomicU64::new(0),
+            last_trouble: Mutex::default(),
+            began: Instant::now(),
+            book,
+        }
     }
 
     /// When the run began.
@@ -61,9 +72,10 @@ impl Shared {
         (locked.0.enter(owner, way, now), owner)
     }
 
-    /// One more attempt beyond the first.
-    pub fn retried(&self) {
+    /// One more attempt beyond the first, and why.
+    pub fn retried(&self, why: String) {
         self.retries.fetch_add(1, Ordering::Relaxed);
+        *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
     /// A panic elsewhere leaves the book as it was: each entry is written in one step.

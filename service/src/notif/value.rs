@@ -43,9 +43,10 @@ pub(super) fn string(raw: &RawValue) -> Result<String, String> {
 
 /// A whole number from 0 to 9.
 pub(super) fn priority(raw: &RawValue) -> Result<u8, String> {
-    serde_json::from_str::<u8>(raw.get())
+    // JSON has one kind of number: `2.0`, as some serializers write a whole number, is 2.
+    serde_json::from_str::<f64>(raw.get())
         .ok()
-        .filter(|priority| PRIORITY.contains(priority))
+        .and_then(|number| PRIORITY.into_iter().find(|priority| f64::from(*priority) == number))
         .ok_or_else(|| format!("must be a whole number from {} to {}", PRIORITY.start(), PRIORITY.end()))
 }
 

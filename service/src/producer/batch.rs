@@ -178,13 +178,14 @@ fn answer(state: &Inner, items: Vec<Planned>, fates: &[Result<(), Problem>]) -> 
 
 /// The items as they stand in the body, each to be parsed for itself.
 fn split(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
-    let size = || Problem::bad_field("", format!("must be an array of 1 to {MAX_ITEMS} notifications"));
+    let size = || Problem::bad_field("", format!("must be 1 to {MAX_ITEMS} notifications"));
     let text = std::str::from_utf8(body).map_err(|_| Problem::NotJson("it is not UTF-8".to_owned()))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let not_json = |error: &serde_json::Error| Problem::NotJson(error.to_string());
     let is_array = text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('[');
     if !is_array {
-        return Err(serde_json::from_str::<IgnoredAny>(text).map_or_else(|error| not_json(&error), |_| size()));
+        let other = |_| Problem::NotJson("a batch is a JSON array".to_owned());
+        return Err(serde_json::from_str::<IgnoredAny>(text).map_or_else(|error| not_json(&error), other));
     }
     let items = deserializer.deserialize_seq(Items).map_err(|error| not_json(&error))?;
     deserializer.end().map_err(|error| not_json(&error))?;
@@ -229,8 +230,8 @@ mod tests {
         for (body, status) in [
             (numbers(1001).as_str(), 422),
             ("[]", 422),
-            ("{}", 422),
-            ("\"a\"", 422),
+            ("{}", 400),
+            ("\"a\"", 400),
             ("[1,", 400),
             ("[1] x", 400),
             ("", 400),

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, OneOfBuilder, RefOr, Response, Schema, Type},
+    openapi::{
+        ArrayBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, Schema, Type,
+        schema::{AnyOfBuilder, SchemaType},
+    },
 };
 use uuid::Uuid;
 
@@ -23,40 +26,39 @@ const TIME_PATTERN: &str = "^(19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0
 #[allow(dead_code, reason = "only its description is used: crate::notif parses")]
 pub(super) struct NotificationSchema {
     /// Its identity together with the owner; a text that is no UUID becomes one. Absent: made.
-    #[schema(
-        required = false,
-        nullable = false,
-        min_length = 1,
-        max_length = 255,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$"
-    )]
+    #[schema(required = false, min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
     id: Option<String>,
     /// Who it is for: 1 to 190 bytes without control characters.
     #[schema(min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", example = "user-42")]
     owner: String,
     /// What happened: 1 to 64 bytes.
-    #[schema(min_length = 1, max_length = 64, pattern = r"^[^\u0000]+$", example = "order.shipped")]
+    #[schema(
+        min_length = 1,
+        max_length = 64,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+        example = "order.shipped"
+    )]
     kind: String,
     /// Who caused it: at most 190 bytes.
-    #[schema(required = false, nullable = false, max_length = 190, pattern = r"^[^\u0000]*$")]
+    #[schema(required = false, max_length = 190, pattern = r"^[^\u0000]*$")]
     actor: Option<String>,
     /// At most 512 bytes.
-    #[schema(required = false, nullable = false, max_length = 512, pattern = r"^[^\u0000]*$")]
+    #[schema(required = false, max_length = 512, pattern = r"^[^\u0000]*$")]
     title: Option<String>,
     /// At most 32768 bytes.
-    #[schema(required = false, nullable = false, max_length = 32768, pattern = r"^[^\u0000]*$")]
+    #[schema(required = false, max_length = 32768, pattern = r"^[^\u0000]*$")]
     body: Option<String>,
     /// Any JSON, at most 128 deep, delivered as it was received.
     #[schema(required = false, value_type = Value)]
     data: Option<Value>,
     /// 0 to 9.
-    #[schema(required = false, nullable = false, minimum = 0, maximum = 9)]
+    #[schema(required = false, minimum = 0, maximum = 9)]
     priority: Option<u8>,
     /// When it happened. Absent: the time in a UUIDv7 id, else now.
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     created_at: Option<MomentSchema>,
     /// Never shown after it.
-    #[schema(required = false, nullable = false)]
+    #[schema(required = false)]
     expires_at: Option<TimeSchema>,
 }
 
@@ -99,11 +101,30 @@ impl ToSchema for MomentSchema {
     }
 }
 
-/// 1 to 1,000 notifications.
-#[derive(ToSchema)]
-#[schema(as = Batch, min_items = 1, max_items = 1000)]
-#[allow(dead_code, reason = "only its description is used")]
-pub(super) struct BatchSchema(Vec<NotificationSchema>);
+/// 1 to 1,000 notifications. Each is judged by itself: one that is wrong has its problem among the results.
+pub(super) struct BatchSchema;
+
+impl PartialSchema for BatchSchema {
+    fn schema() -> RefOr<Schema> {
+        // What is no notification spoils no batch, so as the schema of a request any item is right.
+        let anything =
+            ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some("An item with a problem"));
+        let item = AnyOfBuilder::new().item(Ref::from_schema_name(NotificationSchema::name())).item(anything);
+        let array = ArrayBuilder::new().items(item).min_items(Some(1)).max_items(Some(1000));
+        Schema::Array(array.build()).into()
+    }
+}
+
+impl ToSchema for BatchSchema {
+    fn name() -> Cow<'static, str> {
+        "Batch".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((NotificationSchema::name().into_owned(), NotificationSchema::schema()));
+        NotificationSchema::schemas(schemas);
+    }
+}
 
 /// A notification that the broker has.
 #[derive(Serialize, ToSchema)]

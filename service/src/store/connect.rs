@@ -44,7 +44,14 @@ const SQLITE_BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its owners'
 /// locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
-const SERVER_LIMITS: [(&str, &str); 4] = [
+///
+/// And two hints to the planner. While little is known of the table (a first burst, before it was ever analysed) every plan for a
+/// page looks as cheap as the next: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22 ms where the index
+/// that has the order needs 0.05 ms. No statement here needs a large sort. What such a penalty does to the estimate would start
+/// the JIT compiler, at 160 ms a statement, which none here is worth.
+const SERVER_SETTINGS: [(&str, &str); 6] = [
+    ("enable_sort", "off"),
+    ("jit", "off"),
     ("statement_timeout", "12000"),
     ("lock_timeout", "8000"),
     ("idle_in_transaction_session_timeout", "60000"),
@@ -59,7 +66,7 @@ pub(super) struct PostgresPool {
 
 /// Opens the pool of a Postgres store.
 pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions) -> Result<PostgresPool, StoreError> {
-    let connect = postgres_options(url, tls)?.options(SERVER_LIMITS);
+    let connect = postgres_options(url, tls)?.options(SERVER_SETTINGS);
     let suspect = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&suspect);
     let pool = PgPoolOptions::new()

@@ -67,7 +67,7 @@ impl Newest<'_> {
             values.push(kind.into());
             conditions.push(format!("n.kind = ${}", values.len()));
         }
-        let (head, _, items, more) = rows(db, &conditions.join(" AND "), "rev DESC", limit, values).await?;
+        let (head, _, items, more) = rows(db, &conditions.join(" AND "), Order::Newest, limit, values).await?;
         Ok(Feed { head, items, more, complete_to: None, reset: false })
     }
 }
@@ -77,7 +77,7 @@ async fn changes(db: &DatabaseConnection, owner: &Owner, since: Since, limit: u3
     let Since { position, after } = since;
     let above = after.map_or(position.rev, |after| after.max(position.rev));
     let values = vec![owner.as_str().into(), (i64::from(limit) + 1).into(), above.into()];
-    let (head, floor, items, more) = rows(db, "n.changed_rev > $3", "changed_rev", limit, values).await?;
+    let (head, floor, items, more) = rows(db, "n.changed_rev > $3", Order::Changes, limit, values).await?;
     let rev = head.head.rev;
     if position.epoch != head.head.epoch || above > rev || position.rev < floor {
         let newest = Newest { before: None, unread: false, archived: false, kind: None }.read(db, owner, limit).await?;
@@ -91,28 +91,50 @@ async fn changes(db: &DatabaseConnection, owner: &Owner, since: Since, limit: u3
 async fn rows(
     db: &DatabaseConnection,
     condition: &str,
-    order: &str,
+    order: Order,
     limit: u32,
     values: Vec<Value>,
 ) -> Result<(HeadAt, i64, Vec<Item>, bool), StoreError> {
     let sql = format!(
         "SELECT {HEAD}, {ITEM} FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
-         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n ON true \
-         ORDER BY n.{order}"
+         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n ON true",
+        order = order.sql()
     );
     let rows = db.query_all_raw(Dialect::of(db).statement(sql, values)).await?;
     let first = rows.first().ok_or_else(history::missing)?;
     let head = columns::head(first)?;
     let floor = first.try_get::<Option<i64>>("", "floor_rev")?.unwrap_or(0);
-    let mut items = items(&rows)?;
+    let mut items = items(&rows, order)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
     Ok((head, floor, items, more))
 }
 
-fn items(rows: &[QueryResult]) -> Result<Vec<Item>, StoreError> {
-    rows.iter().filter_map(|row| columns::item(row).transpose()).collect()
+fn items(rows: &[QueryResult], order: Order) -> Result<Vec<Item>, StoreError> {
+    let mut items: Vec<Item> =
+        rows.iter().filter_map(|row| columns::item(row).transpose()).collect::<Result<_, _>>()?;
+    match order {
+        Order::Newest => items.sort_unstable_by_key(|item| std::cmp::Reverse(item.rev)),
+        Order::Changes => items.sort_unstable_by_key(|item| item.changed_rev),
+    }
+    Ok(items)
+}
+
+/// The order of a page: which rows are on it, by an index; among themselves they are sorted here, for a join promises no order.
+#[derive(Clone, Copy)]
+enum Order {
+    Newest,
+    Changes,
+}
+
+impl Order {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Newest => "rev DESC",
+            Self::Changes => "changed_rev",
+        }
+    }
 }
 
 /// The rows `from ≤ i < to` of the visible ones, newest first, and how many there are.
@@ -136,10 +158,10 @@ pub(super) async fn window(
         "SELECT {HEAD}, (SELECT count(*) FROM notification n WHERE n.owner = $1 AND {condition}) AS total, {ITEM} \
          FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
          LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.rev DESC LIMIT $2 OFFSET $3) n \
-         ON true ORDER BY n.rev DESC"
+         ON true"
     );
     let rows = db.query_all_raw(dialect.statement(sql, values)).await?;
     let first = rows.first().ok_or_else(history::missing)?;
     let total = u64::try_from(first.try_get::<i64>("", "total")?).unwrap_or(0);
-    Ok(Window { head: columns::head(first)?, items: items(&rows)?, total })
+    Ok(Window { head: columns::head(first)?, items: items(&rows, Order::Newest)?, total })
 }

@@ -5,7 +5,7 @@ mod traces;
 
 use hoopoe_crds::worker_config::TelemetryConfig;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use logs::LogFormat;
 pub use traces::TraceError;
@@ -29,7 +29,7 @@ pub struct Telemetry {
 impl Telemetry {
     /// Starts logs (level from `HOOPOE_LOG`, default `info`) and, where an endpoint is configured, traces. Needs a tokio runtime.
     pub fn start(service: &str, config: &TelemetryConfig, format: LogFormat) -> Result<Self, TelemetryError> {
-        let filter = EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| EnvFilter::new(logs::DEFAULT_FILTER));
+        let filter = logs::filter(std::env::var("HOOPOE_LOG").ok().as_deref());
         let tracer = traces::provider(service, config)?;
         let span_layer = tracer.as_ref().map(traces::layer);
         tracing_subscriber::registry().with(logs::layer(format).with_filter(filter)).with(span_layer).try_init()?;

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use bytes::Bytes;
 use hoopoe::{
     broker::{AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, Outgoing, Publisher, Queue, Topology},
-    consumer::{Consumer, ConsumerMetrics, Settings},
-    inbox::Writer,
+    consumer::{Consumer, ConsumerMetrics, DeadLetterLabels, Settings},
+    inbox::{InboxMetrics, Writer},
     notif::Owner,
     store::{FeedQuery, Filter, Item, SqliteStore, Store, StoreOptions},
     timestamp::Timestamp,
@@ -27,7 +27,6 @@ use uuid::Uuid;
 pub const EXCHANGE: &str = "events";
 
 pub struct Bench {
-    pub rabbit: Arc<RabbitMq>,
     pub url: String,
     pub config: ConsumerConfig,
     pub store: Arc<dyn Store>,
@@ -69,14 +68,13 @@ impl Bench {
         topology.declare_queue(&config).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hoopoe.db");
-        hoopoe::store::migrate::sqlite_up(&path).await.unwrap();
         let store = Arc::new(SqliteStore::open(&path, StoreOptions::default()).await.unwrap());
         let mut registry = Registry::default();
         let broker_metrics = BrokerMetrics::register(&mut registry);
         let publisher =
             AmqpPublisher::start(&url, &TlsConfig::default(), EXCHANGE, &PublishConfig::default(), broker_metrics);
         let metrics = ConsumerMetrics::register(&mut registry);
-        Self { rabbit, url, config, store, publisher, metrics, _folder: folder }
+        Self { url, config, store, publisher, metrics, _folder: folder }
     }
 
     /// Publishes one body as it is; waits for the first connection.
@@ -114,7 +112,7 @@ impl Bench {
         let tls = TlsConfig::default();
         let name = &self.config.queue.name;
         let queue = Arc::new(AmqpQueue::start(&self.url, &tls, name, Duration::from_secs(5), broker_metrics));
-        let writer = Arc::new(Writer::new(Arc::clone(&store), None));
+        let writer = Arc::new(Writer::new(Arc::clone(&store), None, InboxMetrics::register(&mut registry)));
         let settings = Settings::from(&self.config);
         let consumer = Consumer::new(settings, queue.clone() as Arc<dyn Queue>, writer, store, self.metrics.clone());
         let stop = CancellationToken::new();
@@ -137,6 +135,12 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("{owner} has {} items after 30 s, not {count}", self.items(owner).await.len());
+    }
+
+    /// How many messages were dead-lettered as crash loops.
+    pub fn convicted(&self) -> u64 {
+        let labels = DeadLetterLabels { class: "crash_loop" };
+        self.metrics.dead_letters.get_or_create(&labels).get()
     }
 
     /// Takes every dead letter out of the dead-letter queue.

@@ -48,7 +48,7 @@ async fn one_bad_item_spoils_no_other() {
     )
     .await;
     assert_eq!(answer.status, 207);
-    assert_eq!(statuses(&answer), [202, 422, 422, 503, 413, 202]);
+    assert_eq!(statuses(&answer), [202, 422, 400, 503, 413, 202]);
     let results = &answer.json()["results"];
     assert_eq!(results[1]["error"]["errors"][0]["field"], "owner");
     assert_eq!(results[1]["id"], Value::Null);
@@ -87,12 +87,10 @@ async fn an_idempotency_key_names_every_item() {
 #[tokio::test]
 async fn the_array_itself_is_checked() {
     let stand = Stand::start().await;
-    for body in ["", "[", "[1,]", "nonsense"] {
+    for body in ["", "[", "[1,]", "nonsense", "{}", "7", "null"] {
         stand.post(PATH, body).await.problem(400, "not_json");
     }
-    for body in ["[]", "{}", "7", "null"] {
-        stand.post(PATH, body).await.problem(422, "invalid_field");
-    }
+    stand.post(PATH, "[]").await.problem(422, "invalid_field");
     batch(&stand, vec![plain("a"); 1001]).await.problem(422, "invalid_field");
     stand.send("POST", PATH, &[], b"[]").await.problem(415, "unsupported_media_type");
     let deep = format!("[{}{}]", "[".repeat(10_000), "]".repeat(10_000));

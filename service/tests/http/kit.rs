@@ -6,14 +6,15 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use hoopoe::{
     api::{self, ApiMetrics, ApiState},
     broker::{BrokerMetrics, EmbeddedBroker, Publisher, Topology},
+    cache::{Cache, CacheMetrics, MemoryCache},
     http::{Guard, HttpMetrics, ServerLimits, bind, serve, surface},
-    inbox::{Fate, Reader, Writer},
+    inbox::{Fate, InboxMetrics, Reader, ReaderOptions, Writer},
     notif::{Notification, Owner},
     producer::{self, ProducerMetrics, ProducerState},
     store::{SqliteStore, Store, StoreOptions},
     timestamp::Timestamp,
 };
-use hoopoe_crds::worker_config::{ConsumerConfig, ProducerConfig};
+use hoopoe_crds::worker_config::{CacheConfig, ConsumerConfig, ProducerConfig};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -89,13 +90,14 @@ impl Stand {
 
     pub async fn bounded(config: ProducerConfig, max_requests: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let stop = CancellationToken::new();
         let mut registry = Registry::default();
         let broker = EmbeddedBroker::open(&folder.path().join("queue.db"), BrokerMetrics::register(&mut registry))
             .await
             .unwrap();
         broker.declare_exchange(&config.exchange).await.unwrap();
         let consumer: ConsumerConfig = serde_json::from_value(json!({
-            "queue": {"name": "inbox", "policy": {"maxLength": 5000}},
+            "queue": {"name": "inbox", "policy": {}},
             "bindings": [
                 {"exchange": config.exchange.name, "routingKey": "order.#"},
                 {"exchange": config.exchange.name, "routingKey": "k"},
@@ -108,15 +110,18 @@ impl Stand {
 
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("inbox.db"), StoreOptions::default()).await.unwrap());
-        let writer = Arc::new(Writer::new(Arc::clone(&store), None));
-        let reader = Arc::new(Reader::new(store, None, Arc::clone(&writer)));
+        let settings = CacheConfig::default();
+        let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(&settings, CacheMetrics::register(&mut registry)));
+        let metrics = InboxMetrics::register(&mut registry);
+        let writer = Arc::new(Writer::new(Arc::clone(&store), Some(Arc::clone(&cache)), metrics.clone()));
+        let options = ReaderOptions::new(&settings);
+        let reader = Arc::new(Reader::start(store, Some(cache), Arc::clone(&writer), options, metrics, &stop));
         let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut registry));
 
         let guard = Guard::new(max_requests, HttpMetrics::register(&mut registry));
         let router = surface(producer::routes(producer).merge(api::routes(api)), guard);
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let stop = CancellationToken::new();
         tokio::spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
         Self { address, writer, broker, stop, _folder: folder }
     }

@@ -5,7 +5,7 @@ use crate::kit::Stand;
 #[tokio::test]
 async fn unknown_paths_and_methods() {
     let stand = Stand::start().await;
-    for path in ["/", "/v1", "/v1/owners//feed", "/v1/owners/a/b/feed", "/v1/notifications/", "/%FF", "/%zz"] {
+    for path in ["/", "/v1", "/v1/owners/a/b/feed", "/v1/notifications/", "/%FF", "/%zz"] {
         stand.get(path).await.problem(404, "not_found");
     }
     for (method, path, allow) in [
@@ -50,7 +50,7 @@ async fn an_owner_is_decoded_once_and_checked() {
     }
     let long = "o".repeat(191);
     let emoji = "%F0%9F%8E%89".repeat(48);
-    for owner in ["%00", "a%00b", "a%0Ab", "%7F", "%C2%85", "%FF", "a%zz", "%", "a%f", &long, &emoji] {
+    for owner in ["", "%00", "a%00b", "a%0Ab", "%7F", "%C2%85", "%FF", "a%zz", "%", "a%f", &long, &emoji] {
         for url in [
             format!("/v1/owners/{owner}/feed"),
             format!("/v1/owners/{owner}/head"),

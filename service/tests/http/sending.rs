@@ -131,13 +131,10 @@ async fn every_limit_holds_just_inside_and_names_its_field_just_outside() {
 #[tokio::test]
 async fn what_is_no_notification_is_told_apart() {
     let stand = Stand::start().await;
-    for body in ["", "{", "nonsense", "{\"owner\": \"a\",}", "{} {}"] {
+    for body in ["", "{", "nonsense", "{\"owner\": \"a\",}", "{} {}", "[]", "7", "null", "\"text\""] {
         stand.post(PATH, body).await.problem(400, "not_json");
     }
     stand.post(PATH, b"{\"owner\": \"\xff\", \"kind\": \"k\"}").await.problem(400, "not_json");
-    for body in ["[]", "7", "null", "\"text\""] {
-        stand.post(PATH, body).await.problem(422, "invalid_field");
-    }
     let json = json!({"owner": "a", "kind": "k"}).to_string();
     for kind in ["text/plain", "application/xml", "application/json; charset=latin1"] {
         let answer = stand.send("POST", PATH, &[("Content-Type", kind)], json.as_bytes()).await;

@@ -55,13 +55,13 @@ async fn nothing_is_lost_doubled_or_backwards_whatever_happens() {
     let panics: Vec<_> = stack.workers().flat_map(super::worker::Worker::panics).collect();
     if !failed.is_empty() {
         for worker in stack.workers() {
-            println!("--- the end of the log of {}:\n{}", worker.name(), worker.log_end(25));
+            println!("--- the end of the log of {}:\n{}", worker.name(), worker.log_end(40));
         }
     }
     assert!(failed.is_empty(), "the ledger found faults in: {failed:?}");
     assert!(panics.is_empty(), "workers panicked: {panics:?}");
-    assert_eq!(stack.depth(QUEUE).await, "0", "messages left in the queue");
-    assert_eq!(stack.depth(&format!("{QUEUE}.dlq")).await, "0", "dead letters");
+    assert_eq!(stack.emptied(QUEUE).await, "0", "messages left in the queue");
+    assert_eq!(stack.emptied(&format!("{QUEUE}.dlq")).await, "0", "dead letters");
     println!("all in {:.1} s", began.elapsed().as_secs_f64());
 }
 
@@ -104,7 +104,9 @@ async fn api_killed(stack: &mut Stack) -> Figures {
 
 async fn rabbitmq_restarted(stack: &mut Stack) -> Figures {
     let load = Load::begin(stack).await;
+    let began = Instant::now();
     stack.rabbit.restart().await.unwrap();
+    println!("    the broker itself was away for {:.1} s", began.elapsed().as_secs_f64());
     sleep(Duration::from_secs(2)).await;
     load.end().await
 }

@@ -12,6 +12,7 @@ use hoopoe_e2e::{
     free_port,
 };
 use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 use super::worker::Worker;
 
@@ -92,12 +93,20 @@ impl Stack {
         std::iter::once(&self.producer).chain(&self.consumers).chain(&self.apis)
     }
 
-    /// How many messages a queue holds, delivered ones included.
-    pub async fn depth(&self, queue: &str) -> String {
-        let listed =
-            self.rabbit.ctl(&["list_queues", "--quiet", "--no-table-headers", "name", "messages"]).await.unwrap();
-        let found = listed.lines().find_map(|line| line.strip_prefix(queue)?.strip_prefix('\t'));
-        found.expect("the queue exists").trim().to_owned()
+    /// Waits until a queue is empty, delivered messages included; how many it held last. A quorum queue tells its depth only with
+    /// its tick, every 5 s.
+    pub async fn emptied(&self, queue: &str) -> String {
+        let until = Instant::now() + Duration::from_secs(20);
+        loop {
+            let listed = ["list_queues", "--quiet", "--no-table-headers", "name", "messages"];
+            let listed = self.rabbit.ctl(&listed).await.unwrap();
+            let found = listed.lines().find_map(|line| line.strip_prefix(queue)?.strip_prefix('\t'));
+            let depth = found.expect("the queue exists").trim().to_owned();
+            if depth == "0" || Instant::now() >= until {
+                return depth;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
     }
 }
 

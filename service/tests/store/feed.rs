@@ -59,10 +59,10 @@ async fn filters(db: &Db) {
 async fn expired_is_left_out_at_once(db: &Db) {
     let anna = owner("anna");
     let mut batch = notifications("anna", 3);
-    batch[1].expires_at = Some(in_a(300));
+    batch[1].expires_at = Some(in_a(1_500));
     db.commit(&batch).await;
     assert_eq!(revs(&db.newest(&anna, 10).await), [3, 2, 1]);
-    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
     assert_eq!(revs(&db.newest(&anna, 10).await), [3, 1]);
     let window = db.store.window(&anna, 0, 10, false).await.unwrap();
     assert_eq!((window.total, window.items.len()), (2, 2));

@@ -47,7 +47,7 @@ async fn fork(db: &Db) {
 async fn a_fork_raises_the_epoch_before_any_rev_is_given_out() {
     let db = Db::postgres().await;
     let mut batch = notifications("anna", 3);
-    batch[2].expires_at = Some(in_a(100));
+    batch[2].expires_at = Some(in_a(1_500));
     db.commit(&batch).await;
     let mut epoch = db.store.pulse().await.unwrap().epoch;
     let mut raised = |now: i64| {
@@ -72,7 +72,7 @@ async fn a_fork_raises_the_epoch_before_any_rev_is_given_out() {
     fork(&db).await;
     raised(db.mark(&owner("anna"), &ids([1]), MarkState::Read).await.head.head.epoch.store);
     fork(&db).await;
-    tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
     raised(db.store.run_due(&owner("anna"), &Takes).await.unwrap().unwrap().head.head.epoch.store);
 
     db.sql("UPDATE store SET system_identifier = '1'").await;

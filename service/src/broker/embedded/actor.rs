@@ -1,6 +1,6 @@
 //! The task that owns the file: it takes all requests that wait, runs them in one transaction, and answers when that is committed.
 
-use sqlx::SqliteConnection;
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
@@ -22,7 +22,7 @@ const BATCH: usize = 1024;
 pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
 
 /// Runs until it is closed or nobody is left to ask.
-pub(super) async fn run(mut db: SqliteConnection, mut state: State, mut requests: mpsc::UnboundedReceiver<Command>) {
+pub(super) async fn run(mut db: SqliteConnection, mut state: State, requests: &mut mpsc::UnboundedReceiver<Command>) {
     let mut next_lane = 0;
     let mut synced = true;
     let mut commands = Vec::new();
@@ -52,6 +52,8 @@ pub(super) async fn run(mut db: SqliteConnection, mut state: State, mut requests
             break;
         }
     }
+    // What fails here was committed all the same: the next one to open the file finds it.
+    let _ = db.close().await;
 }
 
 async fn reload(db: &mut SqliteConnection) -> State {

@@ -57,10 +57,12 @@ impl EmbeddedBroker {
         let lock = lock(path)?;
         let mut db = schema::open(path).await?;
         let state = State::load(&mut db).await?;
-        let (sender, receiver) = mpsc::unbounded_channel();
+        let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            actor::run(db, state, receiver).await;
+            actor::run(db, state, &mut receiver).await;
+            // Before the receiver, by whose end `close` knows that the file may be opened again.
             drop(lock);
+            drop(receiver);
         });
         Ok(Self { requests: Requests(sender), metrics })
     }
@@ -84,7 +86,6 @@ impl EmbeddedBroker {
     /// Ends it, after all that was asked before.
     pub async fn close(&self) {
         self.requests.ask(|answer| Command::Close { answer }).await;
-        // The file's lock goes with the task, right behind that answer.
         self.requests.0.closed().await;
     }
 }

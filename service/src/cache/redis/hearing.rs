@@ -48,7 +48,7 @@ impl Hearing {
     fn is_fresh(&self, now: Instant) -> bool {
         let last = self.last.load(Ordering::SeqCst);
         let limit = u64::try_from(DEAF_AFTER.as_millis()).unwrap_or(u64::MAX);
-        last > 0 && self.millis(now) + 1 <= last + limit
+        last > 0 && self.millis(now) < last + limit
     }
 
     fn millis(&self, now: Instant) -> u64 {

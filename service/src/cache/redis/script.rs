@@ -86,8 +86,8 @@ pub(super) async fn publish(
         call.arg(token).arg(head.head.position().to_string()).arg(head.generation).arg(json(head));
         call.arg(limits.ttl()).arg(previous.to_string()).arg(lines.as_slice());
     }
-    let changed = changes.iter().map(|(change, _)| (&change.owner, change.head.head.position()));
-    for (channel, message) in wake::messages(keys, changed) {
+    let news = changes.iter().map(|(change, _)| (&change.owner, change.head.head.position()));
+    for (channel, message) in wake::messages(keys, news) {
         call.arg(channel).arg(message);
     }
     let (id, number, gone) = call.invoke_async(connection).await?;

@@ -1,0 +1,160 @@
+//! A database and a Redis, and processes over them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hoopoe::{
+    cache::{Cache, CacheMetrics, RedisCache},
+    inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
+    notif::{Notification, Owner},
+    store::{Head, HeadAt, PostgresStore, Store, StoreOptions, migrate},
+    timestamp::Timestamp,
+};
+use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
+use hoopoe_e2e::{Postgres, Proxy, Redis, RedisOptions};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::wrapped::CountedStore;
+
+pub struct Kit {
+    pub postgres_url: String,
+    pub redis: Redis,
+    pub config: CacheConfig,
+}
+
+/// What one worker holds.
+pub struct Process {
+    pub store: Arc<CountedStore>,
+    pub cache: Option<Arc<dyn Cache>>,
+    pub writer: Arc<Writer>,
+    pub reader: Arc<Reader>,
+    _stop: CancellationToken,
+}
+
+impl Kit {
+    pub async fn new() -> Self {
+        let server = Postgres::shared().await.unwrap();
+        let postgres_url = server.create_database(&format!("i{}", Uuid::new_v4().simple())).await.unwrap();
+        let tls = TlsConfig::default();
+        migrate::up(migrate::Target::Postgres { url: &postgres_url, tls: &tls }).await.unwrap();
+        let redis = Redis::start(RedisOptions::default()).await.unwrap();
+        Self { postgres_url, redis, config: CacheConfig::default() }
+    }
+
+    pub async fn store(&self) -> Arc<CountedStore> {
+        let options = StoreOptions { max_connections: 6, ..StoreOptions::default() };
+        let store = PostgresStore::connect(&self.postgres_url, &TlsConfig::default(), options).await.unwrap();
+        Arc::new(CountedStore::new(Arc::new(store)))
+    }
+
+    pub async fn redis_cache(&self, url: &str, store_id: Uuid) -> Arc<RedisCache> {
+        redis_cache(url, store_id, &self.config).await
+    }
+
+    /// A worker that reaches Redis.
+    pub async fn process(&self) -> Process {
+        let store = self.store().await;
+        let cache = self.redis_cache(&self.redis.url(), store.store_id()).await;
+        Process::new(store, Some(cache), &self.config).await
+    }
+
+    /// A worker that reaches Redis through a proxy.
+    pub async fn process_behind(&self, proxy: &Proxy) -> Process {
+        let store = self.store().await;
+        let url = proxy.url(&self.redis.url(), self.redis.port());
+        let cache = self.redis_cache(&url, store.store_id()).await;
+        Process::new(store, Some(cache), &self.config).await
+    }
+
+    /// A worker with a cache of the test's making.
+    pub async fn process_with(&self, store: Arc<CountedStore>, cache: Arc<dyn Cache>) -> Process {
+        Process::new(store, Some(cache), &self.config).await
+    }
+}
+
+pub async fn redis_cache(url: &str, store_id: Uuid, config: &CacheConfig) -> Arc<RedisCache> {
+    let tls = TlsConfig::default();
+    Arc::new(RedisCache::connect(url, &tls, store_id, config, CacheMetrics::default()).await.unwrap())
+}
+
+impl Process {
+    pub async fn new(store: Arc<CountedStore>, cache: Option<Arc<dyn Cache>>, config: &CacheConfig) -> Self {
+        let shared: Arc<dyn Store> = store.clone();
+        let writer = Arc::new(Writer::new(shared.clone(), cache.clone(), InboxMetrics::default()));
+        let stop = CancellationToken::new();
+        let options = ReaderOptions::new(config);
+        let reader = Reader::start(shared, cache.clone(), writer.clone(), options, InboxMetrics::default(), &stop);
+        let process = Self { store, cache: cache.clone(), writer, reader: Arc::new(reader), _stop: stop };
+        until("ready", Duration::from_secs(10), async || process.reader.is_ready()).await;
+        if let Some(cache) = cache {
+            // Where Redis is away from the start nothing will be heard.
+            let _ = within(Duration::from_secs(3), async || cache.hearing().is_some()).await;
+        }
+        process
+    }
+
+    pub async fn send(&self, owner: &Owner) -> Uuid {
+        let notification = notification(owner);
+        let id = notification.id;
+        self.writer.commit(&[notification]).await.unwrap();
+        id
+    }
+
+    pub async fn head(&self, owner: &Owner) -> HeadAt {
+        self.reader.head(owner, None).await.unwrap().value
+    }
+
+    pub async fn rev(&self, owner: &Owner) -> i64 {
+        self.head(owner).await.head.rev
+    }
+
+    /// What the database says.
+    pub async fn truth(&self, owner: &Owner) -> Head {
+        self.store.inner.head(owner).await.unwrap().head
+    }
+}
+
+pub fn owner(name: &str) -> Owner {
+    Owner::parse(name).unwrap()
+}
+
+pub fn notification(owner: &Owner) -> Notification {
+    Notification {
+        owner: owner.clone(),
+        id: Uuid::new_v4(),
+        source_id: None,
+        kind: "test".to_owned(),
+        actor: String::new(),
+        title: "title".to_owned(),
+        body: "body".to_owned(),
+        data: None,
+        priority: 0,
+        created_at: Timestamp::now(),
+        expires_at: None,
+    }
+}
+
+pub async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> Result<Duration, ()> {
+    let start = Instant::now();
+    loop {
+        if so().await {
+            return Ok(start.elapsed());
+        }
+        if start.elapsed() > limit {
+            return Err(());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub async fn until(what: &str, limit: Duration, so: impl AsyncFn() -> bool) -> Duration {
+    within(limit, so).await.unwrap_or_else(|()| panic!("not so within {limit:?}: {what}"))
+}
+
+/// Awaits something that must not hang.
+pub async fn soon<T>(limit: Duration, work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(limit, work).await.expect("must not take so long")
+}
