@@ -17,9 +17,9 @@ pub const API_VERSION: &str = "hoopoe.app/v1alpha1";
 #[derive(Clone, Debug, PartialEq)]
 pub enum Manifest {
     /// A `NotifProducer`.
-    Producer(Resource<NotifProducerSpec>),
+    Producer(Box<Resource<NotifProducerSpec>>),
     /// A `NotifConsumer`.
-    Consumer(Resource<NotifConsumerSpec>),
+    Consumer(Box<Resource<NotifConsumerSpec>>),
 }
 
 /// A resource as its author writes it.
@@ -123,8 +123,11 @@ impl Manifest {
         if text_at(value, "/apiVersion") != API_VERSION {
             return Err(ManifestError::Version { kind, name: text_at(value, "/metadata/name") });
         }
-        let manifest =
-            if kind == "NotifProducer" { Self::Producer(read(value)?) } else { Self::Consumer(read(value)?) };
+        let manifest = if kind == "NotifProducer" {
+            Self::Producer(Box::new(read(value)?))
+        } else {
+            Self::Consumer(Box::new(read(value)?))
+        };
         Ok(Some(manifest))
     }
 

@@ -130,7 +130,7 @@ impl Asked {
     }
 }
 
-fn fault(field: &str, detail: impl ToString) -> FieldFault {
+fn fault(field: &str, detail: &(impl ToString + ?Sized)) -> FieldFault {
     FieldFault { field: field.to_owned(), detail: detail.to_string() }
 }
 
@@ -139,9 +139,9 @@ fn problem(error: DevError) -> Problem {
         DevError::Invalid { invalid, .. } => {
             Problem::Fields(invalid.iter().map(|rule| fault(&rule.field, &rule.detail)).collect())
         }
-        DevError::RoutingKey(error) => Problem::Fields(vec![fault("spec.routingKey", error)]),
-        DevError::Topology(error) => Problem::Fields(vec![fault("spec", error)]),
-        DevError::Serve(error) => Problem::Fields(vec![fault("spec", error)]),
+        DevError::RoutingKey(error) => Problem::Fields(vec![fault("spec.routingKey", &error)]),
+        DevError::Topology(error) => Problem::Fields(vec![fault("spec", &error)]),
+        DevError::Serve(error) => Problem::Fields(vec![fault("spec", &error)]),
         error => {
             tracing::error!(%error, "a registration failed");
             Problem::Internal

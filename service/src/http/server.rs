@@ -134,13 +134,13 @@ async fn connection(stream: TcpStream, router: Router, limits: ServerLimits, sto
             .keep_alive_interval(limits.head)
             .keep_alive_timeout(Duration::from_secs(20))
             .serve_connection(io, service);
-        run(conn, stop, |conn| conn.graceful_shutdown()).await;
+        run(conn, stop, http2::Connection::graceful_shutdown).await;
     } else {
         let conn = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .serve_connection(io, service);
-        run(conn, stop, |conn| conn.graceful_shutdown()).await;
+        run(conn, stop, http1::Connection::graceful_shutdown).await;
     }
 }
 

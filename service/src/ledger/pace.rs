@@ -34,6 +34,6 @@ mod tests {
         let pace = Pace::new(2.5);
         assert_eq!(pace.due(Duration::ZERO), 0);
         assert_eq!(pace.due(Duration::from_millis(1_999)), 4);
-        assert_eq!(pace.due(Duration::from_secs(3_600)), 9_000);
+        assert_eq!(pace.due(Duration::from_hours(1)), 9_000);
     }
 }

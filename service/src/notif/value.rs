@@ -44,9 +44,10 @@ pub(super) fn string(raw: &RawValue) -> Result<String, String> {
 /// A whole number from 0 to 9.
 pub(super) fn priority(raw: &RawValue) -> Result<u8, String> {
     // JSON has one kind of number: `2.0`, as some serializers write a whole number, is 2.
-    serde_json::from_str::<f64>(raw.get())
-        .ok()
-        .and_then(|number| PRIORITY.into_iter().find(|priority| f64::from(*priority) == number))
+    let number: Option<f64> = serde_json::from_str(raw.get()).ok();
+    PRIORITY
+        .into_iter()
+        .find(|priority| number == Some(f64::from(*priority)))
         .ok_or_else(|| format!("must be a whole number from {} to {}", PRIORITY.start(), PRIORITY.end()))
 }
 
@@ -92,7 +93,7 @@ fn kind_of(raw: &RawValue) -> &'static str {
     }
 }
 
-/// What serde_json says, without the position that it counts within the field.
+/// What `serde_json` says, without the position that it counts within the field.
 pub(super) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     broker::{AmqpQueue, AmqpTopology, BrokerMetrics, Queue, Topology},
     cache::CacheMetrics,
-    config::ConfigError,
+    config::{ConfigError, Endpoint},
     consumer::{Consumer, ConsumerMetrics, Settings, sweeper},
     inbox::{InboxMetrics, Writer},
 };
@@ -41,7 +41,7 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
         }
         let writer = Arc::new(Writer::new(Arc::clone(&store), parts::as_cache(redis.as_ref()), inbox_metrics));
         if config.declare {
-            let management = process.endpoints.amqp_management.as_ref().map(|url| url.expose());
+            let management = process.endpoints.amqp_management.as_ref().map(Endpoint::expose);
             let topology = AmqpTopology::new(amqp.expose(), &tls, management, &process.config.resource.namespace);
             declare::until_done(&stop, || topology.declare_queue(&config)).await?;
         }

@@ -6,7 +6,7 @@ use tracing::warn;
 
 use crate::{
     broker::{AmqpPublisher, AmqpTopology, BrokerMetrics, Publisher, Topology},
-    config::ConfigError,
+    config::{ConfigError, Endpoint},
     http::{Guard, HttpMetrics, ServerLimits, serve},
     producer::{self, ProducerMetrics, ProducerState},
 };
@@ -28,7 +28,7 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let tls = process.config.broker_tls.clone();
     let broker_metrics = process.register(BrokerMetrics::register);
     if config.declare {
-        let management = process.endpoints.amqp_management.as_ref().map(|url| url.expose());
+        let management = process.endpoints.amqp_management.as_ref().map(Endpoint::expose);
         let topology = AmqpTopology::new(amqp.expose(), &tls, management, &process.config.resource.namespace);
         declare::until_done(&process.stop, || topology.declare_exchange(&config.exchange)).await?;
     }

@@ -1,4 +1,5 @@
 //! `RabbitMQ`, `PostgreSQL` and Redis, one producer, two consumers on one queue, two inbox APIs.
+#![allow(clippy::default_trait_access, reason = "the fields name the types")]
 
 use hoopoe_crds::{
     Span,

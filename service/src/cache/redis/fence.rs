@@ -46,6 +46,7 @@ impl Fence {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "as an answer holds it")]
     fn mark(id: &str, number: i64) -> Option<Mark> {
         Some(Mark { id: id.to_owned(), number })
     }
