@@ -6,7 +6,7 @@ use super::{
     field::Field,
     identity::{self, Identity},
     limits,
-    object::Entries,
+    object::{Entries, Entry},
     value,
 };
 use crate::timestamp::Timestamp;
@@ -16,8 +16,10 @@ use crate::timestamp::Timestamp;
 pub(super) struct Fields {
     /// The sender's id.
     pub(super) id: Option<String>,
-    /// Names that are no field, as the sender wrote them.
+    /// The first names that are no field, as the sender wrote them.
     pub(super) unknown: Vec<String>,
+    /// How many names are no field.
+    pub(super) unknown_count: usize,
     owner: Option<Owner>,
     kind: Option<String>,
     actor: Option<String>,
@@ -41,37 +43,40 @@ impl Fields {
         }
         let text = std::str::from_utf8(body)
             .map_err(|error| ParseError::NotJson(format!("not UTF-8 from byte {}", error.valid_up_to())))?;
-        // The body's own object is one level more.
-        if depth(body) > limits::DATA_DEPTH + 1 {
-            return Err(ParseError::NotJson(format!("data is nested more than {} deep", limits::DATA_DEPTH)));
+        let deepest = depth(body);
+        if deepest > limits::BODY_DEPTH {
+            return Err(ParseError::NotJson(format!("nested more than {} deep", limits::BODY_DEPTH)));
         }
         if text.trim_start().bytes().next().is_some_and(|first| first != b'{') {
             return Err(ParseError::NotJson("a notification is a JSON object".to_owned()));
         }
-        let Entries(entries) = serde_json::from_str(text).map_err(|error| ParseError::NotJson(error.to_string()))?;
-        let mut fields = Self::default();
-        let mut met = [false; Field::COUNT];
-        for (name, raw) in entries {
-            let Some(field) = Field::named(&name) else {
-                fields.unknown.push(short(&name).to_owned());
-                continue;
-            };
-            if std::mem::replace(&mut met[field as usize], true) {
+        let entries: Entries<'_> =
+            serde_json::from_str(text).map_err(|error| ParseError::NotJson(error.to_string()))?;
+        let mut fields = Self {
+            unknown: entries.unknown.iter().map(|name| short(name)).collect(),
+            unknown_count: entries.unknown_count,
+            ..Self::default()
+        };
+        // The body's own object is one level more.
+        let deep = deepest > limits::DATA_DEPTH + 1;
+        for Entry { name, field, raw, again } in entries.known {
+            if again {
                 fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
                 continue;
             }
-            // Many serializers write null for what is absent.
+            // Many serializers write null for what is absent; that of `data` would be read back as null all the same.
             if raw.get() == "null" {
                 continue;
             }
-            if let Err(detail) = fields.take(field, raw) {
+            if let Err(detail) = fields.take(field, raw, deep) {
                 fields.fault(&name, detail);
             }
         }
         Ok(fields)
     }
 
-    fn take(&mut self, field: Field, raw: &serde_json::value::RawValue) -> Result<(), String> {
+    /// Takes one value. `deep`: something in the body is nested deeper than `data` may be, so it has to be measured.
+    fn take(&mut self, field: Field, raw: &serde_json::value::RawValue, deep: bool) -> Result<(), String> {
         match field {
             Field::Id => self.id = Some(value::token(raw, &limits::ID_BYTES)?),
             Field::Owner => {
@@ -82,7 +87,7 @@ impl Fields {
             Field::Title => self.title = Some(value::text(raw, &limits::TITLE_BYTES)?),
             Field::Body => self.body = Some(value::text(raw, &limits::BODY_BYTES)?),
             Field::Data => {
-                if depth(raw.get().as_bytes()) > limits::DATA_DEPTH {
+                if deep && depth(raw.get().as_bytes()) > limits::DATA_DEPTH {
                     return Err(format!("must be nested at most {} deep", limits::DATA_DEPTH));
                 }
                 self.data = Some(raw.get().to_owned());
@@ -98,7 +103,7 @@ impl Fields {
     /// Notes a fault; those beyond [`limits::FAULTS`] are not listed.
     pub(super) fn fault(&mut self, name: &str, detail: String) {
         if self.faults.len() < limits::FAULTS {
-            self.faults.push(FieldError { field: short(name).to_owned(), detail });
+            self.faults.push(FieldError { field: short(name), detail });
         }
     }
 
@@ -134,7 +139,8 @@ impl Fields {
     }
 }
 
-/// A name short enough to repeat in an answer.
-fn short(name: &str) -> &str {
-    &name[..name.floor_char_boundary(NAME_BYTES)]
+/// A name short enough to repeat in an answer, on one line.
+fn short(name: &str) -> String {
+    let cut = &name[..name.floor_char_boundary(NAME_BYTES)];
+    cut.replace(char::is_control, "?")
 }

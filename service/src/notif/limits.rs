@@ -14,6 +14,9 @@ pub const BODY_BYTES: std::ops::RangeInclusive<usize> = 0..=32_768;
 pub const PRIORITY: std::ops::RangeInclusive<u8> = 0..=9;
 /// How deep arrays and objects of `data` may nest.
 pub const DATA_DEPTH: usize = 128;
+/// How deep a whole body may nest, whatever its fields: nothing is parsed beyond. What lies between the two limits is a fault of
+/// `data` by name, or of a field of the wrong type, or an unknown field.
+pub const BODY_DEPTH: usize = 1_024;
 /// How much larger a message from AMQP may be than what a producer takes: the id and time that a producer adds, and the longer
 /// escapes of a sender's text. A text is written with the shortest escapes, so it never grows.
 pub const ADDED_BY_PRODUCER: usize = 4_096;

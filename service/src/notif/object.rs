@@ -1,4 +1,4 @@
-//! A JSON object as its keys and raw values, in order, with nothing merged: a second key of one name is seen.
+//! A JSON object as the fields that it holds, in order, with nothing merged: a second key of one name is seen.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,11 +8,48 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// The entries of an object.
-pub(super) struct Entries<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+use super::{field::Field, limits::FAULTS};
 
-/// The most entries that are kept; a notification has eleven. More is answered like an unknown field, without the memory.
-const MAX_ENTRIES: usize = 64;
+/// The entries of an object. Its memory is bounded by the fields there are and the faults that an answer lists, however many keys a
+/// body has: 64 KiB hold ten thousand.
+#[derive(Default)]
+pub(super) struct Entries<'a> {
+    /// Each field that is given, and the first repeats of fields.
+    pub(super) known: Vec<Entry<'a>>,
+    /// The first names that are no field.
+    pub(super) unknown: Vec<Cow<'a, str>>,
+    /// How many names are no field.
+    pub(super) unknown_count: usize,
+    met: [bool; Field::COUNT],
+    repeats: usize,
+}
+
+/// A field as it is given.
+pub(super) struct Entry<'a> {
+    /// As the sender wrote it: an alias stays an alias.
+    pub(super) name: Cow<'a, str>,
+    pub(super) field: Field,
+    pub(super) raw: &'a RawValue,
+    /// Whether it was given before, by this name or its other one.
+    pub(super) again: bool,
+}
+
+impl<'a> Entries<'a> {
+    fn push(&mut self, name: Cow<'a, str>, raw: &'a RawValue) {
+        let Some(field) = Field::named(&name) else {
+            self.unknown_count += 1;
+            if self.unknown.len() < FAULTS {
+                self.unknown.push(name);
+            }
+            return;
+        };
+        let again = std::mem::replace(&mut self.met[field as usize], true);
+        self.repeats += usize::from(again);
+        if !again || self.repeats <= FAULTS {
+            self.known.push(Entry { name, field, raw, again });
+        }
+    }
+}
 
 /// A key, borrowed where it has no escapes.
 struct Key<'a>(Cow<'a, str>);
@@ -53,13 +90,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<'de>, A::Error> {
-                let mut entries = Vec::with_capacity(12);
+                let mut entries = Entries { known: Vec::with_capacity(Field::COUNT), ..Entries::default() };
                 while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &'de RawValue>()? {
-                    if entries.len() < MAX_ENTRIES {
-                        entries.push((key, value));
-                    }
+                    entries.push(key, value);
                 }
-                Ok(Entries(entries))
+                Ok(entries)
             }
         }
 

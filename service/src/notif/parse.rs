@@ -110,7 +110,7 @@ pub fn from_http(body: &[u8], arrival: &Arrival<'_>) -> Result<Notification, Par
 /// Parses what came over AMQP: unknown fields are counted, and 4 KiB more are taken than `body_bytes`.
 pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) -> Result<Received, ParseError> {
     let mut fields = Fields::read(body, arrival.body_bytes + limits::ADDED_BY_PRODUCER)?;
-    let unknown_fields = fields.unknown.len();
+    let unknown_fields = fields.unknown_count;
     let message_id = envelope.message_id.filter(|id| is_usable(id));
     let (identity, derived_id) = match (fields.id.take(), message_id) {
         (Some(text), _) => (identity::of_text(arrival.exchange, text), false),

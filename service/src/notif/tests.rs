@@ -98,8 +98,15 @@ fn data_is_kept_as_received_to_a_depth() {
     let nested =
         |depth: usize| format!(r#"{{"owner":"a","kind":"k","data":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
     assert!(from_http(nested(128).as_bytes(), &arrival()).is_ok());
-    assert!(from_http(nested(129).as_bytes(), &arrival()).is_err());
-    assert!(matches!(from_http(nested(10_000).as_bytes(), &arrival()), Err(ParseError::NotJson(_))));
+    for too_deep in [129, 1_023] {
+        assert_eq!(blamed(from_http(nested(too_deep).as_bytes(), &arrival())), ["data"], "{too_deep}");
+    }
+    for absurd in [1_024, 10_000, 30_000] {
+        assert!(matches!(from_http(nested(absurd).as_bytes(), &arrival()), Err(ParseError::NotJson(_))), "{absurd}");
+    }
+    // What is deep elsewhere is no fault of `data`.
+    let elsewhere = nested(200).replace("\"data\"", "\"data\":[1],\"title\"");
+    assert_eq!(blamed(from_http(elsewhere.as_bytes(), &arrival())), ["title"]);
     for data in [r#"{ "a" : 1e400000 }"#, r#""\u0000""#, r#""\ud800""#, "1.10", r#"{"a":1,"a":2}"#] {
         let body = format!(r#"{{"owner":"a","kind":"k","data": {data} }}"#);
         let notification = from_http(body.as_bytes(), &arrival()).unwrap();
@@ -131,9 +138,28 @@ fn names_of_the_original_are_taken_and_none_twice() {
     let notification = http(&original).unwrap();
     assert_eq!((notification.owner.as_str(), notification.kind.as_str(), notification.actor.as_str()), ("a", "k", "b"));
     assert_eq!((notification.data.as_deref(), notification.created_at.seconds()), (Some("[1]"), 5));
-    for (alias, name) in [("receiver_info", "owner"), ("action_type", "kind")] {
-        let body = format!(r#"{{"owner":"a","kind":"k","{alias}":"x"}}"#);
-        assert_eq!(blamed(from_http(body.as_bytes(), &arrival())), [alias], "{name}");
+    let aliases = [
+        ("receiver_info", "owner", r#""x""#),
+        ("action_type", "kind", r#""x""#),
+        ("actioner_info", "actor", r#""x""#),
+        ("action_data", "data", "[1]"),
+        ("fired_at", "created_at", "7"),
+    ];
+    let required = [("owner", r#""a""#), ("kind", r#""k""#)];
+    for (alias, name, value) in aliases {
+        let rest: String = required
+            .iter()
+            .filter(|(field, _)| *field != name)
+            .map(|(field, v)| format!(r#","{field}":{v}"#))
+            .collect();
+        let by = |name: &str| from_http(format!(r#"{{"id":"x","{name}":{value}{rest}}}"#).as_bytes(), &arrival());
+        assert_eq!(by(alias), by(name), "{alias} is {name}");
+        for (first, second) in [(name, alias), (alias, name), (alias, alias), (name, name)] {
+            let body = format!(r#"{{"{first}":{value},"{second}":{value}{rest}}}"#);
+            assert_eq!(blamed(from_http(body.as_bytes(), &arrival())), [second], "{first} and {second}");
+            let escaped = body.replacen('_', "\\u005f", 1);
+            assert_eq!(blamed(from_http(escaped.as_bytes(), &arrival())), [second], "{escaped}");
+        }
     }
     let twice = r#"{"owner":"a","kind":"k","title":"1","title":"2"}"#;
     assert_eq!(blamed(from_http(twice.as_bytes(), &arrival())), ["title"]);
@@ -158,6 +184,26 @@ fn faults_are_named_all_at_once_and_never_with_their_value() {
 #[test]
 fn unknown_fields_are_counted_on_amqp() {
     assert_eq!(amqp(&with("extra", json!(1))).unwrap().unknown_fields, 1);
+    // However many they are, they hide neither a field nor a second one behind them.
+    let extra: String = (0..5_000).map(|i| format!(r#""f{i}":{i},"#)).collect();
+    let body = format!(r#"{{{extra}"owner":"a","kind":"k"}}"#);
+    let received = from_amqp(body.as_bytes(), &arrival(), &Envelope::default()).unwrap();
+    assert_eq!((received.unknown_fields, received.notification.owner.as_str()), (5_000, "a"));
+    let twice = body.replace(r#","kind""#, r#","receiver_info":"b","kind""#);
+    let error = from_amqp(twice.as_bytes(), &arrival(), &Envelope::default()).unwrap_err();
+    let ParseError::Fields(faults) = error else { panic!("{error:?}") };
+    assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["receiver_info"]);
+    // Nor do repeats hide what is missing.
+    let owners = r#""owner":"a","#.repeat(100);
+    let faults = blamed(from_http(format!(r#"{{{owners}"title":"t"}}"#).as_bytes(), &arrival()));
+    assert_eq!(faults.len(), limits::FAULTS);
+}
+
+#[test]
+fn a_name_is_repeated_short_and_on_one_line() {
+    let name = format!("a\n\0{}", "é".repeat(100));
+    let faults = blamed(http(&with(&name, json!(1))));
+    assert_eq!(faults, [format!("a??{}", "é".repeat(30))]);
 }
 
 #[test]
@@ -216,7 +262,56 @@ fn any_notification() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Any JSON at all.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::hash_map(any::<String>(), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+/// An object with any JSON under names that are fields.
+fn any_fields() -> impl Strategy<Value = Value> {
+    const NAMES: [&str; 11] =
+        ["id", "owner", "kind", "action_type", "actor", "title", "data", "priority", "created_at", "expires_at", "x"];
+    prop::collection::hash_map(prop::sample::select(&NAMES[..]), any_json(), 0..8)
+        .prop_map(|map| Value::Object(map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+}
+
 proptest! {
+    /// Whatever stands where: taken within its limits and read back the same, or refused by the names of fields that were sent or
+    /// are required.
+    #[test]
+    fn any_json_is_taken_or_refused_by_name(body in prop_oneof![any_json(), any_fields()]) {
+        match http(&body) {
+            Ok(sent) => {
+                let received = from_amqp(&to_wire(&sent), &arrival(), &Envelope::default()).unwrap();
+                prop_assert_eq!(received.notification, sent);
+            }
+            Err(ParseError::Fields(faults)) => {
+                prop_assert!((1..=limits::FAULTS).contains(&faults.len()));
+                for FieldError { field, .. } in faults {
+                    // A long or odd name is repeated shortened.
+                    let sent = body.as_object().is_some_and(|map| map.keys().any(|name| name.starts_with(&field)));
+                    let odd = field.contains('?') || field.len() > 60;
+                    prop_assert!(sent || odd || field == "owner" || field == "kind", "{field}");
+                }
+            }
+            Err(ParseError::NotJson(_)) => prop_assert!(!body.is_object()),
+            Err(ParseError::TooLarge { .. }) => prop_assert!(body.to_string().len() > 65_536),
+        }
+    }
+
     /// Both ends of the queue see the same notification, to the microsecond.
     #[test]
     fn what_a_producer_publishes_is_what_a_consumer_reads(body in any_notification()) {
