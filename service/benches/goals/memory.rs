@@ -90,7 +90,10 @@ async fn start(folder: &Folder, role: &str, env: &[(&str, String)], config: Work
 
 fn report(table: &mut Table, what: &str, of: String, child: &Child) {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.pid())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let kib: f64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    table.below(what, "peak RSS".to_owned(), of, (kib / 1024.0, GOAL), "MiB");
+    let mib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    };
+    let ours = format!("now {:.0} own, {:.0} of the binary", mib("RssAnon:"), mib("RssFile:"));
+    table.below(what, ours, of, (mib("VmHWM:"), GOAL), "MiB");
 }

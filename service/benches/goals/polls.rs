@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::{Router, routing::get};
+use axum::{Router, routing::get, serve::ListenerExt};
 use bytes::Bytes;
 use hoopoe::{
     api::{self, ApiMetrics, ApiState, etag},
@@ -119,6 +119,8 @@ async fn run(address: SocketAddr, status: u16, blocks: &Arc<Vec<Bytes>>) -> f64 
 async fn listen(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    // As ours does: without it the answers to requests that came at once wait 40 ms for each other.
+    let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
