@@ -70,7 +70,7 @@ impl Inbox {
 impl Draining {
     /// Waits until it has stored so many since it began; when that was seen, and how many there were.
     pub async fn stored(&self, count: usize) -> (Instant, u64) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let stored = self.metrics.stored.get();
             if stored >= count as u64 {

@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use hoopoe_crds::worker_config::{AdminConfig, ConsumerConfig, ProducerConfig, ResourceRef, VERSION, WorkerConfig};
+use hoopoe_crds::worker_config::{
+    AdminConfig, CacheConfig, ConsumerConfig, ProducerConfig, ResourceRef, StoreConfig, TelemetryConfig, TlsConfig,
+    VERSION, WorkerConfig,
+};
 use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::json;
 use tokio::time::sleep;
@@ -64,13 +67,13 @@ fn config(producer: Option<ProducerConfig>, consumer: Option<ConsumerConfig>) ->
         producer,
         consumer,
         api: None,
-        cache: Default::default(),
-        store: Default::default(),
+        cache: CacheConfig::default(),
+        store: StoreConfig::default(),
         admin: AdminConfig { port: free_port().unwrap() },
-        broker_tls: Default::default(),
-        postgres_tls: Default::default(),
-        redis_tls: Default::default(),
-        telemetry: Default::default(),
+        broker_tls: TlsConfig::default(),
+        postgres_tls: TlsConfig::default(),
+        redis_tls: TlsConfig::default(),
+        telemetry: TelemetryConfig::default(),
     }
 }
 
