@@ -1,6 +1,7 @@
 //! Lines of a [`Page`](super::Page): made from items, cut, and joined for an answer.
 
 use bytes::{BufMut, Bytes, BytesMut};
+use memchr::memchr;
 
 use crate::store::Item;
 
@@ -29,7 +30,7 @@ pub fn render(items: &[Item]) -> Vec<u8> {
 pub fn cut(lines: &Bytes, most_lines: u32, most_bytes: usize) -> (Bytes, bool) {
     let mut end = 0;
     for _ in 0..most_lines {
-        match lines[end..].iter().position(|byte| *byte == b'\n') {
+        match memchr(b'\n', &lines[end..]) {
             Some(length) if end + length < most_bytes => end += length + 1,
             Some(_) | None => break,
         }
@@ -53,20 +54,24 @@ pub struct First {
 
 /// The first `limit` lines, joined; `None` if a line is not `<rev> <json>`.
 pub fn first(lines: &Bytes, limit: u32) -> Option<First> {
-    let (taken, more) = cut(lines, limit, usize::MAX);
-    let mut items = BytesMut::with_capacity(taken.len());
-    let mut count = 0;
-    let mut last_rev = None;
-    for line in taken.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let space = line.iter().position(|byte| *byte == b' ')?;
-        last_rev = Some(std::str::from_utf8(&line[..space]).ok()?.parse().ok()?);
-        if count > 0 {
+    let mut first = First { items: Bytes::new(), count: 0, last_rev: None, more: false };
+    // As much as a page of this many even items takes: most pages are longer than what is asked for.
+    let mut items = BytesMut::with_capacity(lines.len().min(limit as usize * 1024));
+    let mut rest = &lines[..];
+    while first.count < limit && !rest.is_empty() {
+        let (line, after) = rest.split_at(memchr(b'\n', rest)?);
+        let space = memchr(b' ', line)?;
+        first.last_rev = Some(std::str::from_utf8(&line[..space]).ok()?.parse().ok()?);
+        if first.count > 0 {
             items.put_u8(b',');
         }
         items.put_slice(&line[space + 1..]);
-        count += 1;
+        first.count += 1;
+        rest = &after[1..];
     }
-    Some(First { items: items.freeze(), count, last_rev, more })
+    first.items = items.freeze();
+    first.more = !rest.is_empty();
+    Some(first)
 }
 
 #[cfg(test)]
