@@ -34,7 +34,7 @@ bench: ## Measure each part beside its limit in one run, and print the table of 
 
 .PHONY: fuzz
 fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
-	@e2e/fuzz.sh
+	@fuzz/run.sh
 
 .PHONY: generate
 generate: ## Write the generated files anew (OpenAPI); CI fails when they differ

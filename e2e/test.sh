@@ -20,10 +20,10 @@ step() { # NAME COMMAND...: runs one check; a failure does not hide those after 
 }
 
 need_compiler() {
-    command -v cc >/dev/null && return
+    command -v cc >/dev/null && command -v c++ >/dev/null && return
     local sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
+    $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ libc6-dev
 }
 
 generated_files() { # what is committed is what the code makes
@@ -47,6 +47,7 @@ step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "generated files" generated_files
 step "tests on real servers" all_tests
+step "fuzzing for 20 s" env FUZZ_SECONDS=20 fuzz/run.sh
 step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
 
 say "summary after $((SECONDS - started))s"

@@ -18,6 +18,8 @@ use crate::watchdog;
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long the kernel has to end what was killed.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
+/// How long what was frozen may take to stand still.
+const STANDSTILL: Duration = Duration::from_secs(2);
 
 /// A process, in a session of its own, that writes to a log file. It ends, with all that it started, when this value or
 /// the test process does.
@@ -100,11 +102,17 @@ impl Child {
         self.wait_gone(&killed).await
     }
 
-    /// Freezes it and all that it started (SIGSTOP).
+    /// Freezes it and all that it started (SIGSTOP); returns once they stand still.
     pub fn pause(&self) {
         // Itself first: what is frozen starts nothing that could be missed.
         self.signal_if_running(Signal::STOP);
-        self.members().into_iter().for_each(|process| process_tree::signal(process.pid, Signal::STOP));
+        let members = self.members();
+        members.iter().for_each(|process| process_tree::signal(process.pid, Signal::STOP));
+        // On a busy machine a thread of theirs may run on for a while before it takes the signal.
+        let until = Instant::now() + STANDSTILL;
+        while Instant::now() < until && !members.iter().all(|process| process_tree::stands_still(process.pid)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Thaws what [`Child::pause`] froze.

@@ -52,6 +52,17 @@ pub(crate) fn is_alive(process: Process) -> bool {
     read(process.pid).is_some_and(|stat| !stat.zombie && stat.process == process)
 }
 
+/// Whether every thread of the process is stopped, or it is gone.
+pub(crate) fn stands_still(pid: u32) -> bool {
+    let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.flatten().all(|thread| {
+        let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The state follows the name, which stands in parentheses and may hold any character.
+        let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        matches!(state, None | Some('T' | 't' | 'Z' | 'X'))
+    })
+}
+
 /// Sends a signal; a process that is gone is no error.
 pub(crate) fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {

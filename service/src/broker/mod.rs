@@ -56,6 +56,9 @@ pub trait Lane: Send {
     /// Acknowledges every delivery up to and including this tag. Only `Ok` means acknowledged.
     async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError>;
 
+    /// Acknowledges just these deliveries, one frame each: for a lane that leaves others below them. Only `Ok` means acknowledged.
+    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), QueueError>;
+
     /// Publishes deliveries to the dead-letter queue, with confirms, mandatory, and the headers that say why. Resolves in the
     /// order given, once all are settled; the caller acknowledges only those that were confirmed.
     async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>>;

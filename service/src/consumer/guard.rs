@@ -21,8 +21,8 @@ pub(super) enum Pace {
 pub(super) enum Verdict {
     /// Process it at the present pace.
     Process,
-    /// Close this lane and go back to [`Pace::Probation`]: it must be held alone.
-    SlowDown,
+    /// Leave it: finish the others in hand, close the lane, and go back to [`Pace::Probation`], where it is held alone.
+    Leave,
     /// Dead-letter it unparsed, class `crash_loop`.
     DeadLetter,
 }
@@ -39,7 +39,7 @@ pub(super) fn judge(pace: Pace, delivery_count: u64, limit: u64) -> Verdict {
         return Verdict::DeadLetter;
     }
     match pace {
-        Pace::Full if delivery_count >= SUSPECT => Verdict::SlowDown,
+        Pace::Full if delivery_count >= SUSPECT => Verdict::Leave,
         Pace::Full | Pace::Probation => Verdict::Process,
     }
 }
@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(crash_loop_limit(3), 10);
         assert_eq!(crash_loop_limit(100), 50);
         assert_eq!(judge(Pace::Full, 2, limit), Verdict::Process);
-        assert_eq!(judge(Pace::Full, 3, limit), Verdict::SlowDown);
+        assert_eq!(judge(Pace::Full, 3, limit), Verdict::Leave);
         assert_eq!(judge(Pace::Probation, 9, limit), Verdict::Process);
         assert_eq!(judge(Pace::Probation, 10, limit), Verdict::DeadLetter);
         assert_eq!(judge(Pace::Full, 10, limit), Verdict::DeadLetter);
@@ -77,48 +77,66 @@ mod tests {
         assert_eq!(after_ack(Pace::Full, 9), Pace::Full);
     }
 
-    /// A queue of 50 with one culprit, a process that dies whenever it holds the culprit at processing: only the culprit reaches
-    /// the limit, and nobody else comes near it.
-    #[test]
-    fn only_the_culprit_is_convicted() {
-        const CULPRIT: usize = 30;
+    /// One process's lives on a queue, as the lanes go about it. `deadly` kills whoever processes it; `broker_restarts` times the
+    /// connection is lost with everything in hand. Returns who was convicted, and the counts.
+    fn live(messages: usize, prefetch: usize, deadly: Option<usize>, broker_restarts: usize) -> (Vec<usize>, Vec<u64>) {
         let limit = crash_loop_limit(20);
-        let mut counts = [0_u64; 50];
-        let mut done = [false; 50];
+        let mut counts = vec![0_u64; messages];
+        let mut done = vec![false; messages];
         let mut convicted = Vec::new();
-        for _life in 0..200 {
+        let mut restarts = broker_restarts;
+        for _life in 0..1000 {
             let mut pace = Pace::Probation;
             'life: loop {
-                let share = if pace == Pace::Full { 1000 } else { 1 };
-                let held: Vec<usize> = (0..50).filter(|i| !done[*i]).take(share).collect();
+                let share = if pace == Pace::Full { prefetch } else { 1 };
+                let held: Vec<usize> = (0..messages).filter(|i| !done[*i]).take(share).collect();
                 if held.is_empty() {
-                    break;
+                    return (convicted, counts);
                 }
-                for &i in &held {
-                    match judge(pace, counts[i], limit) {
-                        Verdict::DeadLetter => {
-                            convicted.push(i);
-                            done[i] = true;
-                        }
-                        Verdict::SlowDown => {
-                            held.iter().filter(|h| !done[**h]).for_each(|h| counts[*h] += 1);
-                            pace = Pace::Probation;
-                            continue 'life;
-                        }
-                        Verdict::Process if i == CULPRIT => {
-                            held.iter().filter(|h| !done[**h]).for_each(|h| counts[*h] += 1);
-                            break 'life;
-                        }
-                        Verdict::Process => {
-                            done[i] = true;
-                            pace = after_ack(pace, counts[i]);
-                        }
+                if restarts > 0 && pace == Pace::Full {
+                    restarts -= 1;
+                    held.iter().for_each(|i| counts[*i] += 1);
+                    pace = Pace::Probation;
+                    continue;
+                }
+                let (left, taken): (Vec<usize>, Vec<usize>) =
+                    held.iter().partition(|i| judge(pace, counts[**i], limit) == Verdict::Leave);
+                for i in taken {
+                    if judge(pace, counts[i], limit) == Verdict::DeadLetter {
+                        convicted.push(i);
+                    } else if Some(i) == deadly {
+                        held.iter().filter(|i| !done[**i]).for_each(|i| counts[*i] += 1);
+                        break 'life;
                     }
+                    done[i] = true;
+                    pace = after_ack(pace, counts[i]);
+                }
+                if !left.is_empty() {
+                    left.iter().for_each(|i| counts[*i] += 1);
+                    pace = Pace::Probation;
                 }
             }
         }
-        assert_eq!(convicted, [CULPRIT]);
-        assert!(done.iter().all(|done| *done));
-        assert!(counts.iter().enumerate().all(|(i, count)| i == CULPRIT || *count < limit), "{counts:?}");
+        panic!("not done after a thousand lives: {counts:?}");
+    }
+
+    #[test]
+    fn only_the_culprit_is_convicted() {
+        for culprit in [0, 1, 29, 49] {
+            let (convicted, counts) = live(50, 1000, Some(culprit), 0);
+            assert_eq!(convicted, [culprit]);
+            let worst = counts.iter().enumerate().filter(|(i, _)| *i != culprit).map(|(_, count)| *count).max();
+            assert!(worst < Some(6), "{counts:?}");
+        }
+    }
+
+    /// However often the broker restarts, nobody is convicted who killed nobody.
+    #[test]
+    fn lost_connections_convict_nobody() {
+        for restarts in [1, 3, 5] {
+            let (convicted, counts) = live(3000, 2000, None, restarts);
+            assert!(convicted.is_empty());
+            assert!(counts.iter().all(|count| *count < 8), "{:?}", counts.iter().max());
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{
     batcher::Batcher,
-    guard::{Pace, after_ack},
+    guard::{Pace, SUSPECT, after_ack},
     metrics::DeadLetterLabels,
     sort::{Sorted, sort},
     supervisor::Shared,
@@ -57,6 +57,9 @@ pub(super) struct LaneLoop {
     pub(super) lane: Box<dyn Lane>,
     /// The pace that the channel was opened for.
     pub(super) pace: Pace,
+    /// Suspects were left unacknowledged in this channel: from then on each delivery is acknowledged by itself, since a multiple
+    /// acknowledgement would take them along.
+    pub(super) left: bool,
 }
 
 impl LaneLoop {
@@ -92,6 +95,11 @@ impl LaneLoop {
             let due = batcher.deadline().is_some_and(|deadline| deadline <= Instant::now());
             if batcher.is_full() || due {
                 self.process(batcher.take()).await?;
+                if self.left {
+                    // What is behind the suspect in hand is finished first: closing counts against all that is not.
+                    self.drain(batcher).await?;
+                    return Ok(LaneEnd::PaceChanged);
+                }
             }
         }
     }
@@ -134,16 +142,21 @@ impl LaneLoop {
             let fates = shared.commit(&sorted).await?;
             sorted.settle(&fates, &shared.metrics);
         }
-        self.bury(std::mem::take(&mut sorted.letters), first_tag).await?;
-        if let Some(tag) = sorted.last_tag {
-            self.lane.ack_through(tag).await?;
-            let next = after_ack(self.pace, sorted.lowest_count);
-            shared.set_pace(next);
+        self.left |= sorted.left;
+        if sorted.left {
+            warn!("leaving messages that were delivered {SUSPECT} times or more, to take them one at a time");
         }
-        if sorted.slow_down {
-            warn!("a message was delivered {} times or more: taking one at a time", super::guard::SUSPECT);
+        self.bury(std::mem::take(&mut sorted.letters), first_tag).await?;
+        if let Some(tag) = sorted.taken.last() {
+            if self.left {
+                self.lane.ack_each(&sorted.taken).await?;
+            } else {
+                self.lane.ack_through(*tag).await?;
+            }
+            shared.set_pace(after_ack(self.pace, sorted.lowest_count));
+        }
+        if self.left {
             shared.set_pace(Pace::Probation);
-            return Err(LaneEnd::PaceChanged);
         }
         Ok(())
     }
@@ -173,7 +186,7 @@ impl LaneLoop {
             letters = failed;
             let Some(first_failed) = letters.first() else { return Ok(()) };
             let tag = first_failed.delivery.tag;
-            if tag > acknowledged_below {
+            if tag > acknowledged_below && !self.left {
                 self.lane.ack_through(tag - 1).await?;
                 acknowledged_below = tag;
             }

@@ -21,12 +21,12 @@ pub(super) struct Sorted {
     pub(super) deliveries: Vec<Delivery>,
     /// What can never be stored.
     pub(super) letters: Vec<DeadLetter>,
-    /// The highest tag taken; `None` if none was.
-    pub(super) last_tag: Option<u64>,
+    /// The tags that were taken, rising.
+    pub(super) taken: Vec<u64>,
     /// The lowest delivery count among those taken.
     pub(super) lowest_count: u64,
-    /// A suspect was met: it and what follows it were left, and the lane must slow down.
-    pub(super) slow_down: bool,
+    /// Suspects were met and left: they come again, to be held alone.
+    pub(super) left: bool,
 }
 
 /// The limits that sorting goes by.
@@ -43,10 +43,7 @@ pub(super) fn sort(batch: Vec<Delivery>, pace: Pace, limits: Limits, metrics: &C
     let mut sorted = Sorted { lowest_count: u64::MAX, ..Sorted::default() };
     for delivery in batch {
         match judge(pace, delivery.delivery_count, limits.crash_loop) {
-            Verdict::SlowDown => {
-                sorted.slow_down = true;
-                break;
-            }
+            Verdict::Leave => sorted.left = true,
             Verdict::DeadLetter => {
                 let reason = format!(
                     "{} consumers died or closed while they held this message alone; the limit is {}",
@@ -66,7 +63,7 @@ pub(super) fn sort(batch: Vec<Delivery>, pace: Pace, limits: Limits, metrics: &C
 
 impl Sorted {
     fn take(&mut self, delivery: &Delivery) {
-        self.last_tag = Some(delivery.tag);
+        self.taken.push(delivery.tag);
         self.lowest_count = self.lowest_count.min(delivery.delivery_count);
     }
 

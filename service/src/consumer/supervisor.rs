@@ -153,13 +153,18 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
             Ok(lane) => {
                 pause = REOPEN.0;
                 shared.metrics.lanes.inc();
-                let end = LaneLoop { shared: Arc::clone(&shared), lane, pace }.run().await;
+                let end = LaneLoop { shared: Arc::clone(&shared), lane, pace, left: false }.run().await;
                 shared.metrics.lanes.dec();
                 match end {
                     LaneEnd::Drained => return,
                     LaneEnd::PaceChanged => continue,
                     LaneEnd::HeldTooLong => until_store_answers(&shared).await,
-                    LaneEnd::Lost(error) => warn!(lane = index, %error, "a lane is gone; opening it again"),
+                    LaneEnd::Lost(error) => {
+                        warn!(lane = index, %error, "a lane is gone; opening it again");
+                        // Everything in hand counts as delivered once more. A broker that comes and goes would convict innocents
+                        // if each time a full share were in hand: one message shows first that the connection holds.
+                        shared.set_pace(Pace::Probation);
+                    }
                 }
             }
             Err(error) => warn!(lane = index, %error, "failed to open a lane; trying again"),

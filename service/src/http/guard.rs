@@ -53,7 +53,7 @@ impl Guard {
     }
 
     fn route_of(&self, request: &Request) -> &'static str {
-        let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().trim_end_matches('/'));
         matched.and_then(|path| self.routes.iter().find(|route| **route == path)).copied().unwrap_or("unmatched")
     }
 }

@@ -13,10 +13,10 @@ use super::{Guard, Problem, openapi};
 /// Routes of one role or of several that share a port, with what every surface has: `/openapi.json`, problems instead of bare
 /// 404s and 405s, and the guard before everything.
 pub fn surface(routes: OpenApiRouter, guard: Guard) -> Router {
-    let (router, document) = routes.split_for_parts();
+    let (served, document) = routes.split_for_parts();
     let document = openapi::finish(document);
     let templates: Vec<String> = document.paths.paths.keys().cloned().chain(["/openapi.json".to_owned()]).collect();
-    router
+    served
         .route("/openapi.json", describe(&document))
         .fallback(|| async { Problem::NotFound })
         .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })

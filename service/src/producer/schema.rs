@@ -15,8 +15,8 @@ use uuid::Uuid;
 
 use crate::http::{ProblemDocument, problem_responses};
 
-/// A moment from 1970 to 2200: years, months with their days (29 February is taken in leap years only), hours, seconds.
-const TIME_PATTERN: &str = "^(19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-9]))T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-2]):[0-5][0-9])$";
+/// A moment from 1970 to 2200, with the days that each month really has, in leap years too.
+const TIME_PATTERN: &str = "^((19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(19(72|76|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-2]):[0-5][0-9])$";
 
 /// A notification to one owner. The names of the original hoopoe service are taken too: `receiver_info`, `action_type`,
 /// `actioner_info`, `action_data`, `fired_at`; one beside the name that it stands for is refused.
@@ -69,7 +69,7 @@ pub(super) struct MomentSchema(Value);
 
 impl PartialSchema for MomentSchema {
     fn schema() -> RefOr<Schema> {
-        let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(7_258_118_399_i64));
+        let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(7_258_118_400_i64));
         let description = Some("RFC 3339 or Unix seconds, from 1970 to 2200");
         Schema::OneOf(OneOfBuilder::new().item(TimeSchema::schema()).item(seconds).description(description).build())
             .into()

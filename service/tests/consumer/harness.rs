@@ -32,6 +32,8 @@ pub struct Bench {
     pub store: Arc<dyn Store>,
     pub publisher: AmqpPublisher,
     pub metrics: ConsumerMetrics,
+    /// It ends with its last holder.
+    _rabbit: Arc<RabbitMq>,
     _folder: tempfile::TempDir,
 }
 
@@ -44,6 +46,8 @@ pub struct Running {
 
 impl Bench {
     pub async fn new(rabbit: Arc<RabbitMq>, vhost: &str) -> Self {
+        // A failed test shows what the parts said.
+        let _ = tracing_subscriber::fmt().with_env_filter("info,lapin=warn").with_test_writer().try_init();
         let url = rabbit.create_vhost(vhost).await.unwrap();
         let config = ConsumerConfig {
             queue: QueueConfig {
@@ -74,7 +78,7 @@ impl Bench {
         let publisher =
             AmqpPublisher::start(&url, &TlsConfig::default(), EXCHANGE, &PublishConfig::default(), broker_metrics);
         let metrics = ConsumerMetrics::register(&mut registry);
-        Self { url, config, store, publisher, metrics, _folder: folder }
+        Self { url, config, store, publisher, metrics, _rabbit: rabbit, _folder: folder }
     }
 
     /// Publishes one body as it is; waits for the first connection.

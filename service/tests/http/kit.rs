@@ -1,7 +1,7 @@
 //! A producer and an inbox API on one port, over the embedded broker, store and cache; and a client that sends exactly what a test
 //! writes, byte for byte.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
 use hoopoe::{
     api::{self, ApiMetrics, ApiState},
@@ -177,10 +177,10 @@ pub fn notification(owner: &str, kind: &str) -> Notification {
 pub async fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     if !body.is_empty() || method == "POST" {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        write!(head, "Content-Length: {}\r\n", body.len()).unwrap();
     }
     head.push_str("\r\n");
     raw(address, &[head.as_bytes(), body].concat()).await

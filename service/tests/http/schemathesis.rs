@@ -1,4 +1,4 @@
-//! schemathesis (PyPI) over the document and the running surface: what the document promises is what is sent.
+//! schemathesis (from `PyPI`) over the document and the running surface: what the document promises is what is sent.
 
 use std::process::Stdio;
 

@@ -74,7 +74,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_new_ones() {
 #[tokio::test]
 async fn a_stop_is_bounded() {
     let limits = ServerLimits { drain: Duration::from_millis(300), ..ServerLimits::default() };
-    let server = start(slow(Duration::from_secs(60)), limits).await;
+    let server = start(slow(Duration::from_mins(1)), limits).await;
     let mut stream = TcpStream::connect(&server.address).await.unwrap();
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -116,13 +116,14 @@ async fn connections_over_the_limit_wait_their_turn() {
     assert!(started.elapsed() >= Duration::from_millis(400));
 }
 
+async fn panics() -> &'static str {
+    panic!("on purpose")
+}
+
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_next_request_is_served() {
     let mut registry = Registry::default();
     let guard = Guard::new(1, HttpMetrics::register(&mut registry));
-    async fn panics() -> &'static str {
-        panic!("on purpose")
-    }
     let routes = OpenApiRouter::new().route("/panics", get(panics)).route("/works", get(|| async { "yes" }));
     let server = start(surface(routes, guard), ServerLimits::default()).await;
     for _ in 0..3 {

@@ -74,6 +74,19 @@ impl AmqpLane {
         Ok(Self { shared, live, channel, consumer, held: VecDeque::new(), letters: None })
     }
 
+    async fn ack(&self, tag: u64, multiple: bool) -> Result<(), QueueError> {
+        // Not by the delivery's own acker: that answers `Ok(false)` where it is used up or its channel is gone.
+        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
+        match timeout(CHANNEL_LIMIT, ack).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            Err(_) => {
+                self.shared.consuming.report_broken(&self.live);
+                Err(QueueError::Unavailable(format!("an acknowledgement was not sent within {CHANNEL_LIMIT:?}")))
+            }
+        }
+    }
+
     fn held_properties(&self, tag: u64) -> Option<&BasicProperties> {
         let index = self.held.binary_search_by_key(&tag, |(tag, _)| *tag).ok()?;
         self.held.get(index).map(|(_, properties)| properties)
@@ -101,20 +114,17 @@ impl Lane for AmqpLane {
             // Would be every delivery that there is, those not yet seen included.
             return Ok(());
         }
-        // Not by the delivery's own acker: that answers `Ok(false)` where it is used up or its channel is gone.
-        let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple: true });
-        match timeout(CHANNEL_LIMIT, ack).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(queue_error(&error, &self.shared.queue)),
-            Err(_) => {
-                self.shared.consuming.report_broken(&self.live);
-                return Err(QueueError::Unavailable(format!(
-                    "an acknowledgement was not sent within {CHANNEL_LIMIT:?}"
-                )));
-            }
-        }
+        self.ack(tag, true).await?;
         let through = self.held.partition_point(|(held, _)| *held <= tag);
         self.held.drain(..through);
+        Ok(())
+    }
+
+    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), QueueError> {
+        for tag in tags {
+            self.ack(*tag, false).await?;
+        }
+        self.held.retain(|(held, _)| tags.binary_search(held).is_err());
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tracing::{error, warn};
 
 use super::{
-    command::{Answer, Command},
+    command::{Answer, Command, Tags},
     declare, deliver,
     rows::{self, Draft},
     state::{LaneState, State},
@@ -92,8 +92,8 @@ async fn transact(
                 let opened = open(state, &queue, prefetch, sink, next_lane);
                 tell(&mut afterwards, answer, opened);
             }
-            Command::Ack { lane, tag, answer } => {
-                let result = acknowledge(state, lane, tag, &mut acknowledged);
+            Command::Ack { lane, tags, answer } => {
+                let result = acknowledge(state, lane, &tags, &mut acknowledged);
                 tell(&mut afterwards, answer, result);
             }
             Command::Stop { lane, answer } => {
@@ -171,10 +171,19 @@ fn open(
     Ok(*next_lane)
 }
 
-fn acknowledge(state: &mut State, lane: u64, tag: u64, acknowledged: &mut Vec<i64>) -> Result<(), QueueError> {
+fn acknowledge(state: &mut State, lane: u64, tags: &Tags, acknowledged: &mut Vec<i64>) -> Result<(), QueueError> {
     let lane = state.lanes.get_mut(&lane).ok_or_else(gone)?;
-    let through = lane.held.partition_point(|(held, _)| *held <= tag);
-    acknowledged.extend(lane.held.drain(..through).map(|(_, message)| message));
+    match tags {
+        Tags::Through(tag) => {
+            let through = lane.held.partition_point(|(held, _)| held <= tag);
+            acknowledged.extend(lane.held.drain(..through).map(|(_, message)| message));
+        }
+        Tags::Each(tags) => lane.held.retain(|(held, message)| {
+            let is_done = tags.binary_search(held).is_ok();
+            acknowledged.extend(is_done.then_some(*message));
+            !is_done
+        }),
+    }
     Ok(())
 }
 

@@ -9,6 +9,14 @@ use crate::broker::{Delivery, PublishError, QueueError, TopologyError};
 /// Where an answer goes, once what it says is committed.
 pub(super) type Answer<T> = oneshot::Sender<T>;
 
+/// Which deliveries of a lane.
+pub(super) enum Tags {
+    /// All up to and including this one.
+    Through(u64),
+    /// Just these, in rising order.
+    Each(Vec<u64>),
+}
+
 /// One request.
 pub(super) enum Command {
     /// Routes a message and keeps it.
@@ -31,12 +39,12 @@ pub(super) enum Command {
         /// The lane's number.
         answer: Answer<Result<u64, QueueError>>,
     },
-    /// Removes what was delivered up to this tag.
+    /// Removes what was delivered.
     Ack {
         /// The lane.
         lane: u64,
-        /// The last tag.
-        tag: u64,
+        /// Which deliveries.
+        tags: Tags,
         /// Done.
         answer: Answer<Result<(), QueueError>>,
     },

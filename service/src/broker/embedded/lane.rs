@@ -3,7 +3,11 @@
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{command::Command, requests::Requests, rows::Draft};
+use super::{
+    command::{Command, Tags},
+    requests::Requests,
+    rows::Draft,
+};
 use crate::{
     broker::{DeadLetter, Delivery, Lane, PublishError, QueueError, reason},
     timestamp::Timestamp,
@@ -25,7 +29,18 @@ impl Lane for EmbeddedLane {
 
     async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError> {
         let lane = self.number;
-        self.requests.ask(|answer| Command::Ack { lane, tag, answer }).await.unwrap_or_else(|| Err(gone()))
+        self.requests
+            .ask(|answer| Command::Ack { lane, tags: Tags::Through(tag), answer })
+            .await
+            .unwrap_or_else(|| Err(gone()))
+    }
+
+    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), QueueError> {
+        let (lane, tags) = (self.number, tags.to_vec());
+        self.requests
+            .ask(|answer| Command::Ack { lane, tags: Tags::Each(tags), answer })
+            .await
+            .unwrap_or_else(|| Err(gone()))
     }
 
     async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>> {
