@@ -13,6 +13,7 @@ pub mod validate;
 pub mod worker_config;
 pub mod worker_configs;
 pub mod workload;
+mod yaml;
 
 pub use duration::Span;
 pub use manifest::{Manifest, ManifestError};

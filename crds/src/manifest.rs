@@ -8,10 +8,14 @@ use serde_json::Value;
 
 use crate::{
     consumer::NotifConsumerSpec, producer::NotifProducerSpec, unknown_keys::unknown_keys, worker_config::ResourceRef,
+    yaml,
 };
 
 /// The group and version of both resources.
 pub const API_VERSION: &str = "hoopoe.app/v1alpha1";
+
+/// How the `apiVersion` of every version of our group starts.
+const GROUP_PREFIX: &str = "hoopoe.app/";
 
 /// One of our resources.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +88,14 @@ pub enum ManifestError {
         /// Their paths.
         keys: Vec<String>,
     },
+    /// No kind of our group: a slip of the pen, which would otherwise pass for somebody else's resource.
+    #[error("failed to read {kind} {name}: {API_VERSION} has no such kind, only NotifProducer and NotifConsumer")]
+    Kind {
+        /// The kind that it names.
+        kind: String,
+        /// The resource's name.
+        name: String,
+    },
     /// Another version of our group.
     #[error("failed to read {kind} {name}: apiVersion must be {API_VERSION}")]
     Version {
@@ -100,11 +112,13 @@ impl Manifest {
         let mut manifests = Vec::new();
         let mut others = Vec::new();
         for (index, document) in serde_yaml::Deserializer::from_str(text).enumerate() {
-            let yaml =
-                |error: serde_yaml::Error| ManifestError::Yaml { document: index + 1, detail: error.to_string() };
-            let value = Value::deserialize(document).map_err(yaml)?;
+            let unreadable = |detail: String| ManifestError::Yaml { document: index + 1, detail };
+            let value = yaml::from_document(document).map_err(unreadable)?;
             if value.is_null() {
                 continue;
+            }
+            if text_at(&value, "/kind").is_empty() {
+                return Err(unreadable("it has no kind".to_owned()));
             }
             match Self::from_value(&value)? {
                 Some(manifest) => manifests.push(manifest),
@@ -118,6 +132,9 @@ impl Manifest {
     pub fn from_value(value: &Value) -> Result<Option<Self>, ManifestError> {
         let kind = text_at(value, "/kind");
         if kind != "NotifProducer" && kind != "NotifConsumer" {
+            if text_at(value, "/apiVersion").starts_with(GROUP_PREFIX) {
+                return Err(ManifestError::Kind { kind, name: text_at(value, "/metadata/name") });
+            }
             return Ok(None);
         }
         if text_at(value, "/apiVersion") != API_VERSION {

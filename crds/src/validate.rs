@@ -7,7 +7,7 @@ use crate::{
     manifest::{Manifest, Metadata},
     producer::NotifProducerSpec,
     worker_config::{BindingConfig, QueueType},
-    workload::{Autoscale, Workload},
+    workload::{Autoscale, IntOrPercent, Workload},
 };
 
 /// One broken rule.
@@ -18,6 +18,9 @@ pub struct Invalid {
     /// The rule.
     pub detail: String,
 }
+
+/// Ten years: RabbitMQ refuses a policy with more (seen: 315360000000 ms is taken, one more is `value_too_large`).
+const MAX_TTL_MILLIS: u128 = 315_360_000_000;
 
 /// The port of health and metrics in every worker.
 const ADMIN_PORT: u16 = 8081;
@@ -79,6 +82,8 @@ impl Rules {
         if let Some(scaling) = &spec.scaling {
             let holds = 0 <= scaling.min && scaling.min <= scaling.max && scaling.max >= 1;
             self.require(holds, "spec.scaling", "must have 0 <= min <= max, and max at least 1");
+            // What the scaler divides by.
+            self.require(!scaling.target_drain.0.is_zero(), "spec.scaling.targetDrain", "must be over 0");
         }
         self.port("spec.api.port", spec.api.port);
         self.require(spec.api.replicas >= 0, "spec.api.replicas", "must be at least 0");
@@ -90,6 +95,30 @@ impl Rules {
         let ratio = workload.telemetry.as_ref().and_then(|telemetry| telemetry.sample_ratio.as_deref());
         let holds = ratio.is_none_or(|ratio| ratio.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio)));
         self.require(holds, "spec.telemetry.sampleRatio", "must be a decimal from \"0\" to \"1\"");
+        let pull = workload.image_pull_policy.as_deref();
+        let holds = pull.is_none_or(|policy| ["Always", "IfNotPresent", "Never"].contains(&policy));
+        self.require(holds, "spec.imagePullPolicy", "must be Always, IfNotPresent or Never");
+        let kind = workload.service.as_ref().and_then(|service| service.kind.as_deref());
+        let holds = kind.is_none_or(|kind| ["ClusterIP", "NodePort", "LoadBalancer"].contains(&kind));
+        self.require(holds, "spec.service.type", "must be ClusterIP, NodePort or LoadBalancer");
+        if let Some(rollout) = &workload.rollout {
+            let (surge, unavailable) = (rollout.max_surge.as_ref(), rollout.max_unavailable.as_ref());
+            self.share("spec.rollout.maxSurge", surge);
+            self.share("spec.rollout.maxUnavailable", unavailable);
+            let stuck = surge.is_some_and(IntOrPercent::is_zero) && unavailable.is_some_and(IntOrPercent::is_zero);
+            self.require(
+                !stuck,
+                "spec.rollout",
+                "must not have maxSurge and maxUnavailable both 0: no pod could ever go",
+            );
+        }
+        let disruption = workload.disruption.as_ref().map(|disruption| &disruption.max_unavailable);
+        self.share("spec.disruption.maxUnavailable", disruption);
+    }
+
+    fn share(&mut self, field: &str, share: Option<&IntOrPercent>) {
+        let holds = share.is_none_or(IntOrPercent::is_valid);
+        self.require(holds, field, "must be a number from 0, or a percentage from \"0%\" to \"100%\"");
     }
 
     fn queue(&mut self, queue: &Queue) {
@@ -99,8 +128,8 @@ impl Rules {
             let classic = queue.kind == QueueType::Classic;
             self.require(classic, "spec.queue.maxPriority", "needs type Classic: a quorum queue has no such argument");
         }
-        let ttl = queue.policy.message_ttl.is_none_or(|ttl| !ttl.0.is_zero());
-        self.require(ttl, "spec.queue.policy.messageTtl", "must be over 0");
+        let ttl = queue.policy.message_ttl.is_none_or(|ttl| (1..=MAX_TTL_MILLIS).contains(&ttl.0.as_millis()));
+        self.require(ttl, "spec.queue.policy.messageTtl", "must be over 0 and at most 3650d");
         self.require(queue.policy.max_length != Some(0), "spec.queue.policy.maxLength", "must be at least 1");
         self.require(queue.policy.delivery_limit >= 1, "spec.queue.policy.deliveryLimit", "must be at least 1");
     }
@@ -143,9 +172,7 @@ impl Rules {
     fn routing_key_template(&mut self, field: &str, template: &str) {
         let printable = template.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         self.require(printable && template.len() <= 255, field, "must be at most 255 printable ASCII characters");
-        let literal =
-            ["{kind}", "{owner}", "{actor}"].iter().fold(template.to_owned(), |text, name| text.replace(name, ""));
-        let holds = !literal.contains(['{', '}']);
+        let holds = only_known_placeholders(template);
         self.require(holds, field, "may have no placeholder but {kind}, {owner} and {actor}");
     }
 
@@ -161,4 +188,15 @@ impl Rules {
             self.require((1..=100).contains(&autoscale.cpu), &format!("{field}.cpu"), "must be 1 to 100 percent");
         }
     }
+}
+
+/// Read as a worker reads it, from left to right: `{ow{kind}ner}` is no `{owner}` once `{kind}` is taken out.
+fn only_known_placeholders(template: &str) -> bool {
+    let mut rest = template;
+    while let Some(brace) = rest.find(['{', '}']) {
+        let known = ["{kind}", "{owner}", "{actor}"].iter().find_map(|name| rest[brace..].strip_prefix(name));
+        let Some(after) = known else { return false };
+        rest = after;
+    }
+    true
 }

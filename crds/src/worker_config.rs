@@ -430,8 +430,7 @@ impl WorkerConfig {
     /// Reads YAML (or JSON, which is YAML). The paths of keys that this build does not know come beside it: a worker warns about
     /// and counts them, since a newer operator may have written them.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<String>), WorkerConfigError> {
-        let value: serde_json::Value =
-            serde_yaml::from_str(text).map_err(|error| WorkerConfigError::Shape(error.to_string()))?;
+        let value = crate::yaml::from_text(text).map_err(WorkerConfigError::Shape)?;
         // Before the shape: another version may have another one.
         if let Some(version) = value.get("version").and_then(serde_json::Value::as_u64)
             && version != u64::from(VERSION)

@@ -140,6 +140,29 @@ pub enum IntOrPercent {
     Percent(String),
 }
 
+impl IntOrPercent {
+    /// A number from 0, or whole percents up to 100.
+    pub(crate) fn is_valid(&self) -> bool {
+        match self {
+            Self::Int(number) => *number >= 0,
+            Self::Percent(text) => percents(text).is_some_and(|percents| percents <= 100),
+        }
+    }
+
+    /// None at all.
+    pub(crate) fn is_zero(&self) -> bool {
+        match self {
+            Self::Int(number) => *number == 0,
+            Self::Percent(text) => percents(text) == Some(0),
+        }
+    }
+}
+
+fn percents(text: &str) -> Option<u32> {
+    let digits = text.strip_suffix('%')?;
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+}
+
 /// How a change is rolled out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

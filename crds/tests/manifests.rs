@@ -78,16 +78,35 @@ fn a_wrong_type_is_named_by_its_path() {
     assert!(error.contains("spec.cache.ttl") && error.contains("30s"), "{error}");
     let error = Manifest::read_all("kind: [").unwrap_err().to_string();
     assert!(error.contains("document 1"), "{error}");
+    let error = Manifest::read_all(&format!("{PRODUCER}---\nname: x\n")).unwrap_err().to_string();
+    assert!(error.contains("document 2") && error.contains("kind"), "{error}");
+}
+
+#[test]
+fn a_key_that_stands_twice_is_refused_and_so_is_a_misspelt_kind() {
+    let twice = format!("{PRODUCER}  replicas: 1\n  replicas: 3\n");
+    let error = Manifest::read_all(&twice).unwrap_err().to_string();
+    assert!(error.contains("duplicate") && error.contains("replicas"), "{error}");
+    let error = WorkerConfig::from_yaml("version: 1\nversion: 1\n").unwrap_err().to_string();
+    assert!(error.contains("duplicate") && error.contains("version"), "{error}");
+    let misspelt = PRODUCER.replace("kind: NotifProducer", "kind: NotifProducr");
+    let error = Manifest::read_all(&misspelt).unwrap_err();
+    assert!(
+        matches!(&error, ManifestError::Kind { kind, name } if kind == "NotifProducr" && name == "orders"),
+        "{error}"
+    );
 }
 
 #[test]
 fn every_rule_names_its_field() {
-    let producer: [(&str, Value); 12] = [
+    let producer: [(&str, Value); 14] = [
         ("/exchange/name", json!("amq.topic")),
         ("/exchange/name", json!("-x")),
         ("/exchange/name", json!("")),
         ("/exchange/name", json!("x".repeat(256))),
         ("/routingKey", json!("{kind}.{id}")),
+        ("/routingKey", json!("{ow{kind}ner}")),
+        ("/routingKey", json!("kind}")),
         ("/routingKey", json!("é")),
         ("/ingress/http/port", json!(8081)),
         ("/ingress/http/port", json!(0)),
@@ -122,6 +141,28 @@ fn every_rule_names_its_field() {
         let fields = blamed(CONSUMER, |v| v["spec"]["bindings"][0]["arguments"] = arguments);
         assert_eq!(fields, ["spec.bindings[0].arguments"]);
     }
+    let workload: [(&str, Value, &str); 12] = [
+        ("rollout", json!({ "maxSurge": "25" }), "spec.rollout.maxSurge"),
+        ("rollout", json!({ "maxSurge": "%" }), "spec.rollout.maxSurge"),
+        ("rollout", json!({ "maxUnavailable": "101%" }), "spec.rollout.maxUnavailable"),
+        ("rollout", json!({ "maxUnavailable": -1 }), "spec.rollout.maxUnavailable"),
+        ("rollout", json!({ "maxSurge": 0, "maxUnavailable": "0%" }), "spec.rollout"),
+        ("disruption", json!({ "maxUnavailable": "+5%" }), "spec.disruption.maxUnavailable"),
+        ("imagePullPolicy", json!("always"), "spec.imagePullPolicy"),
+        ("service", json!({ "type": "ExternalName" }), "spec.service.type"),
+        ("telemetry", json!({ "sampleRatio": "1.1" }), "spec.telemetry.sampleRatio"),
+        ("telemetry", json!({ "sampleRatio": "NaN" }), "spec.telemetry.sampleRatio"),
+        ("scaling", json!({ "max": 2, "targetDrain": "0s" }), "spec.scaling.targetDrain"),
+        ("queue", json!({ "name": "q", "policy": { "messageTtl": "3650d1ms" } }), "spec.queue.policy.messageTtl"),
+    ];
+    for (field, bad, path) in workload {
+        assert_eq!(blamed(CONSUMER, |value| value["spec"][field] = bad.clone()), [path], "{bad}");
+    }
+    for good in [json!({ "maxSurge": "0%", "maxUnavailable": 1 }), json!({ "maxSurge": "100%" }), json!({})] {
+        assert!(blamed(CONSUMER, |value| value["spec"]["rollout"] = good.clone()).is_empty(), "{good}");
+    }
+    let longest = json!({ "name": "q", "policy": { "messageTtl": "3650d" } });
+    assert!(blamed(CONSUMER, |value| value["spec"]["queue"] = longest).is_empty());
     let copy = blamed(CONSUMER, |v| {
         let binding = v["spec"]["bindings"][0].clone();
         v["spec"]["bindings"] = json!([binding, binding]);

@@ -147,11 +147,8 @@ fn names_of_the_original_are_taken_and_none_twice() {
     ];
     let required = [("owner", r#""a""#), ("kind", r#""k""#)];
     for (alias, name, value) in aliases {
-        let rest: String = required
-            .iter()
-            .filter(|(field, _)| *field != name)
-            .map(|(field, v)| format!(r#","{field}":{v}"#))
-            .collect();
+        let others = required.iter().filter(|(field, _)| *field != name).map(|(field, v)| format!(r#","{field}":{v}"#));
+        let rest = others.collect::<Vec<_>>().concat();
         let by = |name: &str| from_http(format!(r#"{{"id":"x","{name}":{value}{rest}}}"#).as_bytes(), &arrival());
         assert_eq!(by(alias), by(name), "{alias} is {name}");
         for (first, second) in [(name, alias), (alias, name), (alias, alias), (name, name)] {
@@ -185,7 +182,7 @@ fn faults_are_named_all_at_once_and_never_with_their_value() {
 fn unknown_fields_are_counted_on_amqp() {
     assert_eq!(amqp(&with("extra", json!(1))).unwrap().unknown_fields, 1);
     // However many they are, they hide neither a field nor a second one behind them.
-    let extra: String = (0..5_000).map(|i| format!(r#""f{i}":{i},"#)).collect();
+    let extra = (0..5_000).map(|i| format!(r#""f{i}":{i}"#)).collect::<Vec<_>>().join(",") + ",";
     let body = format!(r#"{{{extra}"owner":"a","kind":"k"}}"#);
     let received = from_amqp(body.as_bytes(), &arrival(), &Envelope::default()).unwrap();
     assert_eq!((received.unknown_fields, received.notification.owner.as_str()), (5_000, "a"));

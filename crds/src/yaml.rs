@@ -1,0 +1,15 @@
+//! YAML as JSON, with a key that stands twice refused: read straight into JSON, the second would silently win.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The one document of a text.
+pub(crate) fn from_text(text: &str) -> Result<Value, String> {
+    from_document(serde_yaml::Deserializer::from_str(text))
+}
+
+/// One document.
+pub(crate) fn from_document(document: serde_yaml::Deserializer<'_>) -> Result<Value, String> {
+    let yaml = serde_yaml::Value::deserialize(document).map_err(|error| error.to_string())?;
+    serde_json::to_value(yaml).map_err(|error| error.to_string())
+}
