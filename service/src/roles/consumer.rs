@@ -29,6 +29,7 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
     let inbox_metrics = process.register(InboxMetrics::register);
     // A part is in the report before it answers: `/readyz` says what a worker waits for.
     process.readiness.add("store", true, || false);
+    process.readiness.add("broker", true, || false);
 
     let stop = process.stop.clone();
     let store = parts::postgres(&postgres, &process.config.postgres_tls, &process.config.store, &stop).await?;
