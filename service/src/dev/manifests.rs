@@ -3,26 +3,24 @@
 use std::path::{Path, PathBuf};
 
 use hoopoe_crds::Manifest;
-use tracing::info;
 
 use super::DevError;
 
-/// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of their names.
-pub(super) fn read_all(filenames: &[PathBuf]) -> Result<Vec<Manifest>, DevError> {
-    let mut manifests = Vec::new();
+/// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of their names. What is of other kinds
+/// comes as the second list, for the log, which is set up by what the manifests say.
+pub(super) fn read_all(filenames: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<String>), DevError> {
+    let (mut manifests, mut passed_over) = (Vec::new(), Vec::new());
     for path in filenames {
         for file in files_of(path)? {
             let text =
                 std::fs::read_to_string(&file).map_err(|source| DevError::File { path: file.clone(), source })?;
             let (found, others) =
                 Manifest::read_all(&text).map_err(|source| DevError::Manifest { path: file.clone(), source })?;
-            for other in others {
-                info!(file = %file.display(), "passing over {other}: only NotifProducer and NotifConsumer run here");
-            }
+            passed_over.extend(others.iter().map(|other| format!("{other} in {}", file.display())));
             manifests.extend(found);
         }
     }
-    Ok(manifests)
+    Ok((manifests, passed_over))
 }
 
 fn files_of(path: &Path) -> Result<Vec<PathBuf>, DevError> {

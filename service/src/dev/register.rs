@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::http::{Caller, FieldFault, Problem, Query, read_body, require_json};
+use crate::http::{Caller, FieldFault, Guard, Problem, Query, read_body, require_json};
 
 use super::{
     DevError,
@@ -34,9 +34,12 @@ const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 type Shared = Arc<Mutex<Supervisor>>;
 
-/// The routes.
-pub(super) fn router(supervisor: Shared) -> Router {
-    Router::new().route("/notif/register", get(list).post(register).delete(remove)).with_state(supervisor)
+const PATH: &str = "/notif/register";
+
+/// The routes, behind the guard that finds out who is asking.
+pub(super) fn router(supervisor: Shared, guard: Guard) -> Router {
+    let routes = get(list).post(register).delete(remove).with_state(supervisor);
+    Router::new().route(PATH, routes).layer(guard.with_routes(std::iter::once(PATH.to_owned())))
 }
 
 async fn register(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
@@ -48,7 +51,7 @@ async fn register(State(supervisor): State<Shared>, caller: Caller, headers: Hea
         let mut supervisor = supervisor.lock().await;
         let mut started = Vec::new();
         for manifest in asked.manifests {
-            started.push(supervisor.start(manifest, true).await.map_err(problem)?);
+            started.push(supervisor.register(manifest).await.map_err(problem)?);
         }
         // Nobody else waits while the notification is tried.
         drop(supervisor);
@@ -155,7 +158,11 @@ async fn send(started: &[Listed], data: &Value) -> Value {
     else {
         return json!({ "sent": false, "reason": "the producer does not run" });
     };
-    let client = reqwest::Client::new();
+    // The producer is this process: no proxy of the environment stands between.
+    let client = match reqwest::Client::builder().no_proxy().build() {
+        Ok(client) => client,
+        Err(error) => return json!({ "sent": false, "reason": error.to_string() }),
+    };
     let until = Instant::now() + SEND_LIMIT;
     loop {
         let answer = client.post(format!("{url}/v1/notifications")).json(data).send().await;

@@ -38,12 +38,15 @@ const MAX_REQUESTS: usize = 10_000;
 
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<(), DevError> {
-    let manifests = manifests::read_all(&args.filenames)?;
+    let (manifests, passed_over) = manifests::read_all(&args.filenames)?;
     if manifests.is_empty() && !args.filenames.is_empty() {
         return Err(DevError::Nothing);
     }
     let endpoints = Endpoints::from_env()?;
     let telemetry = Telemetry::start("hoopoe-dev", &telemetry_of(&manifests), LogFormat::Text)?;
+    for other in passed_over {
+        info!("passing over {other}: only NotifProducer and NotifConsumer run here");
+    }
     let stop = on_signal().map_err(DevError::Signals)?;
     std::fs::create_dir_all(&args.data).map_err(|source| DevError::File { path: args.data.clone(), source })?;
 
@@ -54,7 +57,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     readiness.add("resources", true, move || all_started.load(Ordering::Acquire));
 
     let admin = bind(args.admin).await?;
-    let Some(mut supervisor) = open(&args, &endpoints, &manifests, &registry, &readiness, &stop).await? else {
+    let Some((mut supervisor, guard)) = open(&args, &endpoints, &manifests, &registry, &readiness, &stop).await? else {
         return Ok(());
     };
     for manifest in manifests {
@@ -66,7 +69,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     started.store(true, Ordering::Release);
 
     let supervisor = Arc::new(tokio::sync::Mutex::new(supervisor));
-    let router = register::router(Arc::clone(&supervisor)).merge(admin_router(readiness.clone(), registry));
+    let router = register::router(Arc::clone(&supervisor), guard).merge(admin_router(readiness.clone(), registry));
     info!("register, health and metrics on http://{}", args.admin);
     let admin_stop = CancellationToken::new();
     let serving = tokio::spawn(serve(admin, router, ServerLimits::default(), admin_stop.clone()));
@@ -86,7 +89,7 @@ async fn open(
     registry: &Mutex<Registry>,
     readiness: &Readiness,
     stop: &CancellationToken,
-) -> Result<Option<Supervisor>, DevError> {
+) -> Result<Option<(Supervisor, Guard)>, DevError> {
     let (cache, store) = settings_of(manifests);
     // Filled here and shared from here on: the parts are opened before anything is served.
     let mut instruments = Registry::default();
@@ -109,8 +112,8 @@ async fn open(
         readiness: readiness.clone(),
     };
     *registry.lock().unwrap_or_else(PoisonError::into_inner) = instruments;
-    let ports = Ports::new(args.listen, guard);
-    Ok(Some(Supervisor::new(shared, ports, Remembered::in_folder(&args.data))))
+    let ports = Ports::new(args.listen, guard.clone());
+    Ok(Some((Supervisor::new(shared, ports, Remembered::in_folder(&args.data)), guard)))
 }
 
 /// Cache and store are the process's: the first consumer that is given says how they are.

@@ -110,6 +110,14 @@ impl Supervisor {
         self.remembered.read()
     }
 
+    /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a process that
+    /// is still starting what it remembers would forget the rest.
+    pub(super) async fn register(&mut self, manifest: Manifest) -> Result<Listed, DevError> {
+        let listed = self.start(manifest, true).await?;
+        self.write_remembered()?;
+        Ok(listed)
+    }
+
     /// Starts a resource, in the place of one of the same kind and name. One that runs already as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
@@ -125,7 +133,6 @@ impl Supervisor {
                 Manifest::Consumer(consumer) => self.start_consumer(consumer).await?,
             };
             self.running.insert(key.clone(), Running { manifest, registered, worker });
-            self.write_remembered()?;
         }
         let listed = self.list().into_iter().find(|listed| (listed.kind, &listed.name) == (key.0, &key.1));
         // Inserted above, or there before.

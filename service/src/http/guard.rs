@@ -47,7 +47,7 @@ impl Guard {
 
     /// The templates that may become a label. They live as long as the process: a surface is made once.
     #[must_use]
-    pub(super) fn with_routes(mut self, routes: impl Iterator<Item = String>) -> Self {
+    pub(crate) fn with_routes(mut self, routes: impl Iterator<Item = String>) -> Self {
         self.routes = routes.map(|route| &*Box::leak(route.into_boxed_str())).collect();
         self
     }

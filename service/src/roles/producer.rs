@@ -25,6 +25,8 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let no_role = || ConfigError::NoRole { path: args.config.clone(), role: "producer" };
     let config = process.config.producer.clone().ok_or_else(no_role)?;
     let amqp = process.endpoints.need_amqp()?.clone();
+    // A part is in the report before it answers: `/readyz` says what a worker waits for.
+    process.readiness.add("broker", true, || false);
     let tls = process.config.broker_tls.clone();
     let broker_metrics = process.register(BrokerMetrics::register);
     if config.declare {
