@@ -107,7 +107,9 @@ impl Child {
         // Itself first: what is frozen starts nothing that could be missed.
         self.signal_if_running(Signal::STOP);
         let members = self.members();
-        members.iter().for_each(|process| process_tree::signal(process.pid, Signal::STOP));
+        for process in &members {
+            process_tree::signal(process.pid, Signal::STOP);
+        }
         // On a busy machine a thread of theirs may run on for a while before it takes the signal.
         let until = Instant::now() + STANDSTILL;
         while Instant::now() < until && !members.iter().all(|process| process_tree::stands_still(process.pid)) {

@@ -95,7 +95,9 @@ mod tests {
                 }
                 if restarts > 0 && pace == Pace::Full {
                     restarts -= 1;
-                    held.iter().for_each(|i| counts[*i] += 1);
+                    for i in held {
+                        counts[i] += 1;
+                    }
                     pace = Pace::Probation;
                     continue;
                 }
@@ -112,7 +114,9 @@ mod tests {
                     pace = after_ack(pace, counts[i]);
                 }
                 if !left.is_empty() {
-                    left.iter().for_each(|i| counts[*i] += 1);
+                    for i in left {
+                        counts[i] += 1;
+                    }
                     pace = Pace::Probation;
                 }
             }

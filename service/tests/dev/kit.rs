@@ -54,7 +54,7 @@ pub fn consumer(name: &str, exchange: &str, port: u16) -> Value {
 
 /// As one file of several documents.
 pub fn yaml(manifests: &[Value]) -> String {
-    manifests.iter().map(|manifest| format!("---\n{}", serde_yaml::to_string(manifest).unwrap())).collect()
+    manifests.iter().map(|manifest| serde_yaml::to_string(manifest).unwrap()).collect::<Vec<_>>().join("---\n")
 }
 
 impl Dev {
