@@ -1,6 +1,12 @@
 //! The sweeper: runs what is due for owners whose inbox nobody reads, and removes what expired a day ago.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -14,10 +20,13 @@ const IDLE: Duration = Duration::from_secs(1);
 /// The pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Sweeps until `stop` is cancelled. Any number of processes may sweep at once: each piece of work locks its owner.
-pub async fn run(writer: Arc<Writer>, stop: CancellationToken) {
+/// Sweeps until `stop` is cancelled. Any number of processes may sweep at once: each piece of work locks its owner. `store_up` says
+/// whether the store answered the last time: nobody else in a consumer asks it while the queue is empty.
+pub async fn run(writer: Arc<Writer>, store_up: Arc<AtomicBool>, stop: CancellationToken) {
     loop {
-        let pause = match writer.sweep().await {
+        let swept = writer.sweep().await;
+        store_up.store(swept.is_ok(), Ordering::Relaxed);
+        let pause = match swept {
             Ok(true) => Duration::ZERO,
             // Spread by up to half, so that the replicas of one resource do not ask at the same moment.
             Ok(false) => IDLE.mul_f64(1.0 + rand::random::<f64>() / 2.0),

@@ -50,7 +50,6 @@ impl Parts {
     ) -> Result<Option<Self>, DevError> {
         let tls = TlsConfig::default();
         let Some(store) = open_store(endpoints.postgres.as_ref(), data, store, stop).await? else { return Ok(None) };
-        readiness.add("store", true, || true);
         let metrics = CacheMetrics::register(registry);
         let redis = parts::redis(endpoints.redis.as_ref(), &tls, cache, store.as_ref(), metrics.clone()).await?;
         let cache: Arc<dyn Cache> = match redis {

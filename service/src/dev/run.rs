@@ -11,7 +11,7 @@ use hoopoe_crds::{
 };
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{error, info};
 
 use crate::{
     api::{ApiMetrics, ApiState},
@@ -38,7 +38,7 @@ const MAX_REQUESTS: usize = 10_000;
 
 /// Runs until SIGTERM or Ctrl-C.
 pub async fn run(args: DevArgs) -> Result<(), DevError> {
-    let (manifests, passed_over) = manifests::read_all(&args.filenames)?;
+    let (mut manifests, passed_over) = manifests::read_all(&args.filenames)?;
     if manifests.is_empty() && !args.filenames.is_empty() {
         return Err(DevError::Nothing);
     }
@@ -60,11 +60,17 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     let Some((mut supervisor, guard)) = open(&args, &endpoints, &manifests, &registry, &readiness, &stop).await? else {
         return Ok(());
     };
+    // Producers first: they make the exchanges that consumers wait for.
+    manifests.sort_by_key(|manifest| matches!(manifest, Manifest::Consumer(_)));
     for manifest in manifests {
         supervisor.start(manifest, false).await?;
     }
     for manifest in supervisor.remembered()? {
-        supervisor.start(manifest, true).await?;
+        let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
+        // One that cannot run any more (its port is taken for good) keeps nobody else from running; it stays registered.
+        if let Err(error) = supervisor.start(manifest, true).await {
+            error!(%error, "the registered {kind} {name} does not run");
+        }
     }
     started.store(true, Ordering::Release);
 
@@ -100,7 +106,10 @@ async fn open(
     let options = ReaderOptions::new(&cache);
     let (of_store, of_cache) = (Arc::clone(&parts.store), Some(Arc::clone(&parts.cache)));
     let reader = Arc::new(Reader::start(of_store, of_cache, Arc::clone(&writer), options, inbox_metrics, stop));
-    tokio::spawn(sweeper::run(Arc::clone(&writer), stop.clone()));
+    let store_up = Arc::new(AtomicBool::new(true));
+    let probe = Arc::clone(&store_up);
+    readiness.add("store", true, move || probe.load(Ordering::Relaxed));
+    tokio::spawn(sweeper::run(Arc::clone(&writer), store_up, stop.clone()));
     let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut instruments));
     let guard = Guard::new(MAX_REQUESTS, HttpMetrics::register(&mut instruments));
     let shared = Shared {

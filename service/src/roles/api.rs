@@ -32,6 +32,7 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
     let http_metrics = process.register(HttpMetrics::register);
     // A part is in the report before it answers: `/readyz` says what a worker waits for.
     process.readiness.add("store", true, || false);
+    process.named_parts();
 
     let stop = process.stop.clone();
     let listener = bind_any(config.port).await?;

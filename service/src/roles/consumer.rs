@@ -1,6 +1,12 @@
 //! The role `consumer`.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use crate::{
     broker::{AmqpQueue, AmqpTopology, BrokerMetrics, Queue, Topology},
@@ -30,11 +36,14 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
     // A part is in the report before it answers: `/readyz` says what a worker waits for.
     process.readiness.add("store", true, || false);
     process.readiness.add("broker", true, || false);
+    process.named_parts();
 
     let stop = process.stop.clone();
     let store = parts::postgres(&postgres, &process.config.postgres_tls, &process.config.store, &stop).await?;
     if let Some(store) = store {
-        process.readiness.add("store", true, || true);
+        let store_up = Arc::new(AtomicBool::new(true));
+        let probe = Arc::clone(&store_up);
+        process.readiness.add("store", true, move || probe.load(Ordering::Relaxed));
         let (endpoint, redis_tls) = (process.endpoints.redis.as_ref(), &process.config.redis_tls);
         let redis = parts::redis(endpoint, redis_tls, &process.config.cache, store.as_ref(), cache_metrics).await?;
         if let Some(redis) = redis.clone() {
@@ -50,7 +59,7 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
             Arc::new(AmqpQueue::start(amqp.expose(), &tls, &config.queue.name, DEAD_LETTER_TIMEOUT, broker_metrics));
         let probe = Arc::clone(&queue);
         process.readiness.add("broker", true, move || probe.is_connected());
-        let sweeping = tokio::spawn(sweeper::run(Arc::clone(&writer), stop.clone()));
+        let sweeping = tokio::spawn(sweeper::run(Arc::clone(&writer), store_up, stop.clone()));
         let settings = Settings::from(&config);
         let draining = stop.clone();
         let readiness = process.readiness.clone();

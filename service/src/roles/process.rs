@@ -20,6 +20,9 @@ use crate::{
 
 use super::{RoleError, stop};
 
+/// The part that stands for those not named yet.
+const NAMING: &str = "starting";
+
 /// A running worker process.
 pub(super) struct Process {
     /// Its configuration.
@@ -51,6 +54,8 @@ impl Process {
         registry.register("hoopoe_config_unknown_keys", "Keys of the configuration that were ignored", unknown_keys);
         let registry = Arc::new(Mutex::new(registry));
         let readiness = Readiness::default();
+        // Health is served before the role has named its parts: until then it is not ready.
+        readiness.add(NAMING, true, || false);
         let listener = bind_any(config.admin.port).await?;
         let admin_stop = CancellationToken::new();
         let router = admin_router(readiness.clone(), Arc::clone(&registry));
@@ -63,6 +68,11 @@ impl Process {
     /// Registers instruments.
     pub(super) fn register<T>(&self, register: impl FnOnce(&mut Registry) -> T) -> T {
         register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The role has named its parts: what `/readyz` says is up to them.
+    pub(super) fn named_parts(&self) {
+        self.readiness.remove(NAMING);
     }
 
     /// Not ready from now on; the role drains.

@@ -27,6 +27,7 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let amqp = process.endpoints.need_amqp()?.clone();
     // A part is in the report before it answers: `/readyz` says what a worker waits for.
     process.readiness.add("broker", true, || false);
+    process.named_parts();
     let tls = process.config.broker_tls.clone();
     let broker_metrics = process.register(BrokerMetrics::register);
     if config.declare {
