@@ -16,3 +16,5 @@ mod real_parts;
 mod register;
 #[path = "dev/survival.rs"]
 mod survival;
+#[path = "dev/traces.rs"]
+mod traces;

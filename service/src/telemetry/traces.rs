@@ -1,10 +1,11 @@
 //! Spans over OTLP/HTTP to a collector, sampled by trace id so that every worker keeps the same traces.
 
 use hoopoe_crds::worker_config::TelemetryConfig;
-use opentelemetry::{KeyValue, trace::TracerProvider as _};
+use opentelemetry::{KeyValue, global, trace::TracerProvider as _};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::{
     Resource,
+    propagation::TraceContextPropagator,
     trace::{Sampler, SdkTracerProvider},
 };
 use tracing::Subscriber;
@@ -42,6 +43,8 @@ pub(super) fn provider(service: &str, config: &TelemetryConfig) -> Result<Option
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio))))
         .with_resource(resource)
         .build();
+    // Requests and messages carry their trace as W3C says. Without a tracer nothing is set: a sender's own is passed on as it came.
+    global::set_text_map_propagator(TraceContextPropagator::new());
     Ok(Some(provider))
 }
 
