@@ -93,6 +93,40 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
     }
 }
 
+/// The issue's own words: paused for a minute between commit and cache, while another writes on; then it wakes and publishes what
+/// it had in hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_inbox() {
+    let kit = Kit::new().await;
+    let reader = kit.process().await;
+    let other = kit.process().await;
+    let store = kit.store().await;
+    let real = kit.redis_cache(&kit.redis.url(), store.store_id()).await;
+    let cache = FailingCache::new(real.clone(), crate::wrapped::WORKS);
+    let sleeper = kit.process_with(store, cache.clone()).await;
+    let who = owner("a");
+    sleeper.send(&who).await;
+    assert_eq!(reader.rev(&who).await, 1);
+    cache.publish.store(HANGS, Ordering::SeqCst);
+    let batch = [notification(&who)];
+    let asleep = tokio::spawn(async move { sleeper.writer.commit(&batch).await });
+    until("the commit", Duration::from_secs(5), async || reader.truth(&who).await.rev == 2).await;
+    let mut last = 2;
+    for second in 0..60 {
+        if second % 10 == 5 {
+            other.send(&who).await;
+            last += 1;
+        }
+        assert_eq!(reader.rev(&who).await, last, "in second {second}");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    cache.publish.store(crate::wrapped::WORKS, Ordering::SeqCst);
+    assert!(matches!(asleep.await.unwrap().unwrap()[..], [Fate::Stored { rev: 2 }]));
+    assert_eq!(reader.rev(&who).await, last, "what it had in hand is older than what is there");
+    let entry = hoopoe::cache::Cache::open(real.as_ref(), &who, false).await.unwrap();
+    assert_eq!(entry.head.map(|head| head.head), Some(reader.truth(&who).await));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redelivery_writes_the_head_that_its_first_delivery_did_not() {
     let kit = Kit::new().await;

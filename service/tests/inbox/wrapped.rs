@@ -114,7 +114,7 @@ pub const WORKS: u8 = 0;
 pub const FAILS: u8 = 1;
 pub const HANGS: u8 = 2;
 
-/// A cache whose publishing works, fails or hangs, as after a kill between commit and cache.
+/// A cache whose publishing works, fails, or hangs until it works again: a writer killed or frozen between commit and cache.
 pub struct FailingCache {
     pub inner: Arc<dyn Cache>,
     pub publish: AtomicU8,
@@ -135,7 +135,12 @@ impl Cache for FailingCache {
         match self.publish.load(Ordering::SeqCst) {
             WORKS => self.inner.publish(changes).await,
             FAILS => Err(CacheError::Malformed("the test says so".to_owned())),
-            _ => std::future::pending().await,
+            _ => {
+                while self.publish.load(Ordering::SeqCst) == HANGS {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                self.inner.publish(changes).await
+            }
         }
     }
     async fn open(&self, owner: &Owner, with_page: bool) -> Result<Entry, CacheError> {
