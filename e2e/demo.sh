@@ -9,11 +9,11 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 keep=no
 [ "${1:-}" = --keep ] && keep=yes
 
-if ! command -v cc >/dev/null; then
-    say "Installing a C compiler (Rust's linker and SQLite need one)"
+if ! command -v cc >/dev/null || ! command -v curl >/dev/null; then
+    say "Installing a C compiler (Rust's linker and SQLite need one) and curl"
     sudo=$([ "$(id -u)" = 0 ] || echo sudo)
     $sudo apt-get update -qq
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev curl
 fi
 
 say "Building hoopoe (three to five minutes from cold on two cores, seconds after that)"
