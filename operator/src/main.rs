@@ -1,0 +1,5 @@
+//! `hoopoe-operator`.
+
+fn main() {
+    println!("hoopoe-operator: run | crd | render | plan | release | explain");
+}

@@ -1,0 +1,68 @@
+//! Which resource is meant: what every step needs to know of it beside its spec.
+
+use std::{collections::BTreeMap, fmt};
+
+/// Our two kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `NotifProducer`.
+    Producer,
+    /// `NotifConsumer`.
+    Consumer,
+}
+
+/// A resource's kind, namespace and name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResourceId {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name, a DNS label of at most 40 bytes.
+    pub name: String,
+}
+
+/// What the steps read of a resource's metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Which resource.
+    pub id: ResourceId,
+    /// The API server's id of this very object: a name may come back.
+    pub uid: String,
+    /// Rises with each change of the spec.
+    pub generation: i64,
+    /// When it was made, Unix seconds: the older of two claims to one queue wins.
+    pub created_at: i64,
+    /// When its deletion was asked for, Unix seconds.
+    pub deleted_at: Option<i64>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// `true`: reads and status go on, nothing is written; deletion works.
+pub const PAUSED_ANNOTATION: &str = "hoopoe.app/paused";
+
+impl Kind {
+    /// As manifests write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Producer => "NotifProducer",
+            Self::Consumer => "NotifConsumer",
+        }
+    }
+}
+
+impl Meta {
+    /// Whether [`PAUSED_ANNOTATION`] says so.
+    pub fn paused(&self) -> bool {
+        self.annotations.get(PAUSED_ANNOTATION).is_some_and(|value| value == "true")
+    }
+}
+
+impl fmt::Display for ResourceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", self.kind.as_str(), self.namespace, self.name)
+    }
+}

@@ -1,0 +1,38 @@
+//! The count that the reconciler applies.
+
+use hoopoe_crds::{
+    consumer::Scaling,
+    workload::{Autoscale, Lifecycle},
+};
+
+/// What is written into a Deployment's `spec.replicas`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// This number, at every apply.
+    Exactly(i32),
+    /// An autoscaler's to change: this number once, when the Deployment is made or the autoscaler switched on, and left out of every apply.
+    LeftToAutoscaler(i32),
+}
+
+/// Stopped → 0; `autoscale` → left to it; `scaling` → the decision, before the first one the live count, clamped; else `replicas`.
+/// `asked`: `spec.replicas`. `decided`: `status.desiredReplicas`. `live`: the Deployment's own count, if there is one.
+pub fn replicas(
+    lifecycle: Lifecycle,
+    asked: i32,
+    autoscale: Option<&Autoscale>,
+    scaling: Option<&Scaling>,
+    decided: Option<i32>,
+    live: Option<i32>,
+) -> Replicas {
+    if lifecycle == Lifecycle::Stopped {
+        return Replicas::Exactly(0);
+    }
+    if let Some(autoscale) = autoscale {
+        // A count of 0 switches a HorizontalPodAutoscaler off: coming from Stopped it starts at its floor.
+        return Replicas::LeftToAutoscaler(live.unwrap_or(asked).clamp(autoscale.min, autoscale.max));
+    }
+    match scaling {
+        Some(scaling) => Replicas::Exactly(decided.or(live).unwrap_or(asked).clamp(scaling.min, scaling.max)),
+        None => Replicas::Exactly(asked),
+    }
+}
