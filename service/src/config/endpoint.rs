@@ -15,7 +15,8 @@ pub struct Endpoint(String);
 /// which win where a host is given: Secrets of other operators have parts, and `$(VAR)` in a URL does not percent-encode.
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// `HOOPOE_AMQP_URL`; or `HOOPOE_AMQP_{HOST,PORT,USERNAME,PASSWORD,VHOST,TLS}`.
+    /// `HOOPOE_AMQP_URL`; or `HOOPOE_AMQP_{HOST,PORT,USERNAME,PASSWORD,VHOST,TLS}`. `HOOPOE_AMQP_VHOST` also wins over the path of the
+    /// URL: a resource may name a virtual host of its own beside somebody else's Secret.
     pub amqp: Option<Endpoint>,
     /// `HOOPOE_AMQP_MANAGEMENT_URL`: RabbitMQ's management API, where `hoopoe dev` sets policies.
     pub amqp_management: Option<Endpoint>,
@@ -181,7 +182,13 @@ impl Kind {
     fn read(&self, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
         let variable = |name: &str| get(&format!("{}_{name}", self.prefix));
         let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
-        let Some(host) = variable("HOST") else { return variable("URL").map(Endpoint) };
+        let Some(host) = variable("HOST") else {
+            let url = variable("URL")?;
+            return Some(Endpoint(match variable(self.path_variable) {
+                Some(path) => with_path(&url, &encode(&path)),
+                None => url,
+            }));
+        };
         let tls = variable("TLS").is_some_and(|value| value == "true" || value == "1");
         let scheme = if tls { self.tls_scheme } else { self.scheme };
         let user = match (variable("USERNAME"), variable("PASSWORD")) {
@@ -197,6 +204,14 @@ impl Kind {
         let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
         Some(Endpoint(format!("{scheme}://{user}{host}:{port}/{path}{query}")))
     }
+}
+
+/// The URL with another path; what stands behind a `?` stays.
+fn with_path(url: &str, path: &str) -> String {
+    let authority = url.find("://").map_or(0, |scheme| scheme + 3);
+    let end = url[authority..].find(['/', '?']).map_or(url.len(), |end| authority + end);
+    let query = url[end..].find('?').map_or("", |query| &url[end + query..]);
+    format!("{}/{path}{query}", &url[..end])
 }
 
 #[cfg(test)]
@@ -220,6 +235,18 @@ mod tests {
         .unwrap();
         assert_eq!(endpoints.amqp.unwrap().expose(), "amqp://us%3Aer:p%40ss%2Fword@rabbit:5672/%2F");
         assert_eq!(endpoints.postgres.unwrap().expose(), "postgres://[::1]:5432/postgres?sslmode=verify-full");
+    }
+
+    #[test]
+    fn a_virtual_host_of_its_own_wins_over_the_path_of_the_url() {
+        for (url, expected) in [
+            ("amqp://u:p@rabbit", "amqp://u:p@rabbit/a%2Fb"),
+            ("amqp://u:p@rabbit:5672/other?heartbeat=5", "amqp://u:p@rabbit:5672/a%2Fb?heartbeat=5"),
+            ("amqp://rabbit?heartbeat=5", "amqp://rabbit/a%2Fb?heartbeat=5"),
+        ] {
+            let endpoints = read(&[("HOOPOE_AMQP_URL", url), ("HOOPOE_AMQP_VHOST", "a/b")]).unwrap();
+            assert_eq!(endpoints.amqp.unwrap().expose(), expected);
+        }
     }
 
     #[test]

@@ -1,0 +1,113 @@
+//! What a broker's Secrets amount to: where workers publish and consume, and where the operator makes topology.
+
+use hoopoe_crds::secrets::{BrokerRef, SecretRef};
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use super::{
+    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Part, Secrets,
+    server::{Server, ServerKind},
+    tls,
+};
+
+const AMQP: ServerKind = ServerKind {
+    url: "HOOPOE_AMQP_URL",
+    host: "HOOPOE_AMQP_HOST",
+    port: "HOOPOE_AMQP_PORT",
+    username: "HOOPOE_AMQP_USERNAME",
+    password: "HOOPOE_AMQP_PASSWORD",
+    schemes: &["amqp", "amqps"],
+    default_port: 5672,
+    default_tls_port: 5671,
+    uri_keys: &["uri"],
+    username_keys: &["username"],
+    wanted: "the key uri, or the keys host, username and password",
+};
+
+/// RabbitMQ's cluster operator writes this one too; its parts say the same and are read first.
+const CONNECTION_STRING: &str = "connection_string";
+
+/// The ports of the management API, plain and TLS.
+const MANAGEMENT_PORT: u16 = 15672;
+const MANAGEMENT_TLS_PORT: u16 = 15671;
+
+pub(super) struct Broker {
+    pub access: BrokerAccess,
+    pub part: Part,
+}
+
+pub(super) fn read(secrets: &Secrets, broker: &BrokerRef) -> Result<Broker, DereferenceError> {
+    let BrokerRef { secret_ref, management_secret_ref, vhost, tls } = broker;
+    let server = server(secrets, secret_ref)?;
+    // Parts do not say whether TLS is spoken: the port does, or who writes `broker.tls`.
+    let encrypted = server.tls || server.in_parts && (tls.is_some() || server.port == AMQP.default_tls_port);
+    let chosen = vhost.clone().or_else(|| server.path.clone()).unwrap_or_else(|| "/".to_owned());
+    let mut env = server.env.clone();
+    if let Some(vhost) = vhost {
+        env.push(EnvFromSecret::Literal { variable: "HOOPOE_AMQP_VHOST", value: vhost.clone() });
+    }
+    if server.in_parts && encrypted {
+        env.push(EnvFromSecret::Literal { variable: "HOOPOE_AMQP_TLS", value: "true".to_owned() });
+    }
+    let management_ref = management_secret_ref.as_ref().unwrap_or(secret_ref);
+    let access = BrokerAccess {
+        amqp_host: server.host.clone(),
+        amqp_port: server.port,
+        vhost: chosen,
+        management: ManagementAccess {
+            tls: tls::material(secrets, tls.as_ref())?,
+            ..management(secrets, management_ref, &server, encrypted)?
+        },
+    };
+    let part = Part { env, files: tls::files(secrets, "broker", tls.as_ref())?, server: (server.host, server.port) };
+    Ok(Broker { access, part })
+}
+
+fn server(secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
+    match AMQP.read(secrets, reference) {
+        Err(DereferenceError::SecretKeyMissing { .. }) if secrets.bytes(reference, CONNECTION_STRING).is_some() => {
+            ServerKind { uri_keys: &[CONNECTION_STRING], ..AMQP }.read(secrets, reference)
+        }
+        read => read,
+    }
+}
+
+/// Credentials: those in `managementUri`, else the management Secret's own, else the workers'.
+fn management(
+    secrets: &Secrets,
+    reference: &SecretRef,
+    amqp: &Server,
+    encrypted: bool,
+) -> Result<ManagementAccess, DereferenceError> {
+    secrets.must_exist(reference)?;
+    let own = (secrets.text(reference, "username")?, secrets.text(reference, "password")?);
+    let (mut username, mut password) = match own {
+        (Some(username), Some(password)) => (username.to_owned(), SecretString::from(password)),
+        _ => (amqp.username.clone(), SecretString::from(amqp.password.expose_secret())),
+    };
+    let invalid =
+        |detail| DereferenceError::SecretKeyInvalid { secret: reference.name.clone(), key: "managementUri", detail };
+    let url = match secrets.text(reference, "managementUri")? {
+        None => {
+            let (scheme, port) = if encrypted { ("https", MANAGEMENT_TLS_PORT) } else { ("http", MANAGEMENT_PORT) };
+            format!("{scheme}://{}:{port}", amqp.host)
+        }
+        Some(text) => {
+            let mut url = Url::parse(text).map_err(|_| invalid("it must be a URI such as https://host:15671"))?;
+            if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+                return Err(invalid("it must start with http:// or https:// and name a host"));
+            }
+            if !url.username().is_empty() {
+                let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+                username = decoded(url.username());
+                password = SecretString::from(decoded(url.password().unwrap_or_default()));
+            }
+            // Neither fails on a URL that has a host.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+            url.as_str().trim_end_matches('/').to_owned()
+        }
+    };
+    Ok(ManagementAccess { url, username, password, tls: None })
+}

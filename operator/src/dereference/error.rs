@@ -1,0 +1,39 @@
+//! Why a resource's Secrets do not say what is needed.
+
+/// Why a resource's Secrets do not say what is needed. None of these is for ever: a Secret may appear or be mended.
+#[derive(Debug, thiserror::Error)]
+pub enum DereferenceError {
+    /// There is no such Secret.
+    #[error("failed to find the Secret {name}: make it in the resource's namespace")]
+    SecretMissing {
+        /// Its name.
+        name: String,
+    },
+    /// The Secret has none of the keys that would do.
+    #[error("failed to find {wanted} in the Secret {secret}")]
+    SecretKeyMissing {
+        /// The Secret.
+        secret: String,
+        /// The key, or the keys that would do.
+        wanted: &'static str,
+    },
+    /// A key holds something else than it should. The value is never shown.
+    #[error("failed to read the key {key} of the Secret {secret}: {detail}")]
+    SecretKeyInvalid {
+        /// The Secret.
+        secret: String,
+        /// The key.
+        key: &'static str,
+        /// What it must be.
+        detail: &'static str,
+    },
+    /// The API server did not answer, or did not allow it.
+    #[error("failed to read the Secret {name}: {source}")]
+    SecretUnreadable {
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<kube::Error>,
+    },
+}

@@ -1,0 +1,40 @@
+//! A hash over every value that a container takes from Secrets: a rotated credential changes the pod template, and so rolls the
+//! workers that use it and no others.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use super::{EnvFromSecret, SecretFile, Secrets};
+
+/// 16 bytes: enough that two credentials do not meet, short enough for an annotation.
+const BYTES: usize = 16;
+
+/// Keyed by the resource's uid and taken over all values together, so that equal passwords of two resources do not show, and that
+/// whoever may read pods, yet no Secrets, must guess every value at once.
+pub(super) fn of(secrets: &Secrets, uid: &str, env: &[EnvFromSecret], files: &[SecretFile]) -> String {
+    // A key of any length is taken.
+    #[allow(clippy::expect_used)]
+    let mut mac = Hmac::<Sha256>::new_from_slice(uid.as_bytes()).expect("HMAC takes a key of any length");
+    let mut add = |bytes: &[u8]| {
+        mac.update(&(bytes.len() as u64).to_be_bytes());
+        mac.update(bytes);
+    };
+    for variable in env {
+        match variable {
+            EnvFromSecret::Key { variable, secret, key } => {
+                add(variable.as_bytes());
+                add(secrets.raw(secret, key).unwrap_or_default());
+            }
+            EnvFromSecret::Literal { variable, value } => {
+                add(variable.as_bytes());
+                add(value.as_bytes());
+            }
+        }
+    }
+    for SecretFile { part, secret, key } in files {
+        add(part.as_bytes());
+        add(key.as_bytes());
+        add(secrets.raw(secret, key).unwrap_or_default());
+    }
+    mac.finalize().into_bytes()[..BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
+}
