@@ -1,11 +1,13 @@
 //! `NotifConsumer`: one queue, its bindings, the workers that drain it, and the inbox API.
 
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     duration::Span,
     secrets::{BrokerRef, PostgresRef, RedisRef},
+    status::NotifConsumerStatus,
     worker_config::{
         BindingConfig, CacheConfig, ConsumeConfig, QueuePolicy, QueueType, StoreConfig, default_dead_letter_max_length,
         default_port,
@@ -14,7 +16,38 @@ use crate::{
 };
 
 /// What a consumer is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, CustomResource)]
+#[kube(
+    group = "hoopoe.app",
+    version = "v1alpha1",
+    kind = "NotifConsumer",
+    plural = "notifconsumers",
+    shortname = "ncons",
+    category = "hoopoe",
+    namespaced,
+    status = "NotifConsumerStatus",
+    derive = "PartialEq",
+    doc = "One queue, its bindings, the workers that drain it into Postgres and Redis, and the API workers that serve the inbox.",
+    selectable = ".spec.queue.name",
+    selectable = ".spec.broker.secretRef.name",
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Queue", type_ = "string", json_path = ".spec.queue.name"),
+    printcolumn(name = "Workers", type_ = "string", json_path = ".status.ready"),
+    printcolumn(name = "Backlog", type_ = "string", json_path = ".status.backlog"),
+    printcolumn(name = "Status", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1
+    )
+)]
 #[serde(rename_all = "camelCase")]
 pub struct NotifConsumerSpec {
     /// The RabbitMQ to consume from.

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod original;
 pub mod producer;
 pub mod secrets;
+pub mod status;
 mod unknown_keys;
 pub mod validate;
 pub mod worker_config;
@@ -15,7 +16,9 @@ pub mod worker_configs;
 pub mod workload;
 mod yaml;
 
+pub use consumer::NotifConsumer;
 pub use duration::Span;
 pub use manifest::{Manifest, ManifestError};
+pub use producer::NotifProducer;
 pub use validate::{Invalid, validate};
 pub use worker_config::WorkerConfig;

@@ -1,10 +1,12 @@
 //! `NotifProducer`: an ingest endpoint that publishes to one exchange.
 
+use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     secrets::BrokerRef,
+    status::NotifProducerStatus,
     worker_config::{
         ExchangeType, HeaderField, LimitsConfig, PublishConfig, default_headers, default_port, default_routing_key,
     },
@@ -12,7 +14,37 @@ use crate::{
 };
 
 /// What a producer is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema, CustomResource)]
+#[kube(
+    group = "hoopoe.app",
+    version = "v1alpha1",
+    kind = "NotifProducer",
+    plural = "notifproducers",
+    shortname = "nprod",
+    category = "hoopoe",
+    namespaced,
+    status = "NotifProducerStatus",
+    derive = "PartialEq",
+    doc = "An ingest endpoint that publishes to one exchange.",
+    selectable = ".spec.exchange.name",
+    selectable = ".spec.broker.secretRef.name",
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].status"),
+    printcolumn(name = "Exchange", type_ = "string", json_path = ".spec.exchange.name"),
+    printcolumn(name = "Workers", type_ = "string", json_path = ".status.ready"),
+    printcolumn(name = "Status", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Ready\")].message",
+        priority = 1
+    )
+)]
 #[serde(rename_all = "camelCase")]
 pub struct NotifProducerSpec {
     /// The RabbitMQ to publish to.
