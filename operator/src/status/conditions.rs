@@ -1,0 +1,266 @@
+//! One condition each, from the findings.
+
+use hoopoe_crds::status::ConditionType;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::{BrokerFinding, Findings, Mends, Problem, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding};
+
+/// The longest message that the API server takes.
+const MESSAGE_BYTES: usize = 32_768;
+
+/// A condition before it has its times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    kind: ConditionType,
+    status: &'static str,
+    reason: &'static str,
+    message: String,
+}
+
+fn verdict(kind: ConditionType, status: &'static str, reason: &'static str, message: impl Into<String>) -> Verdict {
+    Verdict { kind, status, reason, message: message.into() }
+}
+
+fn holds(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Verdict {
+    verdict(kind, "True", reason, message)
+}
+
+fn fails(kind: ConditionType, problem: &Problem) -> Verdict {
+    verdict(kind, "False", problem.reason, problem.message.clone())
+}
+
+fn unknown(kind: ConditionType, message: &str) -> Verdict {
+    verdict(kind, "Unknown", "NotChecked", message)
+}
+
+/// All conditions that both kinds have.
+pub(super) fn shared(findings: &Findings) -> Vec<Verdict> {
+    let mut verdicts = vec![
+        broker_reachable(findings),
+        credentials_valid(findings),
+        topology_ready(findings),
+        workers_available(findings),
+        paused(findings),
+    ];
+    verdicts.extend(overall(findings));
+    verdicts
+}
+
+/// What only a consumer has.
+pub(super) fn of_queue(queue: &QueueFindings) -> Vec<Verdict> {
+    let scaling = match &queue.scaling {
+        ScalingFinding::Off => verdict(
+            ConditionType::ScalingActive,
+            "False",
+            "ScalingOff",
+            "spec.scaling is unset: spec.replicas is obeyed",
+        ),
+        ScalingFinding::Active => {
+            holds(ConditionType::ScalingActive, "Deciding", "the queue's depth is known and decides")
+        }
+        ScalingFinding::Holding(problem) => fails(ConditionType::ScalingActive, problem),
+    };
+    let dead_letters = match queue.dead_letters {
+        None => unknown(ConditionType::DeadLettersPresent, "the broker was not asked"),
+        Some(false) => verdict(
+            ConditionType::DeadLettersPresent,
+            "False",
+            "NoDeadLetters",
+            format!("{}.dlq is empty", queue.queue),
+        ),
+        Some(true) => holds(
+            ConditionType::DeadLettersPresent,
+            "DeadLettersWait",
+            format!("look at {0}.dlq: the headers x-hoopoe-class and x-hoopoe-reason say why", queue.queue),
+        ),
+    };
+    let drop = if queue.may_drop {
+        let message = "overflow: DropHead was chosen: a full queue drops its oldest message";
+        holds(ConditionType::MessagesMayDrop, "DropHead", message)
+    } else {
+        let message = "a full queue refuses what is published, and the sender is told";
+        verdict(ConditionType::MessagesMayDrop, "False", "RejectPublish", message)
+    };
+    vec![scaling, dead_letters, drop]
+}
+
+fn broker_reachable(findings: &Findings) -> Verdict {
+    let kind = ConditionType::BrokerReachable;
+    match &findings.broker {
+        BrokerFinding::Unknown => unknown(kind, "the broker was not asked"),
+        BrokerFinding::Reachable | BrokerFinding::CredentialsRefused(_) => {
+            holds(kind, "Answers", "the broker's management API answers")
+        }
+        BrokerFinding::Unreachable(problem) => fails(kind, problem),
+    }
+}
+
+fn credentials_valid(findings: &Findings) -> Verdict {
+    let kind = ConditionType::CredentialsValid;
+    match (&findings.secrets, &findings.broker) {
+        (Some(problem), _) | (None, BrokerFinding::CredentialsRefused(problem)) => fails(kind, problem),
+        (None, BrokerFinding::Reachable) => holds(kind, "Accepted", "the broker takes the credentials"),
+        (None, BrokerFinding::Unknown | BrokerFinding::Unreachable(_)) => unknown(kind, "the broker was not asked"),
+    }
+}
+
+fn topology_ready(findings: &Findings) -> Verdict {
+    let kind = ConditionType::TopologyReady;
+    match &findings.topology {
+        TopologyFinding::Unknown => unknown(kind, "the broker was not asked"),
+        TopologyFinding::Ready { notes } if notes.is_empty() => {
+            holds(kind, "AsAsked", "the broker's objects are as asked")
+        }
+        TopologyFinding::Ready { notes } => holds(kind, "AsAsked", notes.join("; ")),
+        TopologyFinding::NotReady(problems) => match problems.as_slice() {
+            [] => unknown(kind, "the broker was not asked"),
+            [first, rest @ ..] => {
+                let messages: Vec<_> = rest.iter().map(|problem| problem.message.as_str()).collect();
+                let message = std::iter::once(first.message.as_str()).chain(messages).collect::<Vec<_>>().join("; ");
+                verdict(kind, "False", first.reason, message)
+            }
+        },
+    }
+}
+
+fn workers_available(findings: &Findings) -> Verdict {
+    let kind = ConditionType::WorkersAvailable;
+    match worker_problem(findings) {
+        Err(message) => unknown(kind, message),
+        Ok(Some(problem)) => fails(kind, &problem),
+        Ok(None) => match &findings.workers {
+            WorkersFinding::Pods(pods) if pods.stopped => {
+                holds(kind, "Stopped", "spec.lifecycle is Stopped: no worker runs")
+            }
+            WorkersFinding::Pods(pods) if pods.desired == 0 => holds(kind, "ScaledToZero", "no worker is asked for"),
+            WorkersFinding::Pods(_) | WorkersFinding::Unknown => {
+                holds(kind, "AsAsked", "as many workers are ready as asked for")
+            }
+        },
+    }
+}
+
+/// `Err`: not known.
+fn worker_problem(findings: &Findings) -> Result<Option<Problem>, &'static str> {
+    let deployments = [("workers", Some(&findings.workers)), ("inbox API pods", findings.api.as_ref())];
+    for (what, finding) in deployments {
+        match finding {
+            None => {}
+            Some(WorkersFinding::Unknown) => return Err("the Deployment was not applied yet"),
+            Some(WorkersFinding::Pods(pods)) => {
+                if let Some(stuck) = &pods.stuck {
+                    let message = format!("{what}: {stuck}; look at the pods' events and logs");
+                    return Ok(Some(Problem::passing("WorkersStuck", message)));
+                }
+                if !pods.available() {
+                    let message =
+                        format!("{} of {} {what} are ready, {} updated", pods.ready, pods.desired, pods.updated);
+                    return Ok(Some(Problem::passing("WorkersNotReady", message)));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn paused(findings: &Findings) -> Verdict {
+    let kind = ConditionType::Paused;
+    if findings.paused {
+        holds(kind, "Annotated", "the annotation hoopoe.app/paused is true: nothing is written until it goes")
+    } else {
+        verdict(kind, "False", "NotPaused", "changes are carried out")
+    }
+}
+
+/// `Ready`, and `Reconciling` or `Stalled` beside it.
+fn overall(findings: &Findings) -> Vec<Verdict> {
+    if let Some(waiting) = &findings.deleting {
+        return vec![
+            verdict(ConditionType::Ready, "False", "Deleting", waiting.clone()),
+            holds(ConditionType::Reconciling, "Deleting", waiting.clone()),
+        ];
+    }
+    let Some(problem) = foremost(findings) else {
+        return vec![holds(ConditionType::Ready, "AsAsked", "what was asked for is so")];
+    };
+    let ready = fails(ConditionType::Ready, &problem);
+    let beside = match problem.mends {
+        Mends::Retry => ConditionType::Reconciling,
+        Mends::Change => ConditionType::Stalled,
+    };
+    vec![ready, holds(beside, problem.reason, problem.message)]
+}
+
+/// The problem to mend first: what stalls goes before what passes, and within each the earlier step.
+fn foremost(findings: &Findings) -> Option<Problem> {
+    let mut problems: Vec<Problem> = findings.refused.iter().chain(&findings.secrets).cloned().collect();
+    match &findings.broker {
+        BrokerFinding::Unknown | BrokerFinding::Reachable => {}
+        BrokerFinding::Unreachable(problem) | BrokerFinding::CredentialsRefused(problem) => {
+            problems.push(problem.clone())
+        }
+    }
+    match &findings.topology {
+        TopologyFinding::Ready { .. } => {}
+        TopologyFinding::NotReady(found) => problems.extend(found.iter().cloned()),
+        TopologyFinding::Unknown => {
+            problems.push(Problem::passing("NotChecked", "the broker's objects were not looked at yet"));
+        }
+    }
+    match worker_problem(findings) {
+        Err(message) => problems.push(Problem::passing("NotChecked", message)),
+        Ok(problem) => problems.extend(problem),
+    }
+    let lasting = problems.iter().position(|problem| problem.mends == Mends::Change);
+    (!problems.is_empty()).then(|| problems.swap_remove(lasting.unwrap_or(0)))
+}
+
+/// The new conditions; one whose `status` is as before keeps its time. `paused` leaves Ready as it was, with what stands beside it.
+pub(super) fn stamped(verdicts: Vec<Verdict>, before: &[Condition], findings: &Findings, now: &Time) -> Vec<Condition> {
+    let of_ready =
+        [ConditionType::Ready, ConditionType::Reconciling, ConditionType::Stalled].map(ConditionType::as_str);
+    let kept = |condition: &&Condition| of_ready.contains(&condition.type_.as_str());
+    let frozen =
+        findings.paused && findings.deleting.is_none() && before.iter().any(|condition| condition.type_ == "Ready");
+    let mut conditions: Vec<Condition> = Vec::new();
+    if frozen {
+        conditions.extend(before.iter().filter(kept).cloned());
+    }
+    for Verdict { kind, status, reason, mut message } in verdicts {
+        if frozen && of_ready.contains(&kind.as_str()) {
+            continue;
+        }
+        message.truncate(message.floor_char_boundary(MESSAGE_BYTES));
+        let earlier = before.iter().find(|condition| condition.type_ == kind.as_str() && condition.status == status);
+        conditions.push(Condition {
+            type_: kind.as_str().to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message,
+            observed_generation: Some(findings.generation),
+            last_transition_time: earlier
+                .map_or_else(|| now.clone(), |condition| condition.last_transition_time.clone()),
+        });
+    }
+    conditions.sort_by_key(|condition| order(&condition.type_));
+    conditions
+}
+
+/// `Ready` first, then as they are declared.
+fn order(kind: &str) -> usize {
+    use ConditionType as T;
+    let all = [
+        T::Ready,
+        T::Reconciling,
+        T::Stalled,
+        T::BrokerReachable,
+        T::CredentialsValid,
+        T::TopologyReady,
+        T::WorkersAvailable,
+        T::ScalingActive,
+        T::DeadLettersPresent,
+        T::MessagesMayDrop,
+        T::Paused,
+    ];
+    all.iter().position(|known| known.as_str() == kind).unwrap_or(all.len())
+}

@@ -1,0 +1,126 @@
+//! What the steps found, as plain data.
+
+use hoopoe_crds::status::{Backlog, TopologyStatus};
+
+use super::Problem;
+
+/// What one reconcile found of a resource. A step that was not reached, because one before it failed, leaves its finding unknown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// The generation that was reconciled.
+    pub generation: i64,
+    /// The annotation is set: nothing was written.
+    pub paused: bool,
+    /// The spec, its children or their names cannot be as asked: from validate, build and apply.
+    pub refused: Option<Problem>,
+    /// The Secrets and what they say.
+    pub secrets: Option<Problem>,
+    /// The broker's management API.
+    pub broker: BrokerFinding,
+    /// Exchange, queue, bindings, policies.
+    pub topology: TopologyFinding,
+    /// The worker pods.
+    pub workers: WorkersFinding,
+    /// The pods of the inbox API; `None`: it has none.
+    pub api: Option<WorkersFinding>,
+    /// The label selector of the worker pods.
+    pub selector: String,
+    /// The resource is being deleted: what is waited for, in one sentence.
+    pub deleting: Option<String>,
+}
+
+/// How the broker's management API answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokerFinding {
+    /// It was not asked.
+    Unknown,
+    /// It answered.
+    Reachable,
+    /// It did not.
+    Unreachable(Problem),
+    /// It answered, and does not take the credentials or lacks a right.
+    CredentialsRefused(Problem),
+}
+
+/// Whether the broker's objects are as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TopologyFinding {
+    /// Nobody could look.
+    Unknown,
+    /// All is as asked. `notes`: what else was seen, such as bindings that are not ours.
+    Ready {
+        /// One sentence each.
+        notes: Vec<String>,
+    },
+    /// Something is not; the first is the most important.
+    NotReady(Vec<Problem>),
+}
+
+/// What is known of the pods of one Deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkersFinding {
+    /// The Deployment was not applied yet.
+    Unknown,
+    /// It has been.
+    Pods(PodCount),
+}
+
+/// The pods of one Deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PodCount {
+    /// Asked for.
+    pub desired: i32,
+    /// There are.
+    pub existing: i32,
+    /// Ready.
+    pub ready: i32,
+    /// Of the newest template.
+    pub updated: i32,
+    /// Whether the Deployment's controller has seen its newest spec.
+    pub observed: bool,
+    /// Why the Deployment makes no progress, in its own words (`ProgressDeadlineExceeded`, `ReplicaFailure`).
+    pub stuck: Option<String>,
+    /// `lifecycle: Stopped`.
+    pub stopped: bool,
+}
+
+/// What only a consumer has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueFindings {
+    /// What the scaler has to say.
+    pub scaling: ScalingFinding,
+    /// The count that the scaler decided.
+    pub desired_replicas: Option<i32>,
+    /// How much waits.
+    pub backlog: Option<Backlog>,
+    /// Whether dead letters wait; `None`: nobody could look.
+    pub dead_letters: Option<bool>,
+    /// `overflow: DropHead`.
+    pub may_drop: bool,
+    /// What is in force on the broker.
+    pub topology: Option<TopologyStatus>,
+    /// The queue's name.
+    pub queue: String,
+}
+
+/// What the scaler has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScalingFinding {
+    /// `scaling` is unset.
+    Off,
+    /// It decides.
+    Active,
+    /// It holds, for want of data; why.
+    Holding(Problem),
+}
+
+impl PodCount {
+    /// Whether what was asked for is so.
+    pub fn available(&self) -> bool {
+        self.observed
+            && self.stuck.is_none()
+            && self.ready >= self.desired
+            && self.updated >= self.desired
+            && self.existing == self.desired
+    }
+}
