@@ -133,3 +133,79 @@ fn finding(reason: Reason) -> ScalingFinding {
         )),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use hoopoe_crds::Span;
+
+    use super::*;
+    use crate::resource::Kind;
+
+    fn id(name: &str) -> ResourceId {
+        ResourceId { kind: Kind::Consumer, namespace: "ns".to_owned(), name: name.to_owned() }
+    }
+
+    fn sample(at: Instant, ready: u64) -> Sample {
+        Sample { at, ready, unacked: 0, arrival_rate: Some(0.0), acknowledge_rate: Some(10.0), workers: 1 }
+    }
+
+    #[test]
+    fn a_queue_has_an_outlook_until_its_resource_is_gone() {
+        let (scaler, now) = (Scaler::new(), Instant::now());
+        let scaling = Scaling { max: 9, target_drain: Span::from_secs(10), ..unscaled() };
+        let none = scaler.outlook(&id("a"), Some(&scaling), 3, now);
+        assert_eq!((none.desired_replicas, none.reason, none.backlog), (Some(3), Some(Reason::NoSamples), None));
+        assert!(matches!(none.scaling, ScalingFinding::Holding(problem) if problem.reason == "NoSamples"));
+        assert!(scaler.is_empty(), "asking remembers nothing");
+
+        scaler.record(&id("a"), sample(now, 40_000), &scaling);
+        let busy = scaler.outlook(&id("a"), Some(&scaling), 1, now);
+        assert_eq!((busy.scaling, busy.desired_replicas), (ScalingFinding::Active, Some(4)));
+        assert_eq!(busy.backlog, Some(Backlog::High));
+        let unscaled = scaler.outlook(&id("a"), None, 1, now);
+        assert_eq!((unscaled.scaling, unscaled.desired_replicas), (ScalingFinding::Off, None));
+        assert_eq!(unscaled.backlog, Some(Backlog::High));
+        let late = scaler.outlook(&id("a"), Some(&scaling), 4, now + Duration::from_secs(21));
+        assert_eq!((late.desired_replicas, late.reason, late.backlog), (Some(4), Some(Reason::StaleSamples), None));
+
+        scaler.record(&id("b"), sample(now, 0), &scaling);
+        scaler.retain(|kept| kept.name == "b");
+        assert_eq!(scaler.outlook(&id("a"), Some(&scaling), 4, now).reason, Some(Reason::NoSamples));
+        scaler.forget(&id("b"));
+        assert!(scaler.is_empty());
+    }
+
+    #[test]
+    fn no_more_queues_are_remembered_than_fit() {
+        let (scaler, now) = (Scaler::new(), Instant::now());
+        for number in 0..=MOST {
+            scaler.record(&id(&number.to_string()), sample(now, 1), &unscaled());
+        }
+        assert_eq!(scaler.len(), MOST);
+        // Those that are remembered go on.
+        scaler.record(&id("0"), sample(now + Duration::from_secs(5), 1), &unscaled());
+        assert!(scaler.outlook(&id("0"), None, 1, now + Duration::from_secs(24)).backlog.is_some());
+    }
+
+    #[test]
+    fn a_band_is_said_once_it_lasts() {
+        let (scaler, start) = (Scaler::new(), Instant::now());
+        let seen = |second: u64, ready: u64| {
+            let at = start + Duration::from_secs(second);
+            scaler.record(&id("a"), sample(at, ready), &unscaled());
+            scaler.outlook(&id("a"), None, 1, at).backlog
+        };
+        assert_eq!(seen(0, 0), Some(Backlog::Idle));
+        assert_eq!(seen(5, 10), Some(Backlog::Idle), "a message on its way");
+        assert_eq!(seen(10, 0), Some(Backlog::Idle));
+        assert_eq!(seen(15, 100_000), Some(Backlog::Idle));
+        assert_eq!(seen(20, 1_000_000), Some(Backlog::Idle));
+        assert_eq!(seen(25, 1_000_000), Some(Backlog::Critical), "higher for ten seconds");
+        for second in (30..90).step_by(5) {
+            assert_eq!(seen(second, 0), Some(Backlog::Critical), "{second}");
+        }
+        assert_eq!(seen(90, 0), Some(Backlog::Idle), "lower for a minute");
+    }
+}

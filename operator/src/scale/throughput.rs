@@ -16,7 +16,7 @@ const EVIDENCE: usize = 24;
 const SATURATED_SECONDS: f64 = 2.0;
 /// After this long without such a moment the figure is doubted: it was perhaps measured while the database was slow, and whoever believes
 /// it keeps too many workers and so never sees it refuted. It doubles in as long again, until workers are few enough to be busy.
-const DOUBTED_AFTER: Duration = Duration::from_mins(30);
+const DOUBTED_AFTER: Duration = Duration::from_hours(1);
 /// The most that doubt multiplies by: after a night without work the morning must not start with a worker too few by far.
 const MOST_DOUBT: f64 = 4.0;
 
