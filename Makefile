@@ -4,7 +4,7 @@ SHELL := /usr/bin/env bash
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Build, start the embedded pipeline, send notifications, poll the inbox, print what to try next
@@ -17,6 +17,10 @@ dev: ## The same pipeline, kept running until Ctrl-C
 .PHONY: test
 test: ## Install what is missing and run every check, on real servers
 	@e2e/test.sh
+
+.PHONY: control-plane
+control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time takes minutes)
+	@e2e/control-plane.sh
 
 .PHONY: check
 check: ## The quick half of `make test`: formatting, lints, unit tests; no server
@@ -37,7 +41,8 @@ fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 	@fuzz/run.sh
 
 .PHONY: generate
-generate: ## Write the generated files anew (OpenAPI); CI fails when they differ
+generate: ## Write the generated files anew (CRDs, OpenAPI); CI fails when they differ
+	cargo run --quiet --locked -p hoopoe-crds
 	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
 	HOOPOE_GENERATE=1 cargo test --quiet --locked -p hoopoe-operator --test scaling drawing
 

@@ -27,10 +27,14 @@ need_compiler() {
 }
 
 generated_files() { # what is committed is what the code makes
-    cargo run --quiet --locked -p hoopoe -- openapi | diff -u service/openapi.json - || {
-        echo "service/openapi.json is stale: run make generate"
+    local crds
+    crds=$(mktemp -d) || return 1
+    { cargo run --quiet --locked -p hoopoe -- openapi | diff -u service/openapi.json - &&
+        cargo run --quiet --locked -p hoopoe-crds -- "$crds" && diff -ru crds/yaml "$crds"; } || {
+        echo "a generated file is stale: run make generate"
         return 1
     }
+    rm -r "$crds"
 }
 
 all_tests() { # the ignored ones too: they need what the steps before have installed
@@ -42,6 +46,7 @@ all_tests() { # the ignored ones too: they need what the steps before have insta
 step "compiler" need_compiler
 step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl
 step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
+step "Kubernetes control plane from its Go modules" e2e/control-plane.sh
 step "schemathesis from PyPI" e2e/schemathesis.sh
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings

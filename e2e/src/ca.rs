@@ -81,6 +81,13 @@ impl Ca {
         self.sign(params(common_name, &[])?, common_name, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
+    /// A client's certificate with that common name, in that organization: a user and its group to Kubernetes.
+    pub fn client_cert_in(&self, common_name: &str, organization: &str) -> Result<PemPair> {
+        let mut params = params(common_name, &[])?;
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+        self.sign(params, common_name, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
     fn sign(&self, mut params: CertificateParams, subject: &str, usage: ExtendedKeyUsagePurpose) -> Result<PemPair> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];

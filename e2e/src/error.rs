@@ -123,6 +123,12 @@ pub enum Error {
         /// What rcgen said.
         source: rcgen::Error,
     },
+    /// A Kubernetes control plane cannot be had on this machine.
+    #[error("a Kubernetes control plane cannot be had here: {reason}")]
+    NoControlPlane {
+        /// What is missing.
+        reason: String,
+    },
     /// `RabbitMQ` 4 cannot be had on this machine.
     #[error("RabbitMQ 4 from Debian trixie cannot be had here: {reason}")]
     NoTrixie {
@@ -156,6 +162,7 @@ impl Error {
             | Self::Http { .. }
             | Self::HttpStatus { .. }
             | Self::Certificate { .. }
+            | Self::NoControlPlane { .. }
             | Self::NoTrixie { .. } => false,
         }
     }

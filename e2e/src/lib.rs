@@ -6,6 +6,7 @@
 mod ca;
 mod child;
 mod child_options;
+mod control_plane;
 mod error;
 mod folder;
 mod http;
@@ -23,6 +24,7 @@ mod watchdog;
 pub use ca::{Ca, PemPair, TlsOptions};
 pub use child::Child;
 pub use child_options::ChildOptions;
+pub use control_plane::ControlPlane;
 pub use error::{Error, Result};
 pub use folder::Folder;
 pub use http::wait_http;

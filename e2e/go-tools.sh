@@ -1,0 +1,67 @@
+#!/bin/sh
+# Builds the tools of one module in e2e/go (its go.mod says which, at which versions) and prints the folder that they are in. Does
+# nothing but print it where they were built before: the folder's name holds a hash of what they are built from. Two runs
+# at once wait for each other.
+#
+# Usage: e2e/go-tools.sh MODULE
+# Environment: XDG_CACHE_HOME (where it is kept).
+set -eu
+
+module=${1:?usage: go-tools.sh MODULE}
+here=$(cd "$(dirname "$0")" && pwd)
+source=$here/go/$module
+# One more with every change to how tools are built.
+recipe=1
+
+say() { echo "$module: $*" >&2; }
+
+hash=$(cd "$source" && cat go.mod go.sum flags | { cat; echo "$recipe $(uname -m)"; } | sha256sum | cut -c1-12)
+cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/hoopoe
+folder=$cache/go-$module-$hash
+ready=$folder/.hoopoe-ready
+
+if [ -e "$ready" ]; then
+    echo "$folder"
+    exit
+fi
+go=$("$here/go.sh")
+mkdir -p "$cache"
+exec 9>"$folder.lock"
+flock --nonblock 9 || {
+    say "another run is building; waiting"
+    flock 9
+}
+if [ -e "$ready" ]; then
+    echo "$folder"
+    exit
+fi
+
+# Built beside a clone's own files, so that a build writes nothing into the checkout; -mod=readonly: go.sum says what is taken.
+export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+cd "$source"
+started=$(date +%s)
+say "downloading the modules"
+"$go" mod download >&2 9>&-
+tools=$("$go" list -f '{{.ImportPath}}' tool)
+count=$(echo "$tools" | wc -l)
+number=0
+mkdir -p "$folder"
+for tool in $tools; do
+    number=$((number + 1))
+    # The last element of the path that is no major version.
+    name=$(echo "$tool" | sed -E 's,/v[0-9]+$,,; s,.*/,,')
+    [ "$name" != server ] || name=etcd
+    if [ -x "$folder/$name" ]; then
+        say "$number/$count $name is there"
+        continue
+    fi
+    from=$(date +%s)
+    say "$number/$count building $name"
+    # Moved into place whole: a run that is killed leaves no half of a program.
+    "$go" build -trimpath "$(cat flags)" -o "$folder/$name.unfinished" "$tool" >&2 9>&-
+    mv "$folder/$name.unfinished" "$folder/$name"
+    say "$number/$count $name took $(($(date +%s) - from)) s"
+done
+touch "$ready"
+say "done in $(($(date +%s) - started)) s, $(du -sh "$folder" | cut -f 1)"
+echo "$folder"

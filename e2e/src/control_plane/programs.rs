@@ -1,0 +1,33 @@
+//! Where the programs of a control plane are.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::tool;
+
+/// The first build takes minutes, and an hour on a machine that does other things.
+const LIMIT: Duration = Duration::from_mins(90);
+
+/// The folders that `e2e/control-plane.sh` prints, the first to be looked at first.
+#[derive(Debug, Clone)]
+pub(super) struct Programs(Vec<PathBuf>);
+
+impl Programs {
+    /// Found, or built where they are missing.
+    pub(super) async fn find() -> Result<Self> {
+        // A script with files beside it: it is run where it lies, in the checkout that this was built from.
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("control-plane.sh");
+        match tool::run(tokio::process::Command::new(script), LIMIT).await {
+            Ok(output) => Ok(Self(output.lines().map(PathBuf::from).collect())),
+            Err(Error::Tool { output, .. }) => Err(Error::NoControlPlane { reason: output.trim_end().to_owned() }),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A program's path.
+    pub(super) fn path(&self, name: &str) -> Result<PathBuf> {
+        let found = self.0.iter().map(|folder| folder.join(name)).find(|path| path.exists());
+        found.ok_or_else(|| Error::ProgramMissing { program: name.to_owned() })
+    }
+}
