@@ -63,18 +63,18 @@ pub fn decide(scaling: &Scaling, window: &Window, now: Instant, current: i32) ->
     };
     let load = window.load();
     let work = load.in_hand > 0 || load.arrival_rate > 0.0;
-    if !work && scaling.min == 0 {
-        if held == 0 || (window.quiet() >= scaling.idle.0 && enough(scaling, window, now) <= 1) {
-            return Decision { replicas: 0, reason: Reason::Idle };
-        }
+    let over = window.quiet() >= scaling.idle.0 && enough(scaling, window, now) <= 1;
+    if !work && scaling.min == 0 && (held == 0 || over) {
+        return Decision { replicas: 0, reason: Reason::Idle };
     }
     if held > 0 && latest.workers > 0 && window.stuck() >= STUCK {
         return stay(Reason::NothingAcknowledged);
     }
     let wanted = whole(need(load, scaling, window, now)).max(i32::from(work)).max(scaling.min);
-    let reachable = match window.throughput().is_measured() {
-        true => wanted,
-        false => wanted.min(held.max(live(latest.workers).saturating_mul(2).max(UNMEASURED_STEP))),
+    let reachable = if window.throughput().is_measured() {
+        wanted
+    } else {
+        wanted.min(held.max(live(latest.workers).saturating_mul(2).max(UNMEASURED_STEP)))
     };
     let replicas = reachable.min(scaling.max.max(scaling.min));
     if replicas > held {

@@ -128,7 +128,7 @@ fn summed_up(mut replay: Replay) -> Replay {
     let changes = replay.asked.windows(2).filter(|pair| pair[0] != pair[1]).count();
     replay.changes_per_hour = changes as f64 / hours;
     replay.worst_lag = replay.lag.iter().copied().fold(0.0, f64::max);
-    replay.pod_hours = replay.asked.iter().sum::<i32>() as f64 / 3600.0;
-    replay.oracle_pod_hours = replay.oracle.iter().sum::<i32>() as f64 / 3600.0;
+    replay.pod_hours = f64::from(replay.asked.iter().sum::<i32>()) / 3600.0;
+    replay.oracle_pod_hours = f64::from(replay.oracle.iter().sum::<i32>()) / 3600.0;
     replay
 }
