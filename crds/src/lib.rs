@@ -7,6 +7,7 @@ pub mod duration;
 pub mod manifest;
 pub mod original;
 pub mod producer;
+pub mod register;
 pub mod secrets;
 pub mod status;
 mod unknown_keys;
