@@ -1,5 +1,13 @@
 //! Step 5: server-side apply of the children, in a fixed order, under our field manager; and the removal of orphans.
 
+mod applier;
+mod error;
+mod observed;
+
+pub use applier::{Applied, Applier};
+pub use error::ApplyError;
+pub use observed::{Observed, ObservedMeta};
+
 /// The field manager of everything that we apply.
 pub const FIELD_MANAGER: &str = "hoopoe-operator";
 /// The field manager of a replica count that is written once and then left to an autoscaler.

@@ -1,5 +1,6 @@
 //! A Kubernetes object that a resource needs.
 
+use kube::core::{ApiResource, GroupVersionKind};
 use serde_json::Value;
 
 /// The kinds of objects that a resource may need, in the order in which they are applied.
@@ -34,4 +35,47 @@ pub struct Child {
     pub object: Value,
     /// For a Deployment that an autoscaler scales: the count to write once, under a field manager of its own.
     pub initial_replicas: Option<i32>,
+}
+
+impl ChildKind {
+    /// Every kind, in the order in which they are applied.
+    pub const ALL: [Self; 8] = [
+        Self::ServiceAccount,
+        Self::ConfigMap,
+        Self::Service,
+        Self::NetworkPolicy,
+        Self::Deployment,
+        Self::PodDisruptionBudget,
+        Self::HorizontalPodAutoscaler,
+        Self::PodMonitor,
+    ];
+
+    /// As manifests write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "ServiceAccount",
+            Self::ConfigMap => "ConfigMap",
+            Self::Service => "Service",
+            Self::NetworkPolicy => "NetworkPolicy",
+            Self::Deployment => "Deployment",
+            Self::PodDisruptionBudget => "PodDisruptionBudget",
+            Self::HorizontalPodAutoscaler => "HorizontalPodAutoscaler",
+            Self::PodMonitor => "PodMonitor",
+        }
+    }
+
+    /// Group, version and plural.
+    pub fn resource(self) -> ApiResource {
+        let (group, version, plural) = match self {
+            Self::ServiceAccount => ("", "v1", "serviceaccounts"),
+            Self::ConfigMap => ("", "v1", "configmaps"),
+            Self::Service => ("", "v1", "services"),
+            Self::NetworkPolicy => ("networking.k8s.io", "v1", "networkpolicies"),
+            Self::Deployment => ("apps", "v1", "deployments"),
+            Self::PodDisruptionBudget => ("policy", "v1", "poddisruptionbudgets"),
+            Self::HorizontalPodAutoscaler => ("autoscaling", "v2", "horizontalpodautoscalers"),
+            Self::PodMonitor => ("monitoring.coreos.com", "v1", "podmonitors"),
+        };
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, self.as_str()), plural)
+    }
 }

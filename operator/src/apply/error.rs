@@ -1,0 +1,82 @@
+//! Why a child is not as asked.
+
+use crate::{build::ChildKind, status::Problem};
+
+/// Why a child is not as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// An object of that name is there and is not ours. It is left alone.
+    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it", kind = .kind.as_str())]
+    NameTaken {
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+    },
+    /// The object of that name belongs to an earlier resource of our name, and goes with it.
+    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed", kind = .kind.as_str())]
+    NameLeftOver {
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+    },
+    /// The API server, or an admission policy, does not take it: 400 or 422.
+    #[error("failed to apply the {kind} {name}: the API server refuses {field}: {message}", kind = .kind.as_str())]
+    Refused {
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+        /// The field in the child, as the API server names it; `the object` where it names none.
+        field: String,
+        /// Its words.
+        message: String,
+    },
+    /// We may not: a right is missing, a quota is full, the namespace is going.
+    #[error("failed to apply the {kind} {name}: the API server does not allow it: {message}", kind = .kind.as_str())]
+    Forbidden {
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+        /// Its words.
+        message: String,
+    },
+    /// The cluster does not serve that kind, or the namespace is gone: 404.
+    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone", kind = .kind.as_str())]
+    NotServed {
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+    },
+    /// Conflict, too many requests, an error of the API server's own, no answer.
+    #[error("failed to {verb} the {kind} {name}: {source}", kind = .kind.as_str())]
+    Unanswered {
+        /// What was tried: `look up`, `apply`, `remove`.
+        verb: &'static str,
+        /// The child's kind.
+        kind: ChildKind,
+        /// Its name.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<kube::Error>,
+    },
+}
+
+impl ApplyError {
+    /// In the words of a condition.
+    pub fn problem(&self) -> Problem {
+        let text = self.to_string();
+        match self {
+            Self::NameTaken { .. } => Problem::lasting("NameTaken", text),
+            Self::NameLeftOver { .. } => Problem::passing("NameLeftOver", text),
+            Self::Refused { .. } => Problem::lasting("Refused", text),
+            Self::Forbidden { .. } => Problem::passing("Forbidden", text),
+            Self::NotServed { .. } => Problem::passing("NotServed", text),
+            Self::Unanswered { .. } => Problem::passing("Unanswered", text),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What the watch caches know of the children.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+
+use crate::build::ChildKind;
+
+/// The watch caches: every object of the children's kinds that carries our managed-by label. A look-up makes no request.
+pub trait Observed: Sync {
+    /// What is known of one object; `None`: the caches hold none of that name.
+    fn get(&self, kind: ChildKind, namespace: &str, name: &str) -> Option<ObservedMeta>;
+
+    /// Every object of the namespace whose controller is `uid`: kind and name.
+    fn owned(&self, namespace: &str, uid: &str) -> Vec<(ChildKind, String)>;
+}
+
+/// What is known of one object, from its metadata alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObservedMeta {
+    /// The object's own id.
+    pub uid: String,
+    /// Moves with each change.
+    pub resource_version: String,
+    /// Rises with each change of the spec; not every kind has it.
+    pub generation: Option<i64>,
+    /// The uid of its controller.
+    pub owned_by_uid: Option<String>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl From<&ObjectMeta> for ObservedMeta {
+    fn from(meta: &ObjectMeta) -> Self {
+        let controller = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+        Self {
+            uid: meta.uid.clone().unwrap_or_default(),
+            resource_version: meta.resource_version.clone().unwrap_or_default(),
+            generation: meta.generation,
+            owned_by_uid: controller.map(|owner| owner.uid.clone()),
+            labels: meta.labels.clone().unwrap_or_default(),
+            annotations: meta.annotations.clone().unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Why a resource cannot be as asked.
+
+use hoopoe_crds::Invalid;
+
+use crate::status::Problem;
+
+/// Why a resource cannot be as asked. Only a change of it helps.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValidateError {
+    /// Rules are broken, at least one.
+    #[error("failed to validate: {}", sentence(.0))]
+    FieldsInvalid(Vec<Invalid>),
+}
+
+impl ValidateError {
+    /// In the words of a condition.
+    pub fn problem(&self) -> Problem {
+        let Self::FieldsInvalid(_) = self;
+        Problem::lasting("FieldsInvalid", self.to_string())
+    }
+}
+
+fn sentence(broken: &[Invalid]) -> String {
+    let each: Vec<_> = broken.iter().map(|invalid| format!("{} {}", invalid.field, invalid.detail)).collect();
+    each.join("; ")
+}
