@@ -54,6 +54,7 @@ async fn nothing_is_lost_doubled_or_backwards_whatever_happens() {
     }
     let panics: Vec<_> = stack.workers().flat_map(super::worker::Worker::panics).collect();
     if !failed.is_empty() {
+        println!("--- dead letters: {}", stack.dead_letters(QUEUE).await);
         for worker in stack.workers() {
             println!("--- the end of the log of {}:\n{}", worker.name(), worker.log_end(40));
         }

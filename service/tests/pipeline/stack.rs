@@ -94,6 +94,16 @@ impl Stack {
         std::iter::once(&self.producer).chain(&self.consumers).chain(&self.apis)
     }
 
+    /// The headers of what was dead-lettered: what is there is not lost, and says why it is there.
+    pub async fn dead_letters(&self, queue: &str) -> String {
+        let ask = serde_json::json!({ "count": 20, "ackmode": "ack_requeue_true", "encoding": "auto" });
+        let path = format!("/api/queues/%2F/{queue}.dlq/get");
+        match self.rabbit.management(hoopoe_e2e::Method::POST, &path, Some(&ask)).await {
+            Ok(letters) => letters.to_string(),
+            Err(error) => error.to_string(),
+        }
+    }
+
     /// Waits until a queue is empty, delivered messages included; how many it held last. A quorum queue tells its depth only with
     /// its tick, every 5 s.
     pub async fn emptied(&self, queue: &str) -> String {
