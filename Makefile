@@ -44,6 +44,7 @@ fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 generate: ## Write the generated files anew (CRDs, OpenAPI); CI fails when they differ
 	cargo run --quiet --locked -p hoopoe-crds
 	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
+	HOOPOE_GENERATE=1 cargo test --quiet --locked -p hoopoe-operator --test scaling drawing
 
 .PHONY: deny
 deny: ## Check licences, sources and banned crates of the dependencies

@@ -8,6 +8,7 @@ pub mod manifest;
 pub mod original;
 pub mod policy;
 pub mod producer;
+pub mod register;
 pub mod secrets;
 pub mod status;
 mod unknown_keys;

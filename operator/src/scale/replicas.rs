@@ -36,3 +36,24 @@ pub fn replicas(
         None => Replicas::Exactly(asked),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scale::unscaled;
+
+    #[test]
+    fn the_count_by_what_is_set() {
+        use Lifecycle::{Running, Stopped};
+        use Replicas::{Exactly, LeftToAutoscaler};
+        let auto = Autoscale { min: 2, max: 5, cpu: 70 };
+        let scaling = Scaling { min: 0, max: 5, ..unscaled() };
+        let scaled = |decided, live| replicas(Running, 3, None, Some(&scaling), decided, live);
+        assert_eq!(replicas(Stopped, 3, Some(&auto), Some(&scaling), Some(4), Some(4)), Exactly(0));
+        assert_eq!(replicas(Running, 3, None, None, Some(4), Some(4)), Exactly(3));
+        assert_eq!((scaled(Some(4), Some(1)), scaled(Some(0), Some(3))), (Exactly(4), Exactly(0)));
+        assert_eq!((scaled(None, Some(9)), scaled(None, None)), (Exactly(5), Exactly(3)));
+        assert_eq!(replicas(Running, 3, Some(&auto), None, None, Some(0)), LeftToAutoscaler(2));
+        assert_eq!(replicas(Running, 9, Some(&auto), None, None, None), LeftToAutoscaler(5));
+    }
+}

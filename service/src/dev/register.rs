@@ -11,8 +11,8 @@ use axum::{
     routing::get,
 };
 use hoopoe_crds::{
-    Manifest,
-    original::{Original, SecretNames},
+    original::SecretNames,
+    register::{self, MAX_BYTES, PATH, Registration, RegistrationError},
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -27,31 +27,27 @@ use super::{
     supervisor::{Listed, Supervisor},
 };
 
-/// The largest registration, in bytes: a resource is at most 64 bindings and a page of settings.
-const MAX_BYTES: usize = 256 * 1024;
 /// How long the notification of a registration is tried: its queue may be bound a moment later.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 type Shared = Arc<Mutex<Supervisor>>;
 
-const PATH: &str = "/notif/register";
-
 /// The routes, behind the guard that finds out who is asking.
 pub(super) fn router(supervisor: Shared, guard: Guard) -> Router {
-    let routes = get(list).post(register).delete(remove).with_state(supervisor);
+    let routes = get(list).post(add).delete(remove).with_state(supervisor);
     Router::new().route(PATH, routes).layer(guard.with_routes(std::iter::once(PATH.to_owned())))
 }
 
-async fn register(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
+async fn add(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
     let registered = async {
         caller.may_publish()?;
         require_json(&headers)?;
         let body = read_body(&headers, body, MAX_BYTES).await?;
-        let asked = Asked::read(&body)?;
+        let asked = read(&body)?;
         let mut supervisor = supervisor.lock().await;
         let mut started = Vec::new();
-        for manifest in asked.manifests {
-            started.push(supervisor.register(manifest).await.map_err(problem)?);
+        for requested in asked.resources {
+            started.push(supervisor.register(requested.manifest).await.map_err(problem)?);
         }
         // Nobody else waits while the notification is tried.
         drop(supervisor);
@@ -97,40 +93,16 @@ async fn remove(State(supervisor): State<Shared>, caller: Caller, RawQuery(query
 
 /// The envelope of the original service.
 fn envelope(status: StatusCode, message: &str, data: &Value) -> Response {
-    let body = json!({ "data": data, "message": message, "is_err": false, "status": status.as_u16(), "meta": null });
-    (status, Json(body)).into_response()
+    (status, Json(register::envelope(status.as_u16(), message, data))).into_response()
 }
 
-/// What a registration asks for, whichever form it has.
-struct Asked {
-    manifests: Vec<Manifest>,
-    notif_data: Option<Value>,
-    warnings: Vec<String>,
-}
-
-impl Asked {
-    fn read(body: &[u8]) -> Result<Self, Problem> {
-        let value: Value = serde_json::from_slice(body).map_err(|error| Problem::NotJson(error.to_string()))?;
-        if value.get("kind").is_some() {
-            let manifest = Manifest::from_value(&value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?;
-            let unknown = || Problem::Fields(vec![fault("kind", "must be NotifProducer or NotifConsumer")]);
-            return Ok(Self { manifests: vec![manifest.ok_or_else(unknown)?], notif_data: None, warnings: Vec::new() });
-        }
-        let original: Original =
-            serde_json::from_value(value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?;
-        if original.producer_info.is_none() && original.consumer_info.is_none() {
-            let detail = "must be a NotifProducer, a NotifConsumer, or hold producer_info or consumer_info";
-            return Err(Problem::Fields(vec![fault("", detail)]));
-        }
-        // `hoopoe dev` takes its servers from the environment: these names are never looked up.
-        let secrets = SecretNames { broker: "rabbitmq", postgres: "postgres", redis: Some("redis") };
-        let translated = original.translate("default", &secrets);
-        let mut manifests = Vec::new();
-        for value in &translated.manifests {
-            manifests.extend(Manifest::from_value(value).map_err(|error| Problem::Fields(vec![fault("", &error)]))?);
-        }
-        Ok(Self { manifests, notif_data: translated.notif_data, warnings: translated.warnings })
-    }
+fn read(body: &[u8]) -> Result<Registration, Problem> {
+    // `hoopoe dev` takes its servers from the environment: these names are never looked up.
+    let secrets = SecretNames { broker: "rabbitmq", postgres: "postgres", redis: Some("redis") };
+    Registration::read(body, "default", &secrets).map_err(|error| match error {
+        RegistrationError::NotJson(detail) => Problem::NotJson(detail),
+        RegistrationError::Field { field, detail } => Problem::Fields(vec![fault(&field, &detail)]),
+    })
 }
 
 fn fault(field: &str, detail: &(impl ToString + ?Sized)) -> FieldFault {

@@ -1,0 +1,74 @@
+//! How much waits, as a band.
+
+use std::time::{Duration, Instant};
+
+use hoopoe_crds::status::Backlog;
+
+use super::{Window, decide::STUCK};
+
+/// From `High` to `Critical`.
+const CRITICAL: f64 = 10.0;
+/// A band is left downwards only below this share of its lower edge.
+const BELOW: f64 = 0.8;
+/// A higher band must hold this long, two samples, before it is said: a single message that is on its way is no news.
+const UP_AFTER: Duration = Duration::from_secs(10);
+/// A lower band must hold this long: a queue of little traffic would otherwise go to and fro between `Idle` and `Low`.
+const DOWN_AFTER: Duration = Duration::from_mins(1);
+
+/// The band of a backlog. `per_second`: what the present workers get done. `before`: the band that it is in.
+pub fn backlog_band(before: Option<Backlog>, in_hand: u64, per_second: f64, target_drain: Duration) -> Backlog {
+    if in_hand == 0 {
+        return Backlog::Idle;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "2^53 messages are in no queue")]
+    let seconds = if per_second > 0.0 { in_hand as f64 / per_second } else { f64::INFINITY };
+    let target = target_drain.as_secs_f64();
+    let edge = |band: Backlog, seconds: f64| {
+        if before.is_some_and(|before| before >= band) { seconds * BELOW } else { seconds }
+    };
+    if seconds > edge(Backlog::Critical, target * CRITICAL) {
+        Backlog::Critical
+    } else if seconds > edge(Backlog::High, target) {
+        Backlog::High
+    } else {
+        Backlog::Low
+    }
+}
+
+/// The band that is said of a queue: one that lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastingBand {
+    said: Option<Backlog>,
+    other: Option<(Backlog, Instant)>,
+}
+
+impl LastingBand {
+    /// What is said, given what was seen last; `None`: nobody knows.
+    pub fn update(&mut self, window: &Window, target_drain: Duration, now: Instant) -> Option<Backlog> {
+        let Some(latest) = window.latest(now) else {
+            *self = Self::default();
+            return None;
+        };
+        let able = window.throughput().per_worker(now) * f64::from(latest.workers.max(1));
+        let per_second = if window.stuck() >= STUCK { 0.0 } else { able.max(window.acknowledge_rate()) };
+        let seen = backlog_band(self.said, latest.in_hand(), per_second, target_drain);
+        let Some(said) = self.said else {
+            self.said = Some(seen);
+            return self.said;
+        };
+        let since = match self.other {
+            // Which of two higher bands it is may change while it is waited: that it is higher does not.
+            Some((other, since)) if (other > said) == (seen > said) => since,
+            Some(_) | None => now,
+        };
+        let patience = if seen > said { UP_AFTER } else { DOWN_AFTER };
+        if seen == said {
+            self.other = None;
+        } else if now.duration_since(since) >= patience {
+            *self = Self { said: Some(seen), other: None };
+        } else {
+            self.other = Some((seen, since));
+        }
+        self.said
+    }
+}

@@ -1,0 +1,80 @@
+//! What one worker gets done in a second, learned from the samples.
+
+use std::{collections::VecDeque, time::Duration, time::Instant};
+
+use super::Sample;
+
+/// Assumed until a worker was seen with more work than it could do: a tenth of what a worker does on two cores with a database of its own.
+const ASSUMED: f64 = 1000.0;
+/// What is below is a fault of the servers, and no measure of a worker: one message in ten seconds.
+const LOWEST: f64 = 0.1;
+/// What is above was never seen of any worker.
+const HIGHEST: f64 = 100_000.0;
+/// Two minutes of samples under load: one odd rate in the middle of a restart does not show in their median.
+const EVIDENCE: usize = 24;
+/// A worker is at its limit when this much of its work waits, in seconds.
+const SATURATED_SECONDS: f64 = 2.0;
+/// After this long without such a moment the figure is doubted: it was perhaps measured while the database was slow, and whoever believes
+/// it keeps too many workers and so never sees it refuted. It doubles in as long again, until workers are few enough to be busy.
+const DOUBTED_AFTER: Duration = Duration::from_hours(1);
+/// The most that doubt multiplies by: after a night without work the morning must not start with a worker too few by far.
+const MOST_DOUBT: f64 = 4.0;
+
+/// What one worker gets done in a second.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Throughput {
+    /// Rates per worker while work waited, oldest first.
+    evidence: VecDeque<f64>,
+    /// When the newest of them was seen; else when the first sample was.
+    known_since: Option<Instant>,
+    last: Option<Sample>,
+}
+
+impl Throughput {
+    /// Takes the next sample.
+    pub(super) fn record(&mut self, sample: &Sample) {
+        let before = self.last.replace(*sample);
+        let known_since = *self.known_since.get_or_insert(sample.at);
+        let Some(rate) = saturated_rate(sample) else { return };
+        // A worker that came or went between two samples was only a part of the time at work.
+        let steady = before.is_some_and(|before| before.workers == sample.workers && saturated_rate(&before).is_some());
+        if !steady {
+            return;
+        }
+        if sample.at.duration_since(known_since) > DOUBTED_AFTER {
+            self.evidence.clear();
+        }
+        if self.evidence.len() == EVIDENCE {
+            self.evidence.pop_front();
+        }
+        self.evidence.push_back(rate);
+        self.known_since = Some(sample.at);
+    }
+
+    /// Whether a worker was seen at its limit.
+    pub fn is_measured(&self) -> bool {
+        !self.evidence.is_empty()
+    }
+
+    /// Messages a second that one worker gets done, at least 0.1 and at most 100,000.
+    pub fn per_worker(&self, now: Instant) -> f64 {
+        let known = self.median().unwrap_or(ASSUMED);
+        let age = self.known_since.map_or(Duration::ZERO, |since| now.duration_since(since));
+        let doubted = age.saturating_sub(DOUBTED_AFTER).as_secs_f64() / DOUBTED_AFTER.as_secs_f64();
+        (known * (1.0 + doubted).min(MOST_DOUBT)).clamp(LOWEST, HIGHEST)
+    }
+
+    fn median(&self) -> Option<f64> {
+        let mut rates: Vec<f64> = self.evidence.iter().copied().collect();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied()
+    }
+}
+
+/// The rate of one worker, if all had more than they could do.
+fn saturated_rate(sample: &Sample) -> Option<f64> {
+    let rate = sample.acknowledge_rate.filter(|rate| *rate > 0.0)?;
+    #[expect(clippy::cast_precision_loss, reason = "2^53 messages are in no queue")]
+    let waits = sample.in_hand() as f64 >= rate * SATURATED_SECONDS;
+    (waits && sample.workers > 0).then(|| rate / f64::from(sample.workers))
+}

@@ -1,0 +1,14 @@
+//! The scaler's decision, on plain data: properties that hold for every history, and load shapes replayed in a simulation.
+
+// Test code: a panic is the report; and a simulation counts in floating point, far below 2^53.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
+mod scaling {
+    mod drawing;
+    mod properties;
+    mod random;
+    mod replay;
+    mod shapes;
+    mod simulation;
+}
