@@ -96,6 +96,9 @@ impl ApplyError {
         let kube::Error::Api(status) = error else {
             return Self::Unanswered { verb, kind, name, source: Box::new(error) };
         };
+        if let Some((field, message)) = untyped(&status.message) {
+            return Self::Refused { kind, name, field, message };
+        }
         match status.code {
             400 | 422 => {
                 let (field, message) = said(&status);
@@ -106,6 +109,20 @@ impl ApplyError {
             _ => Self::Unanswered { verb, kind, name, source: Box::new(kube::Error::Api(status)) },
         }
     }
+}
+
+/// Server-side apply answers 500, strict validation or not, for a field that no schema has or that has another type there, and for a
+/// value that does not read as what it should be (all seen on 1.36). No retry mends it.
+fn untyped(message: &str) -> Option<(String, String)> {
+    if let Some(rest) = message.strip_prefix("failed to convert new object (") {
+        let detail = rest.rsplit_once("unable to convert unstructured object to ").map_or(rest, |(_, detail)| detail);
+        return Some(("the object".to_owned(), detail.to_owned()));
+    }
+    let (_, errors) = message.strip_prefix("failed to create typed patch object (")?.split_once("): ")?;
+    // Several come one a line, after a line that says so.
+    let named = errors.lines().map(str::trim).find(|line| line.starts_with('.')).and_then(|line| line.split_once(": "));
+    let (field, detail) = named.unwrap_or(("the object", errors));
+    Some((field.trim_start_matches('.').to_owned(), detail.to_owned()))
 }
 
 /// The field that is named first, and what is said of it; else the whole answer.
