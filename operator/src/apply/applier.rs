@@ -1,17 +1,49 @@
 //! Applies the children of one resource.
 
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 
-use super::{ApplyError, Observed};
+use super::{
+    ApplyError, ApplyMetrics, Observed, ObservedMeta,
+    memory::{self, Sent, Step},
+    orphans::{self, Key},
+    ownership::{Handover, Standing, handover, standing},
+    requests::Requests,
+};
 use crate::{
-    build::{Child, ChildKind},
+    build::{
+        Child, ChildKind,
+        names::{Component, SELECTOR_LABELS},
+    },
     resource::Meta,
 };
 
-/// Applies children, and remembers what it sent.
+/// Applies children, and remembers what it sent. Clones share their memory.
 #[derive(Clone)]
 pub struct Applier {
     client: Client,
+    memory: Arc<Mutex<HashMap<String, Remembered>>>,
+    metrics: ApplyMetrics,
+}
+
+/// What is remembered of one resource.
+#[derive(Default)]
+struct Remembered {
+    sent: HashMap<Key, Sent>,
+    /// Old configs that a `ReplicaSet` still names, and the Deployments' versions when that was seen.
+    kept: Option<Kept>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kept {
+    configs: BTreeSet<String>,
+    deployments: Vec<String>,
 }
 
 /// What one apply did.
@@ -30,23 +62,214 @@ pub struct Applied {
 impl Applier {
     /// One for the whole process.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, memory: Arc::default(), metrics: ApplyMetrics::default() }
+    }
+
+    /// What it counts.
+    pub fn metrics(&self) -> &ApplyMetrics {
+        &self.metrics
     }
 
     /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at the first
-    /// error; what was done before it stays done and remembered.
+    /// error; what was done before it stays done and remembered. Not for one resource twice at a time.
     pub async fn apply(
         &self,
         owner: &Meta,
         children: &[Child],
         observed: &impl Observed,
     ) -> Result<Applied, ApplyError> {
-        let _ = (&self.client, owner, children, observed);
-        Ok(Applied::default())
+        let requests = Requests { client: &self.client, namespace: &owner.id.namespace };
+        let mut applied = Applied::default();
+        for child in children {
+            self.one(&requests, owner, child, observed, &mut applied).await?;
+        }
+        self.remove_orphans(&requests, owner, children, observed, &mut applied).await?;
+        let wanted: BTreeSet<Key> = children.iter().map(key).collect();
+        self.remembered(&owner.uid, |remembered| remembered.sent.retain(|key, _| wanted.contains(key)));
+        Ok(applied)
     }
 
-    /// Drops what is remembered of a resource that is gone.
+    /// Drops what is remembered of a resource that is gone. `uid`: its own.
     pub fn forget(&self, uid: &str) {
-        let _ = uid;
+        self.lock().remove(uid);
     }
+
+    async fn one(
+        &self,
+        requests: &Requests<'_>,
+        owner: &Meta,
+        child: &Child,
+        observed: &impl Observed,
+        applied: &mut Applied,
+    ) -> Result<(), ApplyError> {
+        let observed = observed.get(child.kind, &owner.id.namespace, &child.name);
+        let digest = memory::digest(child);
+        let sent = self.remembered(&owner.uid, |remembered| {
+            let sent = remembered.sent.get_mut(&key(child))?;
+            sent.seen |= observed.is_some();
+            Some(sent.clone())
+        });
+        let step = memory::step(child, &digest, sent.as_ref(), observed.as_ref(), &owner.uid, Instant::now());
+        let (look, drift) = match step {
+            Step::Leave => return Ok(()),
+            Step::Await => {
+                applied.unseen = true;
+                return Ok(());
+            }
+            Step::Write { look, drift } => (look, drift),
+        };
+        let handed_over = sent.as_ref().is_some_and(|sent| sent.handed_over);
+        let live = if look || (child.initial_replicas.is_some() && !handed_over) {
+            Look::Found(self.look_up(requests, owner, child, sent.as_ref()).await?)
+        } else {
+            Look::Spared
+        };
+        let before = live.version().or(observed.as_ref().map(|observed| observed.resource_version.clone()));
+        let written = self.write(requests, child, &live).await?;
+        let version = written.resource_version.clone().unwrap_or_default();
+        let moved =
+            before.as_ref() != Some(&version) && sent.as_ref().is_none_or(|sent| sent.resource_version != version);
+        let sent = Sent {
+            digest,
+            uid: written.uid.unwrap_or_default(),
+            resource_version: version,
+            generation: written.generation,
+            at: Instant::now(),
+            // What is there but was not just made is what the caches show, or showed before it was removed.
+            seen: observed.is_some(),
+            handed_over: child.initial_replicas.is_some(),
+        };
+        self.remembered(&owner.uid, |remembered| remembered.sent.insert(key(child), sent));
+        if moved {
+            self.metrics.written(child.kind);
+            applied.written.push(key(child));
+        }
+        if moved && drift {
+            self.metrics.drifted(child.kind);
+            applied.drifted.push(key(child));
+        }
+        Ok(())
+    }
+
+    /// The object of that name, if there is one and it is ours.
+    async fn look_up(
+        &self,
+        requests: &Requests<'_>,
+        owner: &Meta,
+        child: &Child,
+        sent: Option<&Sent>,
+    ) -> Result<Option<ObjectMeta>, ApplyError> {
+        let (kind, name) = (child.kind, child.name.clone());
+        let Some(live) = requests.look_up(kind, &name).await? else { return Ok(None) };
+        match standing(&live, owner, sent.map(|sent| sent.uid.as_str())) {
+            Standing::Ours => Ok(Some(live)),
+            Standing::LeftOver => Err(ApplyError::NameLeftOver { kind, name }),
+            Standing::Foreign => Err(ApplyError::NameTaken { kind, name }),
+        }
+    }
+
+    async fn write(&self, requests: &Requests<'_>, child: &Child, live: &Look) -> Result<ObjectMeta, ApplyError> {
+        let count = match (child.initial_replicas, live) {
+            (Some(count), Look::Found(live)) => Some((count, handover(live.as_ref()))),
+            (Some(_), Look::Spared) | (None, _) => None,
+        };
+        if let Some((count, Handover::Before)) = count {
+            self.metrics.request(child.kind);
+            requests.apply_count(child, count).await?;
+        }
+        self.metrics.request(child.kind);
+        let written = requests.apply(child).await?;
+        if let Some((count, Handover::After)) = count {
+            self.metrics.request(child.kind);
+            return requests.apply_count(child, count).await;
+        }
+        Ok(written)
+    }
+
+    async fn remove_orphans(
+        &self,
+        requests: &Requests<'_>,
+        owner: &Meta,
+        children: &[Child],
+        observed: &impl Observed,
+        applied: &mut Applied,
+    ) -> Result<(), ApplyError> {
+        let namespace = &owner.id.namespace;
+        let orphans = orphans::orphans(observed.owned(namespace, &owner.uid), children);
+        let kept = self.still_named(requests, owner, &orphans, observed).await?;
+        for (kind, name) in orphans {
+            if kind == ChildKind::ConfigMap && kept.contains(&name) {
+                continue;
+            }
+            let Some(there) = observed.get(kind, namespace, &name) else { continue };
+            if requests.remove(kind, &name, &there).await? {
+                self.metrics.removed(kind);
+                applied.removed.push((kind, name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout that is under way, or one that may be undone. They are
+    /// listed only when there are such configs, and again only when those or a Deployment moved.
+    async fn still_named(
+        &self,
+        requests: &Requests<'_>,
+        owner: &Meta,
+        orphans: &[Key],
+        observed: &impl Observed,
+    ) -> Result<BTreeSet<String>, ApplyError> {
+        let configs: BTreeSet<String> =
+            orphans.iter().filter(|(kind, _)| *kind == ChildKind::ConfigMap).map(|(_, name)| name.clone()).collect();
+        if configs.is_empty() {
+            return Ok(configs);
+        }
+        let version = |component: Component| {
+            let name = component.child_name(&owner.id);
+            let there: Option<ObservedMeta> = observed.get(ChildKind::Deployment, &owner.id.namespace, &name);
+            there.map(|there| there.resource_version)
+        };
+        let components = [Component::Producer, Component::Consumer, Component::Api];
+        let now = Kept { configs, deployments: components.into_iter().filter_map(version).collect() };
+        if self.remembered(&owner.uid, |remembered| remembered.kept.as_ref() == Some(&now)) {
+            return Ok(now.configs);
+        }
+        let instance = format!("{}=hoopoe,{}={}", SELECTOR_LABELS[0], SELECTOR_LABELS[1], owner.id.name);
+        let templates = requests.replica_set_templates(&instance).await?;
+        let is_named = |config: &String| templates.iter().any(|template| orphans::is_named(config, template));
+        let configs: BTreeSet<String> = now.configs.into_iter().filter(is_named).collect();
+        let kept = Kept { configs: configs.clone(), deployments: now.deployments };
+        self.remembered(&owner.uid, |remembered| remembered.kept = Some(kept));
+        Ok(configs)
+    }
+
+    fn remembered<T>(&self, uid: &str, with: impl FnOnce(&mut Remembered) -> T) -> T {
+        with(self.lock().entry(uid.to_owned()).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
+        // What is remembered is whole at every step: each is one assignment.
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the API server was asked for the object as it is now.
+enum Look {
+    /// It was not.
+    Spared,
+    /// It was; `None`: there is none.
+    Found(Option<ObjectMeta>),
+}
+
+impl Look {
+    fn version(&self) -> Option<String> {
+        match self {
+            Self::Spared | Self::Found(None) => None,
+            Self::Found(Some(live)) => live.resource_version.clone(),
+        }
+    }
+}
+
+fn key(child: &Child) -> Key {
+    (child.kind, child.name.clone())
 }

@@ -1,5 +1,7 @@
 //! Why a child is not as asked.
 
+use kube::core::Status;
+
 use crate::{build::ChildKind, status::Problem};
 
 /// Why a child is not as asked.
@@ -51,6 +53,13 @@ pub enum ApplyError {
         /// Its name.
         name: String,
     },
+    /// Which old configs are still in use could not be read.
+    #[error("failed to list the ReplicaSets, to see which configs are still in use: {source}")]
+    ReplicaSetsUnread {
+        /// Why.
+        #[source]
+        source: Box<kube::Error>,
+    },
     /// Conflict, too many requests, an error of the API server's own, no answer.
     #[error("failed to {verb} the {kind} {name}: {source}", kind = .kind.as_str())]
     Unanswered {
@@ -76,7 +85,51 @@ impl ApplyError {
             Self::Refused { .. } => Problem::lasting("Refused", text),
             Self::Forbidden { .. } => Problem::passing("Forbidden", text),
             Self::NotServed { .. } => Problem::passing("NotServed", text),
+            Self::ReplicaSetsUnread { .. } => Problem::passing("ReplicaSetsUnread", text),
             Self::Unanswered { .. } => Problem::passing("Unanswered", text),
         }
+    }
+
+    /// What the API server's answer means. `verb`: what was tried.
+    pub(super) fn from_kube(verb: &'static str, kind: ChildKind, name: &str, error: kube::Error) -> Self {
+        let name = name.to_owned();
+        let kube::Error::Api(status) = error else {
+            return Self::Unanswered { verb, kind, name, source: Box::new(error) };
+        };
+        if let Some((field, message)) = untyped(&status.message) {
+            return Self::Refused { kind, name, field, message };
+        }
+        match status.code {
+            400 | 422 => {
+                let (field, message) = said(&status);
+                Self::Refused { kind, name, field, message }
+            }
+            403 => Self::Forbidden { kind, name, message: status.message },
+            404 => Self::NotServed { kind, name },
+            _ => Self::Unanswered { verb, kind, name, source: Box::new(kube::Error::Api(status)) },
+        }
+    }
+}
+
+/// Server-side apply answers 500, strict validation or not, for a field that no schema has or that has another type there, and for a
+/// value that does not read as what it should be (all seen on 1.36). No retry mends it.
+fn untyped(message: &str) -> Option<(String, String)> {
+    if let Some(rest) = message.strip_prefix("failed to convert new object (") {
+        let detail = rest.rsplit_once("unable to convert unstructured object to ").map_or(rest, |(_, detail)| detail);
+        return Some(("the object".to_owned(), detail.to_owned()));
+    }
+    let (_, errors) = message.strip_prefix("failed to create typed patch object (")?.split_once("): ")?;
+    // Several come one a line, after a line that says so.
+    let named = errors.lines().map(str::trim).find(|line| line.starts_with('.')).and_then(|line| line.split_once(": "));
+    let (field, detail) = named.unwrap_or(("the object", errors));
+    Some((field.trim_start_matches('.').to_owned(), detail.to_owned()))
+}
+
+/// The field that is named first, and what is said of it; else the whole answer.
+fn said(status: &Status) -> (String, String) {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    match causes.into_iter().find(|cause| !cause.field.is_empty()) {
+        Some(cause) => (cause.field.clone(), cause.message.clone()),
+        None => ("the object".to_owned(), status.message.clone()),
     }
 }

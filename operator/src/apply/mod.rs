@@ -2,10 +2,16 @@
 
 mod applier;
 mod error;
+mod memory;
+mod metrics;
 mod observed;
+mod orphans;
+mod ownership;
+mod requests;
 
 pub use applier::{Applied, Applier};
 pub use error::ApplyError;
+pub use metrics::ApplyMetrics;
 pub use observed::{Observed, ObservedMeta};
 
 /// The field manager of everything that we apply.

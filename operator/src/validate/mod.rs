@@ -1,7 +1,9 @@
 //! Step 2: from what the API server stores to what every later step may rely on. After it nobody looks at raw input.
 
 mod error;
+mod pieces;
 mod pod_template;
+mod quantities;
 mod workload;
 
 use hoopoe_crds::{

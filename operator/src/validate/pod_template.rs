@@ -3,6 +3,7 @@
 use hoopoe_crds::Invalid;
 use serde_json::{Value, json};
 
+use super::pieces;
 use crate::{
     build::{
         names::{CONTAINER, Component, MIGRATE_CONTAINER, SECRETS_HASH_ANNOTATION},
@@ -22,7 +23,7 @@ pub(super) fn broken_rules(id: &ResourceId, patch: &Value) -> Vec<Invalid> {
     if let Err(Unfit { path, detail }) = strategic_merge::merge(&mut template, patch) {
         return vec![broken(&path, detail)];
     }
-    let mut found = Vec::new();
+    let mut found = pieces::broken_template(&template);
     let Value::Object(parts) = &template else { return found };
     if let Some(part) = parts.keys().find(|part| !matches!(part.as_str(), "metadata" | "spec")) {
         found.push(broken(part, "is no part of a pod template: it has metadata and spec".to_owned()));

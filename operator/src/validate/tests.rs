@@ -51,7 +51,7 @@ fn a_pod_template_may_touch_neither_selector_labels_nor_the_containers_name_in_w
     assert_eq!(with_template(json!({"metadata": {"labels": {key: null}}})), [labels]);
     assert_eq!(with_template(json!({"metadata": {"labels": {"$patch": "replace", "a": "b"}}})), [labels; 3]);
     assert_eq!(with_template(json!({"metadata": {"labels": null}})), [labels; 3]);
-    assert_eq!(with_template(json!({"metadata": {"labels": "none"}})), [labels; 3]);
+    assert_eq!(with_template(json!({"metadata": {"labels": "none"}})), [labels; 4]);
     assert_eq!(with_template(json!({"metadata": {"$retainKeys": ["labels"]}})), [annotations]);
     assert_eq!(with_template(json!({"metadata": {"annotations": {"hoopoe.app/secrets-hash": "0"}}})), [annotations]);
     assert_eq!(with_template(json!({"spec": {"containers": [{"name": "hoopoe", "$patch": "delete"}]}})), [containers]);
@@ -76,6 +76,32 @@ fn a_pod_template_that_is_none_is_named_where_it_goes_wrong() {
     );
     assert_eq!(with_template(json!({"spec": {"containers": ["x"]}})), ["spec.podTemplate.spec.containers[0]"]);
     assert_eq!(with_template(json!({"spec": {"$patch": "merge"}})), ["spec.podTemplate.spec.$patch"]);
+}
+
+#[test]
+fn pieces_of_kubernetes_that_do_not_read_are_named() {
+    let pieces = |edit: fn(&mut hoopoe_crds::workload::Workload)| refused(|spec| edit(&mut spec.workload));
+    let container = |container: Value| with_template(json!({"spec": {"containers": [container]}}));
+    let port = json!({"name": "hoopoe", "livenessProbe": {"httpGet": {"port": {}}}});
+    assert_eq!(container(port), ["spec.podTemplate.spec.containers[0].livenessProbe.httpGet.port"]);
+    let memory = json!({"name": "hoopoe", "resources": {"limits": {"memory": "much"}}});
+    assert_eq!(container(memory), ["spec.podTemplate.spec.containers[0].resources.limits.memory"]);
+    assert_eq!(with_template(json!({"spec": {"nodeSelector": ["a"]}})), ["spec.podTemplate.spec.nodeSelector"]);
+    let field = ["spec.resources.requests.cpu"];
+    assert_eq!(pieces(|workload| workload.resources = Some(json!({"requests": {"cpu": "half"}}))), field);
+    assert_eq!(pieces(|workload| workload.resources = Some(json!({"requests": []}))), ["spec.resources.requests"]);
+    let env = json!({"name": "A", "value": 5});
+    assert_eq!(refused(|spec| spec.workload.extra_env = vec![env]), ["spec.extraEnv[0].value"]);
+    let placement = |text: &str| {
+        let placement = serde_json::from_str(text).unwrap();
+        refused(|spec| spec.workload.placement = Some(placement))
+    };
+    assert_eq!(placement(r#"{"affinity": {"nodeAffinity": 1}}"#), ["spec.placement.affinity.nodeAffinity"]);
+    let toleration = r#"{"tolerations": [{"key": "a"}, {"tolerationSeconds": "5"}]}"#;
+    assert_eq!(placement(toleration), ["spec.placement.tolerations[1].tolerationSeconds"]);
+    let peers = serde_json::from_str(r#"{"enabled": true, "egressTo": [{"ipBlock": "10.0.0.0/8"}]}"#).unwrap();
+    let field = ["spec.networkPolicy.egressTo[0].ipBlock"];
+    assert_eq!(refused(|spec| spec.workload.network_policy = Some(peers)), field);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hoopoe_crds::{Invalid, workload::Workload};
 
-use super::pod_template;
+use super::{pieces, pod_template};
 use crate::{
     build::names::{MANAGED_BY_LABEL, SECRETS_HASH_ANNOTATION, SELECTOR_LABELS},
     resource::ResourceId,
@@ -47,6 +47,7 @@ pub(super) fn broken_rules(id: &ResourceId, workload: &Workload) -> Vec<Invalid>
             broken("spec.rollout.progressDeadline".to_owned(), "must be at most 2147483647s");
         }
     }
+    found.extend(pieces::broken_rules(workload));
     if let Some(patch) = &workload.pod_template {
         found.extend(pod_template::broken_rules(id, patch));
     }

@@ -1,0 +1,105 @@
+//! What was sent, and whether it has to be sent again. Pure.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::ObservedMeta;
+use crate::build::Child;
+
+/// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
+const CACHE_LAG: Duration = Duration::from_secs(10);
+
+/// What is remembered of a child that we applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sent {
+    /// Of the object that we sent.
+    pub digest: Digest,
+    /// The object's id, as the API server answered.
+    pub uid: String,
+    /// Likewise.
+    pub resource_version: String,
+    /// Likewise; not every kind has it.
+    pub generation: Option<i64>,
+    /// When.
+    pub at: Instant,
+    /// Whether the caches have shown it since.
+    pub seen: bool,
+    /// Whether its count is an autoscaler's by now.
+    pub handed_over: bool,
+}
+
+pub(super) type Digest = [u8; 32];
+
+/// What to do with a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// It is as we wrote it.
+    Leave,
+    /// We wrote it a moment ago and the caches do not show it yet.
+    Await,
+    /// Apply it.
+    Write {
+        /// Ask the API server first whose the object of that name is.
+        look: bool,
+        /// Somebody changed or removed what we wrote.
+        drift: bool,
+    },
+}
+
+pub(super) fn digest(child: &Child) -> Digest {
+    Sha256::digest(child.object.to_string()).into()
+}
+
+/// `owner`: the resource's uid.
+pub(super) fn step(
+    child: &Child,
+    digest: &Digest,
+    sent: Option<&Sent>,
+    observed: Option<&ObservedMeta>,
+    owner: &str,
+    now: Instant,
+) -> Step {
+    let ours = observed.is_some_and(|observed| observed.owned_by_uid.as_deref() == Some(owner));
+    let Some(sent) = sent else { return Step::Write { look: !ours, drift: false } };
+    let Some(observed) = observed else {
+        if !sent.seen && now.duration_since(sent.at) < CACHE_LAG {
+            return if sent.digest == *digest { Step::Await } else { Step::Write { look: true, drift: false } };
+        }
+        return Step::Write { look: true, drift: true };
+    };
+    if sent.digest != *digest {
+        return Step::Write { look: !ours, drift: false };
+    }
+    if observed.resource_version == sent.resource_version || is_older(observed, sent) {
+        return Step::Leave;
+    }
+    if ours && only_the_status_moved(child, sent, observed) {
+        return Step::Leave;
+    }
+    Step::Write { look: !ours, drift: true }
+}
+
+/// The caches are behind what we wrote. Versions of one kind are comparable as numbers.
+fn is_older(observed: &ObservedMeta, sent: &Sent) -> bool {
+    let number = |version: &str| version.parse::<u64>().ok();
+    match (number(&observed.resource_version), number(&sent.resource_version)) {
+        (Some(observed), Some(sent)) => observed < sent,
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// A Deployment's status moves its version with every pod that becomes ready; its generation moves with its spec alone.
+fn only_the_status_moved(child: &Child, sent: &Sent, observed: &ObservedMeta) -> bool {
+    let same_spec = sent.generation.is_some() && sent.generation == observed.generation && sent.uid == observed.uid;
+    let metadata = &child.object["metadata"];
+    let holds = |asked: &Value, there: &std::collections::BTreeMap<String, String>| {
+        let mut asked = asked.as_object().into_iter().flatten();
+        asked.all(|(key, value)| there.get(key).map(String::as_str) == value.as_str())
+    };
+    same_spec && holds(&metadata["labels"], &observed.labels) && holds(&metadata["annotations"], &observed.annotations)
+}
+
+#[cfg(test)]
+mod tests;
