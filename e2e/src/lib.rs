@@ -16,6 +16,7 @@ mod process_tree;
 mod proxy;
 mod rabbitmq;
 mod redis;
+mod register_suite;
 mod server;
 mod tool;
 mod user;
@@ -34,5 +35,6 @@ pub use process_tree::processes_under;
 pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
 pub use redis::{Redis, RedisOptions};
+pub use register_suite::register_suite;
 /// For [`RabbitMq::management`].
 pub use reqwest::Method;

@@ -9,6 +9,7 @@ pub mod apply;
 pub mod broker;
 pub mod build;
 pub mod dereference;
+pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod status;
