@@ -6,6 +6,7 @@ pub mod consumer;
 pub mod duration;
 pub mod manifest;
 pub mod original;
+pub mod policy;
 pub mod producer;
 pub mod register;
 pub mod secrets;

@@ -1,19 +1,42 @@
 //! Step 3: from a validated resource to the Kubernetes objects that it needs. Pure.
 
 mod child;
+mod container;
+mod deployment;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod metadata;
 pub mod names;
+mod network_policy;
+mod part;
+mod placement;
 mod platform;
+mod pod;
+mod resources;
+mod rollout;
+pub mod strategic_merge;
+mod surroundings;
+mod worker_config;
 
+use hoopoe_crds::worker_configs;
+
+use self::{metadata::Family, names::Component, part::Part};
 use crate::{
     dereference::WorkerSecrets,
     scale::Replicas,
-    validate::{ValidatedConsumer, ValidatedProducer},
+    validate::{ValidatedConsumer, ValidatedProducer, as_manifest},
 };
 
 pub use child::{Child, ChildKind};
 pub use error::BuildError;
 pub use platform::Platform;
+
+/// How long a server lets requests in progress finish once it stops (`service`: `ServerLimits::drain`), and a margin.
+const DRAIN_SECONDS: u64 = 10;
+const MARGIN_SECONDS: u64 = 5;
+/// What a consumer's pod gets over its `drainTimeout`.
+const CONSUMER_GRACE_SECONDS: u64 = 10;
 
 /// The children of a producer, in the order in which they are applied.
 pub fn producer(
@@ -22,8 +45,30 @@ pub fn producer(
     platform: &Platform,
     replicas: Replicas,
 ) -> Result<Vec<Child>, BuildError> {
-    let _ = (resource, secrets, platform, replicas);
-    Ok(Vec::new())
+    let ValidatedProducer { meta, spec, pod_template } = resource;
+    let family = Family { meta, workload: &spec.workload, component: Component::Producer };
+    let config = worker_configs::producer(&as_manifest(meta, spec.clone()), false);
+    let memory = config.producer.as_ref().map_or(0, resources::producer_memory);
+    let config = worker_config::finished(config, platform, &secrets.worker, spec.broker.tls.as_ref(), None, None);
+    let part = Part {
+        family,
+        platform,
+        config,
+        secrets: &secrets.worker,
+        migrate: None,
+        servers: &secrets.servers,
+        port: Some(spec.ingress.http.port),
+        replicas,
+        autoscale: spec.autoscale.as_ref(),
+        // Confirms may come as late as the timeout after the last request was taken.
+        grace_seconds: listener_grace() + whole_seconds(spec.publish.timeout.0),
+        memory,
+        pod_template: pod_template.as_ref(),
+    };
+    let (account, made) = part::account(&family);
+    let mut children: Vec<Child> = made.into_iter().collect();
+    children.extend(part.children(&account)?);
+    Ok(in_order(children))
 }
 
 /// The children of a consumer, in the order in which they are applied. `worker`, `api`: the counts of its two Deployments.
@@ -34,6 +79,66 @@ pub fn consumer(
     worker: Replicas,
     api: Replicas,
 ) -> Result<Vec<Child>, BuildError> {
-    let _ = (resource, secrets, platform, worker, api);
-    Ok(Vec::new())
+    let ValidatedConsumer { meta, spec, pod_template } = resource;
+    let manifest = as_manifest(meta, spec.clone());
+    let redis_tls = spec.redis.as_ref().and_then(|redis| redis.tls.as_ref());
+    let (broker_tls, postgres_tls) = (spec.broker.tls.as_ref(), spec.postgres.tls.as_ref());
+    let family = Family { meta, workload: &spec.workload, component: Component::Consumer };
+
+    let mut config = worker_configs::consumer(&manifest, false);
+    let memory = config.consumer.as_ref().map_or(0, resources::consumer_memory);
+    config.consumer = config.consumer.map(worker_config::without_topology);
+    let worker_part = Part {
+        family,
+        platform,
+        config: worker_config::finished(config, platform, &secrets.worker, broker_tls, postgres_tls, redis_tls),
+        secrets: &secrets.worker,
+        migrate: Some(&secrets.migrate),
+        servers: &secrets.servers,
+        port: None,
+        replicas: worker,
+        autoscale: None,
+        grace_seconds: whole_seconds(spec.consume.drain_timeout.0) + CONSUMER_GRACE_SECONDS,
+        memory,
+        pod_template: pod_template.as_ref(),
+    };
+    let (account, made) = part::account(&family);
+    let mut children: Vec<Child> = made.into_iter().collect();
+    children.extend(worker_part.children(&account)?);
+
+    if spec.api.enabled {
+        let config = worker_configs::api(&manifest);
+        let api_part = Part {
+            family: Family { component: Component::Api, ..family },
+            platform,
+            config: worker_config::finished(config, platform, &secrets.api, None, postgres_tls, redis_tls),
+            secrets: &secrets.api,
+            migrate: Some(&secrets.migrate),
+            servers: &secrets.servers,
+            port: Some(spec.api.port),
+            replicas: api,
+            autoscale: spec.api.autoscale.as_ref(),
+            grace_seconds: listener_grace(),
+            memory: resources::api_memory(),
+            pod_template: pod_template.as_ref(),
+        };
+        children.extend(api_part.children(&account)?);
+    }
+    Ok(in_order(children))
 }
+
+fn in_order(mut children: Vec<Child>) -> Vec<Child> {
+    children.sort_by_key(|child| child.kind);
+    children
+}
+
+fn listener_grace() -> u64 {
+    container::PRE_STOP_SECONDS + DRAIN_SECONDS + MARGIN_SECONDS
+}
+
+fn whole_seconds(duration: std::time::Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
+use hoopoe_crds::policy::Policy;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::policy::Policy;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -46,7 +45,7 @@ impl Management {
 
     /// Sets a policy; it is in force when this returns.
     pub(super) async fn put_policy(&self, policy: &Policy) -> Result<(), String> {
-        self.call(Method::PUT, &["policies", &self.vhost, &policy.name], Some(&policy.body)).await.map(drop)
+        self.call(Method::PUT, &["policies", &self.vhost, &policy.name], Some(&policy.body())).await.map(drop)
     }
 
     /// Removes a policy; that it is not there is no error.

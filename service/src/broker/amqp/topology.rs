@@ -63,9 +63,7 @@ impl AmqpTopology {
     }
 
     async fn set_policies(&self, consumer: &ConsumerConfig) {
-        let policies =
-            [policy::of_queue(&self.namespace, consumer), policy::of_dead_letters(&self.namespace, consumer)];
-        for policy in &policies {
+        for policy in &policy::of_consumer(&self.namespace, consumer) {
             let result = match &self.management {
                 Some(management) => management.put_policy(policy).await,
                 None => Err("HOOPOE_AMQP_MANAGEMENT_URL is not set".to_owned()),

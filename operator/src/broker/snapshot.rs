@@ -1,0 +1,106 @@
+//! The objects of one virtual host, as the management API lists them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The objects of one virtual host at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// The id that the cluster made for itself: two URLs may lead to one broker.
+    pub cluster_id: String,
+    /// Queues by name.
+    pub queues: BTreeMap<String, Queue>,
+    /// Exchanges by name.
+    pub exchanges: BTreeMap<String, Exchange>,
+    /// Bindings of exchanges to queues, the default exchange's apart.
+    pub bindings: Vec<Binding>,
+    /// Policies by name.
+    pub policies: BTreeMap<String, Policy>,
+}
+
+/// A queue, without statistics.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// `quorum`, `classic` or `stream`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// Whether it outlives the broker.
+    #[serde(default)]
+    pub durable: bool,
+    /// Whether it goes with its last consumer.
+    #[serde(default)]
+    pub auto_delete: bool,
+    /// Its arguments.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+    /// The policy that is in force on it.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// Messages that nobody holds.
+    #[serde(default)]
+    pub messages_ready: u64,
+    /// Messages that a consumer holds.
+    #[serde(default)]
+    pub messages_unacknowledged: u64,
+}
+
+/// An exchange.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Exchange {
+    /// Its name; the default exchange's is empty.
+    pub name: String,
+    /// `topic`, `direct`, `fanout`, `headers` or a plugin's.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Whether it outlives the broker.
+    #[serde(default)]
+    pub durable: bool,
+    /// Whether it goes with its last binding.
+    #[serde(default)]
+    pub auto_delete: bool,
+    /// Whether clients cannot publish to it.
+    #[serde(default)]
+    pub internal: bool,
+}
+
+/// A binding.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Binding {
+    /// The exchange.
+    pub source: String,
+    /// The queue, or the exchange, that is bound.
+    pub destination: String,
+    /// `queue` or `exchange`.
+    pub destination_type: String,
+    /// Its routing key.
+    #[serde(default)]
+    pub routing_key: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub arguments: Map<String, Value>,
+    /// What tells it from others between the same two, in the URL of a `DELETE`.
+    #[serde(default)]
+    pub properties_key: String,
+}
+
+/// A policy.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// The regular expression that queues' names must match.
+    pub pattern: String,
+    /// `queues`, `all`, `exchanges` and others.
+    #[serde(rename = "apply-to", default)]
+    pub apply_to: String,
+    /// Which of several is in force: the highest.
+    #[serde(default)]
+    pub priority: i32,
+    /// What it says.
+    #[serde(default)]
+    pub definition: Map<String, Value>,
+}

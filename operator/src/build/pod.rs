@@ -1,0 +1,82 @@
+//! The pod template of a Deployment.
+
+use hoopoe_crds::secrets::SecretRef;
+use serde_json::{Map, Value, json};
+
+use super::{
+    BuildError, Child,
+    container::{self, VOLUME},
+    names::SECRETS_HASH_ANNOTATION,
+    part::Part,
+    placement,
+    strategic_merge::{self, Unfit},
+    worker_config::FILE,
+};
+use crate::dereference::RoleSecrets;
+
+/// The template, the spec's own patch over it. `config`: the ConfigMap.
+pub(super) fn template(part: &Part, config: &Child, account: &str) -> Result<Value, BuildError> {
+    let family = &part.family;
+    let mut annotations = family.workload.annotations.clone();
+    annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), part.secrets.hash.clone());
+    let mut spec = Map::from_iter([
+        ("serviceAccountName".to_owned(), json!(account)),
+        // Workers ask nothing of the API server.
+        ("automountServiceAccountToken".to_owned(), json!(false)),
+        // A Service called `hoopoe-redis` would set HOOPOE_REDIS_PORT to a URL.
+        ("enableServiceLinks".to_owned(), json!(false)),
+        ("terminationGracePeriodSeconds".to_owned(), json!(part.grace_seconds)),
+        ("securityContext".to_owned(), json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })),
+        ("containers".to_owned(), json!([container::worker(part)])),
+        ("volumes".to_owned(), json!([volume(part.secrets, part.migrate, &config.name)])),
+    ]);
+    if let Some(migrate) = part.migrate {
+        spec.insert("initContainers".to_owned(), json!([container::migration(part, migrate)]));
+    }
+    let pull_secrets = pull_secrets(part);
+    if !pull_secrets.is_empty() {
+        spec.insert("imagePullSecrets".to_owned(), json!(pull_secrets));
+    }
+    spec.extend(placement::fields(family.workload.placement.as_ref(), &family.component.selector(&family.meta.id)));
+    let mut template = json!({ "metadata": { "labels": family.labels(), "annotations": annotations }, "spec": spec });
+    if let Some(patch) = part.pod_template {
+        strategic_merge::merge(&mut template, patch).map_err(|Unfit { path, detail }| {
+            let field =
+                if path.is_empty() { "spec.podTemplate".to_owned() } else { format!("spec.podTemplate.{path}") };
+            BuildError::PodTemplateUnfit { field, detail }
+        })?;
+    }
+    Ok(template)
+}
+
+/// The spec's, and those of the default image where that is what runs.
+fn pull_secrets(part: &Part) -> Vec<SecretRef> {
+    let workload = part.family.workload;
+    let mut secrets = workload.image_pull_secrets.clone();
+    if workload.image.is_none() {
+        for name in &part.platform.image_pull_secrets {
+            let secret = SecretRef { name: name.clone() };
+            if !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
+        }
+    }
+    secrets
+}
+
+/// Config and certificates as one volume: one mounted inside another that is read-only has no place to stand on. Files are readable by
+/// all, since which user reads them is the cluster's choice.
+fn volume(secrets: &RoleSecrets, migrate: Option<&RoleSecrets>, config: &str) -> Value {
+    let mut sources = vec![json!({ "configMap": { "name": config, "items": [{ "key": FILE, "path": FILE }] } })];
+    let mut files = secrets.files.clone();
+    for file in migrate.iter().flat_map(|migrate| &migrate.files) {
+        if !files.contains(file) {
+            files.push(file.clone());
+        }
+    }
+    sources.extend(files.iter().map(|file| {
+        let path = format!("tls/{}/{}", file.part, file.key);
+        json!({ "secret": { "name": file.secret, "items": [{ "key": file.key, "path": path }] } })
+    }));
+    json!({ "name": VOLUME, "projected": { "sources": sources } })
+}

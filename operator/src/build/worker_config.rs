@@ -1,0 +1,110 @@
+//! The `WorkerConfig` of one role: an immutable ConfigMap, named by what is in it.
+
+use std::path::PathBuf;
+
+use hoopoe_crds::{
+    WorkerConfig,
+    consumer::DeadLetter,
+    secrets::TlsRef,
+    worker_config::{ConsumerConfig, QueueConfig, QueuePolicy, QueueType, TelemetryConfig, TlsConfig},
+};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{BuildError, Child, ChildKind, Platform, metadata::Family};
+use crate::dereference::RoleSecrets;
+
+/// The key in the ConfigMap, and the file's name.
+pub(super) const FILE: &str = "worker.yaml";
+/// Where a worker's files are: its config, and certificates below `tls/`.
+pub(super) const FOLDER: &str = "/etc/hoopoe";
+
+/// How many of the hash's bytes are in the name. A clash among one child's configs would keep an old one: 2^32 are needed.
+const HASH_BYTES: usize = 8;
+
+/// What the operator adds: the files that it mounts, and where its own traces go.
+pub(super) fn finished(
+    config: WorkerConfig,
+    platform: &Platform,
+    secrets: &RoleSecrets,
+    broker: Option<&TlsRef>,
+    postgres: Option<&TlsRef>,
+    redis: Option<&TlsRef>,
+) -> WorkerConfig {
+    let telemetry = TelemetryConfig {
+        otlp_endpoint: config.telemetry.otlp_endpoint.clone().or_else(|| platform.otlp_endpoint.clone()),
+        ..config.telemetry
+    };
+    WorkerConfig {
+        broker_tls: tls(secrets, "broker", broker),
+        postgres_tls: tls(secrets, "postgres", postgres),
+        redis_tls: tls(secrets, "redis", redis),
+        telemetry,
+        ..config
+    }
+}
+
+/// Of a consumer's config what its worker reads: the rest is there to declare with, which the operator does. A worker is not rolled for
+/// a binding.
+pub(super) fn without_topology(config: ConsumerConfig) -> ConsumerConfig {
+    let ConsumerConfig { queue, bindings: _, consume, dead_letter_max_length: _, body_bytes, declare } = config;
+    let QueueConfig { name, kind: _, max_priority: _, policy } = queue;
+    // The guard against crash loops reads it.
+    let policy = QueuePolicy { delivery_limit: policy.delivery_limit, ..QueuePolicy::default() };
+    ConsumerConfig {
+        queue: QueueConfig { name, kind: QueueType::default(), max_priority: None, policy },
+        bindings: Vec::new(),
+        consume,
+        dead_letter_max_length: DeadLetter::default().max_length,
+        body_bytes,
+        declare,
+    }
+}
+
+/// Where a file of a Secret is in the pod.
+pub(super) fn path_of(secrets: &RoleSecrets, part: &str, key: &str) -> Option<PathBuf> {
+    let file = secrets.files.iter().find(|file| file.part == part && file.key == key)?;
+    Some(PathBuf::from(format!("{FOLDER}/tls/{}/{}", file.part, file.key)))
+}
+
+fn tls(secrets: &RoleSecrets, part: &str, reference: Option<&TlsRef>) -> TlsConfig {
+    TlsConfig {
+        ca_file: path_of(secrets, part, "ca.crt"),
+        cert_file: path_of(secrets, part, "tls.crt"),
+        key_file: path_of(secrets, part, "tls.key"),
+        server_name: reference.and_then(|reference| reference.server_name.clone()),
+    }
+}
+
+/// The ConfigMap.
+pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, BuildError> {
+    let role = family.component.as_str();
+    let unwritable = |detail: String| BuildError::ConfigUnwritable { role, detail };
+    let mut document = serde_json::to_value(config).map_err(|error| unwritable(error.to_string()))?;
+    omit_defaults(&mut document, config);
+    let text = serde_yaml::to_string(&document).map_err(|error| unwritable(error.to_string()))?;
+    let digest = Sha256::digest(text.as_bytes());
+    let hash: String = digest.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{}-{hash}", family.name());
+    Ok(family.child(ChildKind::ConfigMap, name, json!({ "immutable": true, "data": { FILE: text } })))
+}
+
+/// Drops every key without which the document says the same: an older worker image then meets only what somebody really set.
+fn omit_defaults(document: &mut Value, config: &WorkerConfig) {
+    let mut paths = vec![String::new()];
+    while let Some(path) = paths.pop() {
+        let Some(Value::Object(map)) = document.pointer(&path) else { continue };
+        let keys: Vec<String> = map.keys().cloned().collect();
+        for key in keys {
+            let Some(Value::Object(map)) = document.pointer_mut(&path) else { continue };
+            let Some(value) = map.remove(&key) else { continue };
+            if serde_json::from_value::<WorkerConfig>(document.clone()).is_ok_and(|read| read == *config) {
+                continue;
+            }
+            if let Some(Value::Object(map)) = document.pointer_mut(&path) {
+                map.insert(key.clone(), value);
+            }
+            paths.push(format!("{path}/{}", key.replace('~', "~0").replace('/', "~1")));
+        }
+    }
+}

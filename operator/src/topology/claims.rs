@@ -1,0 +1,142 @@
+//! Whose queue is it? The policy `hoopoe.<namespace>.<name>` on exactly one queue is the claim, and operators of other clusters see it too.
+
+use std::collections::BTreeMap;
+
+use hoopoe_crds::policy;
+
+use crate::{
+    broker::Policy,
+    resource::{Meta, ResourceId},
+};
+
+/// A resource that wants a queue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Claimant {
+    /// When it was made, Unix seconds: the older one wins where neither sat first.
+    pub created_at: i64,
+    /// Which resource.
+    pub id: ResourceId,
+}
+
+impl Claimant {
+    /// From a resource's metadata.
+    pub fn of(meta: &Meta) -> Self {
+        Self { created_at: meta.created_at, id: meta.id.clone() }
+    }
+
+    fn claim(&self) -> String {
+        format!("hoopoe.{}.{}", self.id.namespace, self.id.name)
+    }
+}
+
+/// Who holds a queue: `None`: nobody but perhaps `me`. `known`: the consumers of this cluster that want the same queue of the same broker.
+///
+/// A sitting claim wins. Where both sit, or neither does, the older resource wins, then namespace and name; of a claim that no resource of this
+/// cluster holds only the name is known. A queue that is another's `.dlq` is taken, and so is a queue whose `.dlq` would be another's queue.
+pub fn holder(me: &Claimant, queue: &str, policies: &BTreeMap<String, Policy>, known: &[Claimant]) -> Option<String> {
+    let own = me.claim();
+    let dead_letters = policy::dead_letters(queue);
+    let patterns = [policy::pattern(queue), policy::pattern(&dead_letters)];
+    let sits = |claim: &str| policies.get(claim).is_some_and(|policy| patterns.contains(&policy.pattern));
+    let i_sit = policies.get(&own).is_some_and(|policy| policy.pattern == patterns[0]);
+    let others = policies.values().filter(|policy| patterns.contains(&policy.pattern));
+    for policy in others {
+        let Some(claim) = claim_in(&policy.name) else { continue };
+        if claim == own {
+            continue;
+        }
+        let rival = known.iter().find(|known| known.claim() == claim);
+        let i_win = i_sit
+            && match rival {
+                Some(rival) => me < rival,
+                None => own < claim.to_owned(),
+            };
+        if !i_win {
+            return Some(readable(claim));
+        }
+    }
+    if i_sit {
+        return None;
+    }
+    // Nobody sits: the oldest of those that want it goes first; the others wait for its claim and then see it.
+    let first = known.iter().filter(|known| *known < me && !sits(&known.claim())).min();
+    first.map(|first| format!("{}/{}", first.id.namespace, first.id.name))
+}
+
+/// The claim that a policy's name is or belongs to: `hoopoe.<namespace>.<name>`, with `.dlq` for the dead-letter queue. Neither part holds a dot.
+fn claim_in(name: &str) -> Option<&str> {
+    let claim = name.strip_suffix(".dlq").unwrap_or(name);
+    let rest = claim.strip_prefix("hoopoe.")?;
+    let (namespace, resource) = rest.split_once('.')?;
+    (!namespace.is_empty() && !resource.is_empty() && !resource.contains('.')).then_some(claim)
+}
+
+fn readable(claim: &str) -> String {
+    claim.strip_prefix("hoopoe.").unwrap_or(claim).replacen('.', "/", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Kind;
+
+    fn claimant(name: &str, created_at: i64) -> Claimant {
+        let id = ResourceId { kind: Kind::Consumer, namespace: "ns".to_owned(), name: name.to_owned() };
+        Claimant { created_at, id }
+    }
+
+    fn policies(list: &[(&str, &str)]) -> BTreeMap<String, Policy> {
+        let policy = |(name, queue): &(&str, &str)| {
+            let policy = Policy { name: (*name).to_owned(), pattern: policy::pattern(queue), ..Policy::default() };
+            ((*name).to_owned(), policy)
+        };
+        list.iter().map(policy).collect()
+    }
+
+    #[test]
+    fn a_sitting_claim_wins_over_an_older_resource() {
+        let me = claimant("old", 1);
+        assert_eq!(
+            holder(&me, "q", &policies(&[("hoopoe.ns.young", "q")]), &[claimant("young", 9)]),
+            Some("ns/young".to_owned())
+        );
+        assert_eq!(holder(&me, "q", &policies(&[("hoopoe.other.far", "q")]), &[]), Some("other/far".to_owned()));
+        assert_eq!(holder(&me, "q", &policies(&[("hoopoe.ns.young", "q2"), ("theirs", "q")]), &[]), None);
+    }
+
+    #[test]
+    fn of_two_that_sit_exactly_one_yields() {
+        let sitting = policies(&[("hoopoe.ns.a", "q"), ("hoopoe.ns.b", "q")]);
+        let (a, b) = (claimant("a", 5), claimant("b", 3));
+        assert_eq!(holder(&b, "q", &sitting, std::slice::from_ref(&a)), None, "b is older");
+        assert_eq!(holder(&a, "q", &sitting, std::slice::from_ref(&b)), Some("ns/b".to_owned()));
+        // Of two clusters neither knows the other's age: the name decides, the same way on both.
+        assert_eq!(holder(&a, "q", &sitting, &[]), None);
+        assert_eq!(holder(&b, "q", &sitting, &[]), Some("ns/a".to_owned()));
+    }
+
+    #[test]
+    fn where_nobody_sits_the_oldest_goes_first() {
+        let (old, young) = (claimant("z", 1), claimant("a", 2));
+        assert_eq!(holder(&old, "q", &BTreeMap::new(), std::slice::from_ref(&young)), None);
+        assert_eq!(holder(&young, "q", &BTreeMap::new(), std::slice::from_ref(&old)), Some("ns/z".to_owned()));
+        let twin = claimant("b", 2);
+        assert_eq!(holder(&twin, "q", &BTreeMap::new(), &[young]), Some("ns/a".to_owned()), "then the name");
+    }
+
+    #[test]
+    fn a_queue_that_is_anothers_dead_letter_queue_is_taken_and_the_other_way_round() {
+        let me = claimant("me", 1);
+        let theirs = policies(&[("hoopoe.ns.other", "q"), ("hoopoe.ns.other.dlq", "q.dlq")]);
+        assert_eq!(holder(&me, "q.dlq", &theirs, &[]), Some("ns/other".to_owned()));
+        let theirs = policies(&[("hoopoe.ns.other", "q.dlq")]);
+        assert_eq!(holder(&me, "q", &theirs, &[]), Some("ns/other".to_owned()));
+    }
+
+    #[test]
+    fn my_own_claim_and_a_kept_queues_policy_hold_nothing_against_me() {
+        let me = claimant("me", 1);
+        let own = policies(&[("hoopoe.ns.me", "q"), ("hoopoe.ns.me.dlq", "q.dlq"), ("hoopoe-kept.ns.gone", "q")]);
+        assert_eq!(holder(&me, "q", &own, &[]), None);
+    }
+}

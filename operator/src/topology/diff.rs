@@ -1,0 +1,174 @@
+//! The difference between what a resource wants of its broker and what is there. Pure.
+
+use hoopoe_crds::{policy, producer::Ownership};
+use serde_json::{Map, Value};
+
+use super::{
+    Change, Desired, Finding,
+    desired::{DesiredExchange, DesiredQueue, MARK, dead_letter_arguments},
+};
+use crate::broker::{Binding, Queue, Snapshot};
+
+/// What to write, in order, and what no write of ours mends.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Difference {
+    /// In the order in which they are carried out.
+    pub changes: Vec<Change>,
+    /// In the order of their weight.
+    pub findings: Vec<Finding>,
+}
+
+/// The difference, of a resource that no other has taken the queue from.
+pub fn difference(desired: &Desired, seen: &Snapshot) -> Difference {
+    let mut difference = Difference::default();
+    if let Some(exchange) = &desired.exchange {
+        of_exchange(exchange, seen, &mut difference);
+    }
+    if let Some(queue) = &desired.queue {
+        of_queue(
+            queue,
+            &format!("{}/{}", desired.claimant.id.namespace, desired.claimant.id.name),
+            seen,
+            &mut difference,
+        );
+    }
+    difference
+}
+
+/// The bindings of a queue that carry our mark.
+pub fn ours<'a>(queue: &'a str, mark: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Binding> {
+    bindings_of(queue, seen).filter(move |binding| binding.arguments.get(MARK).and_then(Value::as_str) == Some(mark))
+}
+
+fn of_exchange(exchange: &DesiredExchange, seen: &Snapshot, difference: &mut Difference) {
+    let DesiredExchange { name, kind, ownership } = exchange;
+    let what = || format!("the exchange {name}");
+    match (seen.exchanges.get(name), ownership) {
+        (Some(there), _) if there.kind != *kind => difference.findings.push(Finding::ArgumentsDiffer {
+            what: what(),
+            field: "type".to_owned(),
+            want: (*kind).to_owned(),
+            have: there.kind.clone(),
+        }),
+        // An exchange that does not outlive the broker loses its bindings with it.
+        (Some(there), Ownership::Owned | Ownership::Shared) if !there.durable || there.auto_delete => {
+            difference.findings.push(Finding::ArgumentsDiffer {
+                what: what(),
+                field: "durability".to_owned(),
+                want: "durable, not auto-delete".to_owned(),
+                have: "another".to_owned(),
+            });
+        }
+        (Some(_), _) => {}
+        (None, Ownership::External) => difference.findings.push(Finding::ExchangeMissing { name: name.clone() }),
+        (None, Ownership::Owned | Ownership::Shared) => {
+            difference.changes.push(Change::DeclareExchange { name: name.clone(), kind });
+        }
+    }
+}
+
+fn of_queue(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut Difference) {
+    let dead_letters = policy::dead_letters(&queue.name);
+    let both = [
+        (&dead_letters, dead_letter_arguments(), &queue.dead_letter_policy),
+        (&queue.name, queue.arguments.clone(), &queue.policy),
+    ];
+    // Policies first: they are the claim, and a queue is never there without its limits.
+    for (_, _, policy) in &both {
+        if !in_place(policy, seen) {
+            difference.changes.push(Change::PutPolicy((*policy).clone()));
+        }
+    }
+    for (name, arguments, policy) in both {
+        match seen.queues.get(name) {
+            None => difference.changes.push(Change::DeclareQueue { name: name.clone(), arguments }),
+            Some(there) => {
+                difference.findings.extend(immutable_differences(name, &arguments, there));
+                let in_force = there.policy.clone().unwrap_or_default();
+                if in_force != policy.name && in_place(policy, seen) {
+                    let (queue, ours) = (name.clone(), policy.name.clone());
+                    difference.findings.push(Finding::PolicyShadowed { queue, ours, by: in_force });
+                }
+            }
+        }
+    }
+    of_bindings(queue, mark, seen, difference);
+}
+
+fn of_bindings(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut Difference) {
+    let there: Vec<&Binding> = bindings_of(&queue.name, seen).collect();
+    let mut missing: Vec<&str> = Vec::new();
+    for binding in &queue.bindings {
+        if there.iter().any(|there| same(there, binding)) {
+            continue;
+        }
+        if seen.exchanges.contains_key(&binding.source) {
+            difference.changes.push(Change::Bind { queue: queue.name.clone(), binding: binding.clone() });
+        } else if !missing.contains(&binding.source.as_str()) {
+            missing.push(&binding.source);
+        }
+    }
+    difference.findings.extend(missing.into_iter().map(|name| Finding::ExchangeMissing { name: name.to_owned() }));
+    for gone in ours(&queue.name, mark, seen) {
+        if !queue.bindings.iter().any(|binding| same(gone, binding)) {
+            difference.changes.push(Change::Unbind { queue: queue.name.clone(), binding: gone.clone() });
+        }
+    }
+    let foreign: Vec<_> = there.iter().filter(|binding| !binding.arguments.contains_key(MARK)).collect();
+    if let Some(first) = foreign.first() {
+        difference.findings.push(Finding::ForeignBindings {
+            queue: queue.name.clone(),
+            count: foreign.len(),
+            exchange: first.source.clone(),
+        });
+    }
+}
+
+fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Binding> {
+    seen.bindings.iter().filter(move |binding| binding.destination_type == "queue" && binding.destination == queue)
+}
+
+fn same(one: &Binding, other: &Binding) -> bool {
+    one.source == other.source && one.routing_key == other.routing_key && one.arguments == other.arguments
+}
+
+fn in_place(policy: &policy::Policy, seen: &Snapshot) -> bool {
+    seen.policies.get(&policy.name).is_some_and(|there| {
+        there.pattern == policy.pattern()
+            && there.apply_to == "queues"
+            && there.priority == policy.priority
+            && there.definition == policy.definition
+    })
+}
+
+fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<Finding> {
+    let differ = |field: &str, want: String, have: String| Finding::ArgumentsDiffer {
+        what: format!("the queue {name}"),
+        field: field.to_owned(),
+        want,
+        have,
+    };
+    let mut findings = Vec::new();
+    let kind = want.get("x-queue-type").and_then(Value::as_str).unwrap_or_default();
+    if kind != there.kind {
+        findings.push(differ("type", kind.to_owned(), there.kind.clone()));
+    }
+    if !there.durable || there.auto_delete {
+        findings.push(differ("durability", "durable, not auto-delete".to_owned(), "another".to_owned()));
+    }
+    let text = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
+    let others = want.keys().chain(there.arguments.keys()).filter(|key| *key != "x-queue-type");
+    let mut fields: Vec<&String> = others.collect();
+    fields.sort();
+    fields.dedup();
+    for field in fields {
+        let (wanted, have) = (want.get(field), there.arguments.get(field));
+        if wanted != have {
+            findings.push(differ(field, text(wanted), text(have)));
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests;

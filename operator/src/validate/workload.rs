@@ -1,0 +1,54 @@
+//! What both kinds have, as far as neither a type nor a CEL rule holds it.
+
+use std::collections::BTreeSet;
+
+use hoopoe_crds::{Invalid, workload::Workload};
+
+use super::pod_template;
+use crate::{
+    build::names::{MANAGED_BY_LABEL, SECRETS_HASH_ANNOTATION, SELECTOR_LABELS},
+    resource::ResourceId,
+};
+
+/// A Deployment's own default for `progressDeadlineSeconds`.
+const PROGRESS_DEADLINE_SECONDS: u128 = 600;
+
+/// The broken rules.
+pub(super) fn broken_rules(id: &ResourceId, workload: &Workload) -> Vec<Invalid> {
+    let mut found = Vec::new();
+    let mut broken = |field: String, detail: &str| found.push(Invalid { field, detail: detail.to_owned() });
+    for label in SELECTOR_LABELS.iter().chain([&MANAGED_BY_LABEL]) {
+        if workload.labels.contains_key(*label) {
+            broken(format!("spec.labels[{label}]"), "is the operator's own: children are known by it");
+        }
+    }
+    if workload.annotations.contains_key(SECRETS_HASH_ANNOTATION) {
+        broken(format!("spec.annotations[{SECRETS_HASH_ANNOTATION}]"), "is the operator's own: pods are rolled by it");
+    }
+    let mut names = BTreeSet::new();
+    for (index, variable) in workload.extra_env.iter().enumerate() {
+        match variable["name"].as_str() {
+            None => broken(format!("spec.extraEnv[{index}].name"), "must be set"),
+            Some(name) if !names.insert(name) => {
+                broken(format!("spec.extraEnv[{index}].name"), "is in the list twice");
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(rollout) = &workload.rollout {
+        let deadline = rollout.progress_deadline;
+        let seconds = deadline.map_or(PROGRESS_DEADLINE_SECONDS, |deadline| deadline.0.as_millis().div_ceil(1000));
+        let ready = u128::try_from(rollout.min_ready_seconds.unwrap_or(0)).unwrap_or(0);
+        if seconds <= ready {
+            let detail = "must be over minReadySeconds (600s where it is unset): no rollout could ever be done";
+            broken("spec.rollout.progressDeadline".to_owned(), detail);
+        }
+        if seconds > u128::from(i32::MAX.unsigned_abs()) {
+            broken("spec.rollout.progressDeadline".to_owned(), "must be at most 2147483647s");
+        }
+    }
+    if let Some(patch) = &workload.pod_template {
+        found.extend(pod_template::broken_rules(id, patch));
+    }
+    found
+}

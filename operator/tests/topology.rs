@@ -1,0 +1,11 @@
+//! Topology on a real RabbitMQ: the machine's own (3.10 on Debian 12) and 4.0.
+
+#[path = "topology/kit.rs"]
+mod kit;
+
+#[path = "topology/bringing_about.rs"]
+mod bringing_about;
+#[path = "topology/claims.rs"]
+mod claims;
+#[path = "topology/faults.rs"]
+mod faults;
