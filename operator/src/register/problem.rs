@@ -98,11 +98,6 @@ impl Problem {
         }
     }
 
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        self.kind().0
-    }
-
     fn faults(&self) -> Vec<Fault> {
         match self {
             Self::BadUrl(faults) | Self::Fields(faults) => faults.clone(),
