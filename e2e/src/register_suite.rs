@@ -20,12 +20,11 @@ pub async fn register_suite(url: &str, token: Option<&str>) -> Result<(Vec<Strin
     let requests = requests()?;
     for request in &requests {
         let name = request["name"].as_str().unwrap_or_default();
-        match send(url, token, request).await {
-            Err(error) => faults.push(format!("{name}: {error}")),
-            Ok(answer) => {
-                faults.extend(check(request, answer).await.into_iter().map(|fault| format!("{name}: {fault}")))
-            }
-        }
+        let found = match send(url, token, request).await {
+            Err(error) => vec![error.to_string()],
+            Ok(answer) => check(request, answer).await,
+        };
+        faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}")));
     }
     Ok((faults, requests.len()))
 }

@@ -11,11 +11,28 @@ use kube::{
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use reqwest::{Response, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    sync::OnceCell,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 const CRDS: [&str; 2] =
     [include_str!("../../../crds/yaml/notifproducers.yaml"), include_str!("../../../crds/yaml/notifconsumers.yaml")];
+
+/// Once in this process: after a change of its definition a kind answers 429 "storage is (re)initializing" for a moment, even once
+/// it is Established.
+static SERVED: OnceCell<()> = OnceCell::const_new();
+
+async fn serve_resources(plane: &ControlPlane) {
+    plane.apply(&CRDS.join("---\n")).await.unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while plane.kubectl(&["get", "nprod,ncons", "-A"]).await.is_err() {
+        assert!(Instant::now() < until, "never served");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
 
 pub struct Port {
     pub plane: Arc<ControlPlane>,
@@ -46,8 +63,7 @@ impl Port {
     pub async fn open(namespace: &str, change: impl FnOnce(&mut RegisterSettings)) -> Self {
         crypto();
         let plane = ControlPlane::shared().await.unwrap();
-        plane.apply(&CRDS.join("---\n")).await.unwrap();
-        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]).await.unwrap();
+        SERVED.get_or_init(|| serve_resources(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
         let cluster = admin_config(plane.kubeconfig()).await;
         let mut settings = RegisterSettings::new(cluster, namespace.to_owned()).unwrap();
