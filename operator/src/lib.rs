@@ -5,13 +5,20 @@
 //! objects, and the writes), [`apply`] (server-side apply in a fixed order) and [`status`] (computed from what was applied).
 //! Whatever has a client in its signature contains no decision; whatever decides is pure and tested with plain data.
 
+pub mod admin;
 pub mod apply;
 pub mod broker;
 pub mod build;
+pub mod cli;
+pub mod config;
+pub mod controller;
 pub mod dereference;
+pub mod election;
+pub mod metrics;
 pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod status;
 pub mod topology;
+pub mod upgrade;
 pub mod validate;

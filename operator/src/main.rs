@@ -1,5 +1,22 @@
 //! `hoopoe-operator`.
 
-fn main() {
-    println!("hoopoe-operator: run | crd | render | plan | release | explain");
+use std::process::ExitCode;
+
+use clap::Parser;
+use hoopoe_operator::cli::Cli;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    // The one provider of the whole workspace; it is set once, before any TLS connection.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let filter = EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    match Cli::parse().execute().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }

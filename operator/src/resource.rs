@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 /// Our two kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -55,6 +57,25 @@ impl Kind {
 }
 
 impl Meta {
+    /// From a resource as the API server gives it.
+    pub fn of<K: kube::Resource>(kind: Kind, resource: &K) -> Self {
+        let meta = resource.meta();
+        let seconds = |time: &Option<Time>| time.as_ref().map(|time| time.0.as_second());
+        Self {
+            id: ResourceId {
+                kind,
+                namespace: meta.namespace.clone().unwrap_or_default(),
+                name: meta.name.clone().unwrap_or_default(),
+            },
+            uid: meta.uid.clone().unwrap_or_default(),
+            generation: meta.generation.unwrap_or_default(),
+            created_at: seconds(&meta.creation_timestamp).unwrap_or_default(),
+            deleted_at: seconds(&meta.deletion_timestamp),
+            labels: meta.labels.clone().unwrap_or_default(),
+            annotations: meta.annotations.clone().unwrap_or_default(),
+        }
+    }
+
     /// Whether [`PAUSED_ANNOTATION`] says so.
     pub fn paused(&self) -> bool {
         self.annotations.get(PAUSED_ANNOTATION).is_some_and(|value| value == "true")
@@ -65,4 +86,10 @@ impl fmt::Display for ResourceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}/{}", self.kind.as_str(), self.namespace, self.name)
     }
+}
+
+/// Whether a moment, Unix seconds, lies further back than `age`. `None`: it does not.
+pub fn older_than(moment: Option<i64>, age: std::time::Duration) -> bool {
+    let now = k8s_openapi::jiff::Timestamp::now().as_second();
+    moment.is_some_and(|moment| u64::try_from(now - moment).is_ok_and(|seconds| seconds >= age.as_secs()))
 }

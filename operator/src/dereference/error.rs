@@ -37,3 +37,15 @@ pub enum DereferenceError {
         source: Box<kube::Error>,
     },
 }
+
+impl DereferenceError {
+    /// The variant's name: a condition's reason, an Event's, a metric's label.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::SecretMissing { .. } => "SecretMissing",
+            Self::SecretKeyMissing { .. } => "SecretKeyMissing",
+            Self::SecretKeyInvalid { .. } => "SecretKeyInvalid",
+            Self::SecretUnreadable { .. } => "SecretUnreadable",
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `/healthz`, `/readyz` and `/metrics`, on a port of their own.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use prometheus_client::{encoding::text::encode, registry::Registry};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Whether the operator is ready: its caches were filled once, or it waits to lead. Drops for the stop only.
+#[derive(Clone, Debug, Default)]
+pub struct Readiness(Arc<AtomicBool>);
+
+/// Why the port is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The port is taken, or may not be bound.
+    #[error("failed to listen on --admin {address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Readiness {
+    /// From now on ready, or from now on not.
+    pub fn set(&self, ready: bool) {
+        self.0.store(ready, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Binds at once and serves in the background until `stop`. The address: what was bound, where port 0 was asked for.
+pub async fn serve(
+    address: SocketAddr,
+    registry: Registry,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<SocketAddr, AdminError> {
+    let bind = |source| AdminError::Bind { address, source };
+    let listener = TcpListener::bind(address).await.map_err(bind)?;
+    let bound = listener.local_addr().map_err(bind)?;
+    let registry = Arc::new(registry);
+    let router = Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(move || ready(readiness.clone())))
+        .route("/metrics", get(move || metrics(registry.clone())));
+    tokio::spawn(async move {
+        let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
+        if let Err(error) = served {
+            tracing::error!(%error, "failed to serve the admin port");
+        }
+    });
+    Ok(bound)
+}
+
+async fn ready(readiness: Readiness) -> impl IntoResponse {
+    if readiness.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping") }
+}
+
+async fn metrics(registry: Arc<Registry>) -> impl IntoResponse {
+    let mut text = String::new();
+    match encode(&mut text, &registry) {
+        Ok(()) => {
+            ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+        }
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}

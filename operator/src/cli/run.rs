@@ -1,0 +1,93 @@
+//! `hoopoe-operator run`: one of several leads, the others wait.
+
+use kube::Client;
+use prometheus_client::registry::Registry;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    admin::{self, AdminError, Readiness},
+    config::Config,
+    controller::{self, RunError},
+    election::{Election, ElectionError},
+    metrics::Metrics,
+};
+
+/// Why the operator ended with an error.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No kubeconfig, and no service account.
+    #[error("failed to find a cluster: {0}")]
+    Cluster(#[source] Box<kube::Error>),
+    /// The process cannot hear signals.
+    #[error("failed to listen for signals: {0}")]
+    Signals(#[source] std::io::Error),
+    /// Health and metrics cannot be served.
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    /// Nobody can be elected.
+    #[error(transparent)]
+    Election(#[from] ElectionError),
+    /// The operator could not go on.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Another process leads: nothing may be written any more, and a new start is the clean way on.
+    #[error("failed to keep the lease: another process leads now")]
+    LeaseLost,
+}
+
+/// Runs until SIGTERM or SIGINT.
+pub async fn run(config: &Config) -> Result<(), StartError> {
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone()).map_err(StartError::Signals)?;
+    let client = Client::try_default().await.map_err(|error| StartError::Cluster(Box::new(error)))?;
+    run_with(client, config, stop).await
+}
+
+/// The same with a client of the caller's, until `stop`.
+pub async fn run_with(client: Client, config: &Config, stop: CancellationToken) -> Result<(), StartError> {
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    let readiness = Readiness::default();
+    let address = admin::serve(config.admin, registry, readiness.clone(), stop.clone()).await?;
+    let namespace = config.lease_namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
+    let identity = identity();
+    tracing::info!(%address, %identity, version = env!("CARGO_PKG_VERSION"), "started; waiting for the lease");
+    let mut election = Election::start(client.clone(), &namespace, &config.lease_name, &identity).await?;
+    // Whoever waits to lead is as ready as it can be: a rollout of two goes on.
+    readiness.set(true);
+    if !election.won(&stop).await {
+        return Ok(());
+    }
+    metrics.leader.set(1);
+    tracing::info!("leading");
+    let work = stop.child_token();
+    let result = tokio::select! {
+        result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => result.map_err(StartError::from),
+        () = election.lost() => {
+            // Dropped with this arm: nothing is written any more.
+            metrics.leader.set(0);
+            return Err(StartError::LeaseLost);
+        }
+    };
+    metrics.leader.set(0);
+    election.give_back().await;
+    tracing::info!("stopped");
+    result
+}
+
+/// The pod's name, with something random: a pod that starts anew is another candidate.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "hoopoe-operator".to_owned());
+    let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());
+    format!("{host}-{random:016x}")
+}
+
+fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! { _ = term.recv() => {}, _ = interrupt.recv() => {} }
+        stop.cancel();
+    });
+    Ok(())
+}

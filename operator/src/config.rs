@@ -1,0 +1,34 @@
+//! What `hoopoe-operator run` is told: flags, each with an environment variable.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+/// The flags of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Namespaces whose resources are reconciled; repeat it, or separate them by commas. Default: all.
+    #[arg(long = "watch-namespace", env = "HOOPOE_OPERATOR_WATCH_NAMESPACE", value_delimiter = ',')]
+    pub watch_namespaces: Vec<String>,
+    /// The namespace of the leader's Lease. Default: the operator's own.
+    #[arg(long, env = "HOOPOE_OPERATOR_LEASE_NAMESPACE")]
+    pub lease_namespace: Option<String>,
+    /// The name of the leader's Lease.
+    #[arg(long, env = "HOOPOE_OPERATOR_LEASE_NAME", default_value = "hoopoe-operator")]
+    pub lease_name: String,
+    /// Where health and metrics are served.
+    #[arg(long, env = "HOOPOE_OPERATOR_ADMIN", default_value = "0.0.0.0:8081")]
+    pub admin: SocketAddr,
+    /// How many resources a new default worker image rolls at a time.
+    #[arg(long, env = "HOOPOE_OPERATOR_UPGRADE_MAX_CONCURRENT", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub upgrade_max_concurrent: u16,
+    /// The image of workers whose spec names none.
+    #[arg(long, env = "HOOPOE_OPERATOR_WORKER_IMAGE", default_value = concat!("hoopoe:", env!("CARGO_PKG_VERSION")))]
+    pub worker_image: String,
+    /// Names of pull Secrets for that image, in each resource's namespace; repeat it, or separate them by commas.
+    #[arg(long = "worker-image-pull-secret", env = "HOOPOE_OPERATOR_WORKER_IMAGE_PULL_SECRETS", value_delimiter = ',')]
+    pub worker_image_pull_secrets: Vec<String>,
+    /// Base URL of an OTLP/HTTP collector for the operator's own traces, and for workers whose spec names none. Default: no traces.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+}

@@ -1,0 +1,79 @@
+//! What the watches know, one set for each watched namespace, or one for all.
+
+use std::{collections::HashMap, sync::Arc};
+
+use hoopoe_crds::{NotifConsumer, NotifProducer};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
+use kube::{
+    core::PartialObjectMeta,
+    runtime::reflector::{ObjectRef, Store},
+};
+
+use super::child_index::ChildIndex;
+use crate::{
+    apply::{Observed, ObservedMeta},
+    build::ChildKind,
+};
+
+/// What the watches of one namespace, or of all, know.
+#[derive(Clone)]
+pub struct Scope {
+    /// `None`: all namespaces.
+    pub namespace: Option<String>,
+    /// The producers.
+    pub producers: Store<NotifProducer>,
+    /// The consumers.
+    pub consumers: Store<NotifConsumer>,
+    /// The Deployments of ours, pruned to what is read.
+    pub deployments: Store<Deployment>,
+    /// The children of every kind, their metadata only.
+    pub children: HashMap<ChildKind, Arc<ChildIndex>>,
+    /// All Secrets, their metadata only.
+    pub secrets: Store<PartialObjectMeta<Secret>>,
+}
+
+/// What all watches know.
+#[derive(Clone, Default)]
+pub struct Caches(Arc<Vec<Scope>>);
+
+impl Caches {
+    /// Of these scopes.
+    pub fn new(scopes: Vec<Scope>) -> Self {
+        Self(Arc::new(scopes))
+    }
+
+    /// All consumers.
+    pub fn consumers(&self) -> impl Iterator<Item = Arc<NotifConsumer>> {
+        self.0.iter().flat_map(|scope| scope.consumers.state())
+    }
+
+    /// A Deployment of ours.
+    pub fn deployment(&self, namespace: &str, name: &str) -> Option<Arc<Deployment>> {
+        self.of(namespace)?.deployments.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// The resourceVersion of a Secret; `None`: there is none of that name.
+    pub fn secret_version(&self, namespace: &str, name: &str) -> Option<String> {
+        let secret = self.of(namespace)?.secrets.get(&ObjectRef::new(name).within(namespace))?;
+        secret.metadata.resource_version.clone()
+    }
+
+    fn of(&self, namespace: &str) -> Option<&Scope> {
+        self.0.iter().find(|scope| scope.namespace.as_deref().is_none_or(|watched| watched == namespace))
+    }
+}
+
+impl Observed for Caches {
+    fn get(&self, kind: ChildKind, namespace: &str, name: &str) -> Option<ObservedMeta> {
+        self.of(namespace)?.children.get(&kind)?.get(namespace, name)
+    }
+
+    fn owned(&self, namespace: &str, uid: &str) -> Vec<(ChildKind, String)> {
+        let Some(scope) = self.of(namespace) else { return Vec::new() };
+        let names = |(kind, index): (&ChildKind, &Arc<ChildIndex>)| {
+            let kind = *kind;
+            index.owned(uid).into_iter().map(move |name| (kind, name)).collect::<Vec<_>>()
+        };
+        scope.children.iter().flat_map(names).collect()
+    }
+}

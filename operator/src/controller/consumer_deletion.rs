@@ -1,0 +1,190 @@
+//! The deletion of a NotifConsumer: what [`crate::topology::deletion`] decides, carried out.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use hoopoe_crds::NotifConsumer;
+use k8s_openapi::{api::apps::v1::Deployment, apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+    runtime::{controller::Action, events::EventType},
+};
+use serde_json::json;
+
+use super::{consumer, context::Context, error::ReconcileError, finalizer, outcome, steps};
+use crate::{
+    broker::{Broker, BrokerError},
+    build::names::Component,
+    dereference,
+    resource::{Meta, older_than},
+    status::{self, BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding},
+    topology::{
+        deletion::{self, Input, Step},
+        desired, sync,
+    },
+    validate::ValidatedConsumer,
+};
+
+/// A drained queue is read again after this.
+const DRAIN_PAUSE: Duration = Duration::from_secs(3);
+/// A Secret that is gone comes back within this, or never.
+const SECRET_LIMIT: Duration = Duration::from_secs(30);
+
+/// Runs the deletion as far as it goes now.
+pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {
+    if !finalizer::stands(resource) {
+        ctx.forget(&meta.id, &meta.uid);
+        return Ok(Action::await_change());
+    }
+    let timeout = resource.spec.queue.deletion_timeout.0;
+    let trouble = match broker_of(resource, meta, ctx).await {
+        Err((detail, limit)) => (detail, limit),
+        Ok(broker) => match advance(resource, meta, ctx, &broker).await? {
+            Ok(Progress::Wait { what, pause }) => {
+                say_waiting(resource, meta, ctx, &what).await?;
+                return Ok(Action::requeue(pause));
+            }
+            Ok(Progress::Done { kept }) => {
+                for (queue, messages) in kept {
+                    let note = format!("the queue {queue} stays with {messages} messages");
+                    outcome::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
+                }
+                return finish(resource, meta, ctx).await;
+            }
+            // Half a minute more than the drain: a broker that is away holds nothing up for longer.
+            Err(error) => (error.to_string(), timeout + SECRET_LIMIT),
+        },
+    };
+    let (detail, limit) = trouble;
+    if older_than(meta.deleted_at, limit) {
+        let note = format!("the queue {} and its bindings were left: {detail}", resource.spec.queue.name);
+        outcome::say(ctx, resource, EventType::Warning, "TopologyLeft", &note).await;
+        return finish(resource, meta, ctx).await;
+    }
+    say_waiting(resource, meta, ctx, &format!("the deletion waits for the broker: {detail}")).await?;
+    Ok(Action::requeue(Duration::from_secs(5)))
+}
+
+enum Progress {
+    Wait { what: String, pause: Duration },
+    Done { kept: Vec<(String, u64)> },
+}
+
+/// Carries out steps until one has to wait.
+async fn advance(
+    resource: &NotifConsumer,
+    meta: &Meta,
+    ctx: &Context,
+    broker: &Broker,
+) -> Result<Result<Progress, BrokerError>, ReconcileError> {
+    let spec = &resource.spec;
+    let mark = desired::mark_of(meta);
+    // Deliberately not validated: what is stored must be deletable, whatever today's rules say.
+    let wanted = desired::consumer(&ValidatedConsumer { meta: meta.clone(), spec: spec.clone(), pod_template: None });
+    let Some(queue) = &wanted.queue else { return Ok(Ok(Progress::Done { kept: Vec::new() })) };
+    // Unbind, drain, stop, finish: more turns than these mean that somebody writes against us, and the next reconcile goes on.
+    for _ in 0..6 {
+        let seen = match broker.snapshot(Instant::now()).await {
+            Ok(seen) => seen,
+            Err(error) => return Ok(Err(error)),
+        };
+        let there = seen.queues.get(&queue.name);
+        let empty = there.is_none_or(|there| there.messages_ready + there.messages_unacknowledged == 0);
+        let empty_for = ctx.remember(&meta.id, |remembered| {
+            remembered.empty_since = empty.then(|| remembered.empty_since.unwrap_or_else(Instant::now));
+            remembered.empty_since.map(|since| since.elapsed())
+        });
+        let (workers, workers_wanted) = match steps::pods(ctx, &meta.id, Component::Consumer, false) {
+            WorkersFinding::Unknown => (0, 0),
+            WorkersFinding::Pods(PodCount { existing, desired, .. }) => (existing, desired),
+        };
+        let step = deletion::next(&Input {
+            queue,
+            mark: &mark,
+            policy: spec.queue.deletion_policy,
+            seen: &seen,
+            taken: sync::taken(&wanted, &[], &seen).is_some(),
+            empty_for,
+            timed_out: older_than(meta.deleted_at, spec.queue.deletion_timeout.0),
+            workers,
+            workers_wanted,
+        });
+        match step {
+            Step::Write(changes) => {
+                for change in changes {
+                    tracing::info!(resource = %meta.id, %change, "wrote to the broker for a deletion");
+                    if let Err(error) = sync::carry_out(broker.client(), &change).await {
+                        return Ok(Err(error));
+                    }
+                }
+            }
+            Step::Drain { messages } => {
+                let what = format!("workers drain {messages} messages of the queue {} before it goes", queue.name);
+                return Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
+            }
+            Step::StopWorkers => {
+                stop_workers(meta, ctx).await?;
+                let what = "the workers stop before the queue goes".to_owned();
+                return Ok(Ok(Progress::Wait { what, pause: Duration::from_secs(2) }));
+            }
+            Step::Done { kept } => return Ok(Ok(Progress::Done { kept })),
+        }
+    }
+    Ok(Ok(Progress::Wait { what: "the broker's objects are being removed".to_owned(), pause: DRAIN_PAUSE }))
+}
+
+async fn stop_workers(meta: &Meta, ctx: &Context) -> Result<(), ReconcileError> {
+    let api: Api<Deployment> = Api::namespaced(ctx.client.clone(), &meta.id.namespace);
+    let name = Component::Consumer.child_name(&meta.id);
+    let patch = json!({ "spec": { "replicas": 0 } });
+    match api.patch(&name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        Err(error) => Err(ReconcileError::WorkersUnstopped(Box::new(error))),
+    }
+}
+
+async fn finish(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {
+    finalizer::set(ctx, resource, false).await?;
+    ctx.forget(&meta.id, &meta.uid);
+    Ok(Action::await_change())
+}
+
+/// The broker; if the Secret is gone, the connection that is open. `Err`: why not, and for how long that is waited for.
+async fn broker_of(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<Arc<Broker>, (String, Duration)> {
+    match dereference::consumer(&ctx.secrets, &meta.id.namespace, &meta.uid, &resource.spec).await {
+        Ok(found) => steps::broker(ctx, &meta.id, &found.broker).map_err(|error| (error.to_string(), SECRET_LIMIT)),
+        Err(error) => ctx.remembered(&meta.id).broker.ok_or_else(|| (error.to_string(), SECRET_LIMIT)),
+    }
+}
+
+async fn say_waiting(resource: &NotifConsumer, meta: &Meta, ctx: &Context, what: &str) -> Result<(), ReconcileError> {
+    let before = resource.status.clone().unwrap_or_default();
+    let findings = Findings {
+        generation: meta.generation,
+        paused: meta.paused(),
+        refused: None,
+        secrets: None,
+        broker: BrokerFinding::Unknown,
+        topology: TopologyFinding::Unknown,
+        workers: steps::pods(ctx, &meta.id, Component::Consumer, false),
+        api: None,
+        selector: Component::Consumer.selector_text(&meta.id),
+        deleting: Some(what.to_owned()),
+    };
+    let live = steps::live_count(ctx, &meta.id, Component::Consumer);
+    let queue = QueueFindings {
+        scaling: ScalingFinding::Off,
+        desired_replicas: before.desired_replicas,
+        backlog: consumer::outlook(ctx, &meta.id, &resource.spec, &before, live).backlog,
+        dead_letters: None,
+        may_drop: false,
+        topology: before.topology.clone(),
+        queue: resource.spec.queue.name.clone(),
+    };
+    let after = status::consumer(&findings, &queue, &before, &Time(Timestamp::now()));
+    outcome::publish(ctx, resource, meta, (&before, &before.conditions), (&after, &after.conditions)).await
+}

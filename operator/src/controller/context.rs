@@ -1,0 +1,123 @@
+//! What every reconcile shares.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use kube::{
+    Client,
+    runtime::events::{Recorder, Reporter},
+};
+use tokio::sync::mpsc;
+
+use super::{caches::Caches, secret_cache::SecretCache};
+use crate::{
+    apply::Applier,
+    broker::{Broker, Brokers},
+    build::Platform,
+    config::Config,
+    metrics::Metrics,
+    resource::ResourceId,
+    scale::Scaler,
+    upgrade::Upgrades,
+};
+
+/// What every reconcile shares.
+pub struct Context {
+    /// For the resources themselves: status, finalizers.
+    pub client: Client,
+    /// What the watches know.
+    pub caches: Caches,
+    /// The Secrets that were read.
+    pub secrets: SecretCache,
+    /// The brokers.
+    pub brokers: Brokers,
+    /// Writes the children.
+    pub applier: Applier,
+    /// Decides how many workers.
+    pub scaler: Scaler,
+    /// Whose turn a new default image is.
+    pub upgrades: Upgrades,
+    /// What is the same for every resource.
+    pub platform: Platform,
+    /// Says what happened, once.
+    pub recorder: Recorder,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Asks for a reconcile of a resource.
+    pub triggers: mpsc::UnboundedSender<ResourceId>,
+    remembered: Mutex<HashMap<ResourceId, Remembered>>,
+}
+
+/// What is remembered of one resource between its reconciles; an operator that starts anew finds all of it out again.
+#[derive(Clone, Debug, Default)]
+pub struct Remembered {
+    /// Its broker, for when its Secret is gone.
+    pub broker: Option<Arc<Broker>>,
+    /// The id of its broker's cluster and the virtual host.
+    pub broker_id: Option<(String, String)>,
+    /// Since when every read of its queue said that it is empty, while it is being deleted.
+    pub empty_since: Option<Instant>,
+    /// Reconciles that failed in a row.
+    pub failures: u32,
+}
+
+impl Context {
+    /// With nothing remembered yet.
+    pub fn new(
+        client: Client,
+        caches: Caches,
+        config: &Config,
+        serves_pod_monitor: bool,
+        metrics: Metrics,
+        triggers: mpsc::UnboundedSender<ResourceId>,
+    ) -> Self {
+        let platform = Platform {
+            worker_image: config.worker_image.clone(),
+            image_pull_secrets: config.worker_image_pull_secrets.clone(),
+            otlp_endpoint: config.otlp_endpoint.clone(),
+            serves_pod_monitor,
+        };
+        Self {
+            secrets: SecretCache::new(client.clone(), caches.clone()),
+            brokers: Brokers::default(),
+            applier: Applier::new(client.clone()),
+            scaler: Scaler::new(),
+            upgrades: Upgrades::new(config.upgrade_max_concurrent),
+            platform,
+            recorder: Recorder::new(
+                client.clone(),
+                Reporter { controller: "hoopoe-operator".to_owned(), instance: None },
+            ),
+            metrics,
+            triggers,
+            remembered: Mutex::default(),
+            client,
+            caches,
+        }
+    }
+
+    /// What is remembered of a resource.
+    pub fn remembered(&self, id: &ResourceId) -> Remembered {
+        self.table().get(id).cloned().unwrap_or_default()
+    }
+
+    /// Changes what is remembered of a resource.
+    pub fn remember<T>(&self, id: &ResourceId, change: impl FnOnce(&mut Remembered) -> T) -> T {
+        change(self.table().entry(id.clone()).or_default())
+    }
+
+    /// A resource is gone.
+    pub fn forget(&self, id: &ResourceId, uid: &str) {
+        self.table().remove(id);
+        self.scaler.forget(id);
+        self.applier.forget(uid);
+        self.upgrades.forget(uid);
+    }
+
+    fn table(&self) -> MutexGuard<'_, HashMap<ResourceId, Remembered>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,32 @@
+//! The image that a resource's workers get.
+
+use hoopoe_crds::workload::Workload;
+
+use super::{context::Context, steps};
+use crate::{
+    build::{Platform, names::Component},
+    resource::Meta,
+    status::WorkersFinding,
+    upgrade::Standing,
+};
+
+/// The platform with the image that is this resource's now, and whether it still waits for its turn to take a new default.
+pub fn platform_for(ctx: &Context, meta: &Meta, workload: &Workload, workers: &WorkersFinding) -> (Platform, bool) {
+    let mut platform = ctx.platform.clone();
+    if workload.image.is_some() {
+        return (platform, false);
+    }
+    let live = steps::live_image(ctx, &meta.id, Component::worker_of(meta.id.kind));
+    let (available, rolling) = match workers {
+        WorkersFinding::Pods(pods) => (pods.available(), pods.updated < pods.desired),
+        WorkersFinding::Unknown => (false, false),
+    };
+    if live.as_deref() == Some(&platform.worker_image) && rolling {
+        ctx.upgrades.found_rolling(&meta.uid);
+    }
+    let standing = Standing { uid: &meta.uid, image: live.as_deref(), available };
+    let image = ctx.upgrades.image_for(standing, &platform.worker_image);
+    let waits = image != platform.worker_image;
+    platform.worker_image = image;
+    (platform, waits)
+}

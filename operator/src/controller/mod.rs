@@ -1,0 +1,233 @@
+//! `hoopoe-operator run`: watches, reconciles both kinds, and samples queues, while this process leads.
+
+mod caches;
+mod child_index;
+mod consumer;
+mod consumer_deletion;
+mod context;
+mod error;
+mod finalizer;
+mod image;
+mod outcome;
+mod producer;
+mod sampler;
+mod secret_cache;
+mod steps;
+mod watches;
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use k8s_openapi::NamespaceResourceScope;
+use kube::{
+    Client, Resource,
+    runtime::{
+        controller::{self, Action, Controller},
+        reflector::{ObjectRef, Store},
+        watcher,
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::{sync::broadcast, task::JoinSet, time::Instant};
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    caches::{Caches, Scope},
+    context::Context,
+    watches::Watches,
+};
+use crate::{
+    admin::Readiness,
+    config::Config,
+    metrics::{KindLabel, Metrics, ReconcileLabels},
+    resource::{Kind, Meta, ResourceId},
+};
+
+pub use error::ReconcileError;
+pub use finalizer::FINALIZER;
+
+/// Reconciles at once. Most of one is waiting for an answer.
+const CONCURRENCY: u16 = 32;
+/// Between a resource's event and its reconcile: what comes in bursts is done once.
+const DEBOUNCE: Duration = Duration::from_millis(100);
+/// The longest pause between two tries of what failed.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+/// How long the reconciles under way may take once the operator is told to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why the operator cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The API server does not say what it serves.
+    #[error("failed to ask the API server what it serves: {0}")]
+    Discovery(#[source] Box<kube::Error>),
+    /// A task ended that must not.
+    #[error("failed to go on: a watch or a controller ended by itself")]
+    Ended,
+}
+
+/// Reconciles until `stop`. Whoever calls it leads: nothing is written before and nothing after.
+pub async fn run(
+    client: Client,
+    config: &Config,
+    metrics: Metrics,
+    readiness: Readiness,
+    stop: CancellationToken,
+) -> Result<(), RunError> {
+    let serves_pod_monitor = serves_pod_monitor(&client).await?;
+    let (triggers, mut wanted) = tokio::sync::mpsc::unbounded_channel();
+    let namespaces: Vec<Option<&str>> = match config.watch_namespaces.as_slice() {
+        [] => vec![None],
+        names => names.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    let started: Vec<(Scope, Watches)> = namespaces
+        .into_iter()
+        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &triggers))
+        .collect();
+    let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect());
+    let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, metrics, triggers));
+
+    // Every controller hears every trigger and takes its own: there are two for each watched namespace.
+    let (spread, _) = broadcast::channel(65_536);
+    let mut parts = JoinSet::new();
+    let scopes = started.len();
+    for (scope, Watches { producers, consumers, others }) in started {
+        parts.spawn(others.for_each(|()| futures::future::ready(())));
+        tokio::spawn(caches_ready(scope.clone(), readiness.clone()));
+        let triggers = |kind| triggers_of(&spread, kind, scope.namespace.clone());
+        let (producer_triggers, consumer_triggers) = (triggers(Kind::Producer), triggers(Kind::Consumer));
+        let part = Part { ctx: ctx.clone(), stop: stop.clone() };
+        parts.spawn(part.clone().reconciling(
+            producers,
+            scope.producers,
+            producer_triggers,
+            Kind::Producer,
+            producer::reconcile,
+        ));
+        parts.spawn(part.reconciling(
+            consumers,
+            scope.consumers,
+            consumer_triggers,
+            Kind::Consumer,
+            consumer::reconcile,
+        ));
+    }
+    parts.spawn(sampler::run(ctx, stop.clone()));
+    parts.spawn(async move {
+        while let Some(id) = wanted.recv().await {
+            // An error: no controller listens yet, or any more; both look at everything when they start.
+            let _ = spread.send(id);
+        }
+    });
+    // Whoever drops this future, because the lease is lost, drops the set, and all of it ends at once.
+    tokio::select! {
+        () = stop.cancelled() => {
+            readiness.set(false);
+            // The controllers and the sampler end by themselves; the watches never do.
+            let ending = async { for _ in 0..=2 * scopes { parts.join_next().await; } };
+            let _ = tokio::time::timeout(STOP_LIMIT, ending).await;
+            Ok(())
+        }
+        _ = parts.join_next() => if stop.is_cancelled() { Ok(()) } else { Err(RunError::Ended) },
+    }
+}
+
+/// What every controller shares.
+#[derive(Clone)]
+struct Part {
+    ctx: Arc<Context>,
+    stop: CancellationToken,
+}
+
+/// Ready once the caches of the resources were filled.
+async fn caches_ready(scope: Scope, readiness: Readiness) {
+    let filled = futures::future::join(scope.producers.wait_until_ready(), scope.consumers.wait_until_ready());
+    if let (Ok(()), Ok(())) = filled.await {
+        readiness.set(true);
+    }
+}
+
+fn triggers_of(
+    spread: &broadcast::Sender<ResourceId>,
+    kind: Kind,
+    namespace: Option<String>,
+) -> BoxStream<'static, ResourceId> {
+    let heard = BroadcastStream::new(spread.subscribe());
+    let mine =
+        move |id: &ResourceId| id.kind == kind && namespace.as_ref().is_none_or(|namespace| *namespace == id.namespace);
+    // A trigger that was missed: the resource is looked at again within a minute anyhow.
+    heard.filter_map(|id| futures::future::ready(id.ok())).filter(move |id| futures::future::ready(mine(id))).boxed()
+}
+
+impl Part {
+    /// One controller: it ends with `stop`, once the reconciles under way are finished.
+    async fn reconciling<K, Reconcile, Reconciling>(
+        self,
+        stream: BoxStream<'static, Result<K, watcher::Error>>,
+        store: Store<K>,
+        triggers: BoxStream<'static, ResourceId>,
+        kind: Kind,
+        reconcile: Reconcile,
+    ) where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + Debug
+            + DeserializeOwned
+            + Send
+            + Sync
+            + 'static,
+        Reconcile: Fn(Arc<K>, Arc<Context>) -> Reconciling + Send + Sync + Clone + 'static,
+        Reconciling: Future<Output = Result<Action, ReconcileError>> + Send + 'static,
+    {
+        let measured = move |resource: Arc<K>, ctx: Arc<Context>| {
+            let reconcile = reconcile.clone();
+            async move {
+                let id = Meta::of(kind, &*resource).id;
+                let started = Instant::now();
+                let result = reconcile(resource, ctx.clone()).await;
+                count(&ctx, &id, &result, started.elapsed());
+                result
+            }
+        };
+        Controller::for_stream(stream, store)
+            .with_config(controller::Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY))
+            .reconcile_on(triggers.map(|id| ObjectRef::new(&id.name).within(&id.namespace)))
+            .graceful_shutdown_on(self.stop.cancelled_owned())
+            .run(measured, move |resource, _, ctx| backoff(&ctx, &Meta::of(kind, &*resource).id), self.ctx)
+            .inspect_err(|error| tracing::debug!(%error, "a reconcile is tried again"))
+            .for_each(|_| futures::future::ready(()))
+            .await;
+    }
+}
+
+fn count(ctx: &Context, id: &ResourceId, result: &Result<Action, ReconcileError>, took: Duration) {
+    let kind = id.kind.as_str();
+    let (outcome, failures) = match result {
+        Ok(_) => ("ok", 0),
+        Err(error) => {
+            tracing::warn!(resource = %id, %error, reason = error.reason(), "failed to reconcile");
+            (error.reason(), ctx.remembered(id).failures.saturating_add(1))
+        }
+    };
+    if failures != ctx.remembered(id).failures {
+        ctx.remember(id, |remembered| remembered.failures = failures);
+    }
+    ctx.metrics.reconciles.get_or_create(&ReconcileLabels { kind, result: outcome }).inc();
+    ctx.metrics.reconcile_seconds.get_or_create(&KindLabel { kind }).observe(took.as_secs_f64());
+}
+
+/// 0.5 s, doubled with each failure in a row, at most a minute; up to a quarter more, so that what failed together is not tried together.
+fn backoff(ctx: &Context, id: &ResourceId) -> Action {
+    let failures = ctx.remembered(id).failures.clamp(1, 8);
+    let pause = (Duration::from_millis(500) * 2u32.pow(failures - 1)).min(LONGEST_BACKOFF);
+    let spread = f64::from(id.name.bytes().map(u32::from).sum::<u32>() % 64) / 256.0;
+    Action::requeue(pause.mul_f64(1.0 + spread))
+}
+
+/// Looked up once: the kind comes with an operator that is seldom installed after ours, and then ours is restarted.
+async fn serves_pod_monitor(client: &Client) -> Result<bool, RunError> {
+    let groups = client.list_api_groups().await.map_err(|error| RunError::Discovery(Box::new(error)))?;
+    Ok(groups.groups.iter().any(|group| group.name == "monitoring.coreos.com"))
+}

@@ -1,0 +1,56 @@
+//! Feeds the scaler: every five seconds the depths of all queues, one read for each broker, however many queues.
+
+use std::{sync::Arc, time::Duration};
+
+use hoopoe_crds::{NotifConsumer, status::NotifConsumerStatus};
+use tokio_util::sync::CancellationToken;
+
+use super::{consumer, context::Context, steps};
+use crate::{
+    broker::{DEPTHS_AGE, QueueDepth},
+    build::names::Component,
+    resource::{Kind, Meta},
+    scale::{self, Sample},
+    status::{PodCount, WorkersFinding},
+};
+
+/// Samples until `stop`.
+pub async fn run(ctx: Arc<Context>, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(DEPTHS_AGE);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        let consumers: Vec<_> = ctx.caches.consumers().collect();
+        for consumer in consumers {
+            sample(&ctx, &consumer).await;
+        }
+    }
+}
+
+async fn sample(ctx: &Context, resource: &NotifConsumer) {
+    let meta = Meta::of(Kind::Consumer, resource);
+    let Some(broker) = ctx.remembered(&meta.id).broker else { return };
+    // A broker that is away leaves the window to grow stale, and the scaler to hold. Half the interval: this tick's read is shared.
+    let Ok(depths) = broker.depths(Duration::from_secs(2)).await else { return };
+    let Some(depth) = depths.queues.get(&resource.spec.queue.name) else { return };
+    let QueueDepth { ready, unacknowledged, publish_rate, acknowledge_rate } = *depth;
+    let workers = match steps::pods(ctx, &meta.id, Component::Consumer, false) {
+        WorkersFinding::Pods(PodCount { ready, .. }) => u32::try_from(ready).unwrap_or_default(),
+        WorkersFinding::Unknown => 0,
+    };
+    let sample =
+        Sample { at: depths.at, ready, unacked: unacknowledged, arrival_rate: publish_rate, acknowledge_rate, workers };
+    let scaling = resource.spec.scaling.clone().unwrap_or_else(scale::unscaled);
+    ctx.scaler.record(&meta.id, sample, &scaling);
+    let before = resource.status.clone().unwrap_or_default();
+    if would_change(ctx, &meta, resource, &before) {
+        // An error: the operator is stopping.
+        let _ = ctx.triggers.send(meta.id);
+    }
+}
+
+/// Whether a reconcile would say something else than the status does.
+fn would_change(ctx: &Context, meta: &Meta, resource: &NotifConsumer, before: &NotifConsumerStatus) -> bool {
+    let live = steps::live_count(ctx, &meta.id, Component::Consumer);
+    let outlook = consumer::outlook(ctx, &meta.id, &resource.spec, before, live);
+    outlook.desired_replicas != before.desired_replicas || outlook.backlog != before.backlog
+}

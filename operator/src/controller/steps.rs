@@ -1,0 +1,161 @@
+//! The steps as both kinds run them: what each found becomes a finding, and no failure of one keeps the others from going on where they can.
+
+use std::{sync::Arc, time::Instant};
+
+use k8s_openapi::api::apps::v1::Deployment;
+
+use super::{context::Context, error::ReconcileError};
+use crate::{
+    apply::{Applied, ApplyError},
+    broker::{Broker, BrokerError},
+    build::{
+        BuildError, Child,
+        names::{CONTAINER, Component},
+    },
+    dereference::BrokerAccess,
+    metrics::KindLabel,
+    resource::{Meta, ResourceId},
+    status::{BrokerFinding, PodCount, Problem, TopologyFinding, WorkersFinding},
+    topology::{
+        Claimant, Desired,
+        sync::{self, Mode, Outcome},
+    },
+};
+
+/// What became of the broker's side.
+pub struct Reached {
+    /// How the management API answered.
+    pub broker: BrokerFinding,
+    /// Whether the objects are as asked.
+    pub topology: TopologyFinding,
+    /// What was done and seen, where the broker answered.
+    pub outcome: Option<Outcome>,
+}
+
+impl Reached {
+    fn failed(error: &BrokerError) -> Self {
+        let problem = Problem::passing(error.reason(), error.to_string());
+        let (broker, topology) = match error {
+            error if error.is_of_credentials() => {
+                (BrokerFinding::CredentialsRefused(problem), TopologyFinding::Unknown)
+            }
+            BrokerError::BrokerUnreachable { .. } => (BrokerFinding::Unreachable(problem), TopologyFinding::Unknown),
+            _ => (BrokerFinding::Reachable, TopologyFinding::NotReady(vec![problem])),
+        };
+        Self { broker, topology, outcome: None }
+    }
+}
+
+/// The broker of a resource, remembered for when its Secret is gone.
+pub fn broker(ctx: &Context, id: &ResourceId, access: &BrokerAccess) -> Result<Arc<Broker>, BrokerError> {
+    let broker = ctx.brokers.broker(access)?;
+    ctx.remember(id, |remembered| remembered.broker = Some(broker.clone()));
+    Ok(broker)
+}
+
+/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write is the repair of drift.
+pub async fn topology(
+    ctx: &Context,
+    meta: &Meta,
+    access: &BrokerAccess,
+    desired: &Desired,
+    known: &[Claimant],
+    settled: bool,
+) -> Reached {
+    let mode = if meta.paused() { Mode::ReadOnly } else { Mode::Write };
+    let fresh = (!settled).then(Instant::now);
+    let broker = match broker(ctx, &meta.id, access) {
+        Ok(broker) => broker,
+        Err(error) => return Reached::failed(&error),
+    };
+    let outcome = match sync::reconcile(&broker, desired, known, mode, fresh).await {
+        Ok(outcome) => outcome,
+        Err(error) => return Reached::failed(&error),
+    };
+    let broker_id = (outcome.seen.cluster_id.clone(), access.vhost.clone());
+    ctx.remember(&meta.id, |remembered| remembered.broker_id = Some(broker_id));
+    if mode == Mode::Write {
+        for change in &outcome.changes {
+            let label = KindLabel { kind: change.kind() };
+            ctx.metrics.topology_writes.get_or_create(&label).inc();
+            if settled {
+                ctx.metrics.topology_drift.get_or_create(&label).inc();
+            }
+            tracing::info!(resource = %meta.id, %change, drift = settled, "wrote to the broker");
+        }
+    }
+    let problems: Vec<Problem> = outcome.findings.iter().filter_map(crate::topology::Finding::problem).collect();
+    let notes = outcome.findings.iter().filter(|finding| finding.problem().is_none()).map(ToString::to_string);
+    let topology = if !problems.is_empty() {
+        TopologyFinding::NotReady(problems)
+    } else if mode == Mode::ReadOnly && !outcome.changes.is_empty() {
+        let waiting: Vec<_> = outcome.changes.iter().map(ToString::to_string).collect();
+        let message = format!("paused with this to do: {}", waiting.join("; "));
+        TopologyFinding::NotReady(vec![Problem::passing("Paused", message)])
+    } else {
+        TopologyFinding::Ready { notes: notes.collect() }
+    };
+    Reached { broker: BrokerFinding::Reachable, topology, outcome: Some(outcome) }
+}
+
+/// Applies the children, unless the resource is paused. `Err`: what a retry may mend; a problem: what it may not.
+pub async fn children(
+    ctx: &Context,
+    meta: &Meta,
+    built: Result<Vec<Child>, BuildError>,
+) -> Result<(Applied, Option<Problem>), ReconcileError> {
+    let children = match built {
+        Ok(children) => children,
+        Err(error) => return Ok((Applied::default(), Some(error.problem()))),
+    };
+    if meta.paused() {
+        return Ok((Applied::default(), None));
+    }
+    match ctx.applier.apply(meta, &children, &ctx.caches).await {
+        Ok(applied) => {
+            for (kind, name) in &applied.drifted {
+                ctx.metrics.drift_repaired.get_or_create(&KindLabel { kind: kind.as_str() }).inc();
+                tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "put back what somebody else had changed");
+            }
+            Ok((applied, None))
+        }
+        Err(error @ ApplyError::Unanswered { .. }) => Err(error.into()),
+        Err(error) => Ok((Applied::default(), Some(error.problem()))),
+    }
+}
+
+/// The pods of one Deployment, as the watch knows it.
+pub fn pods(ctx: &Context, id: &ResourceId, component: Component, stopped: bool) -> WorkersFinding {
+    let Some(deployment) = deployment(ctx, id, component) else { return WorkersFinding::Unknown };
+    let Deployment { metadata, spec, status } = &*deployment;
+    let status = status.clone().unwrap_or_default();
+    let failing = status.conditions.iter().flatten().find(|condition| {
+        (condition.type_ == "Progressing" && condition.status == "False")
+            || (condition.type_ == "ReplicaFailure" && condition.status == "True")
+    });
+    WorkersFinding::Pods(PodCount {
+        desired: spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
+        existing: status.replicas.unwrap_or_default(),
+        ready: status.ready_replicas.unwrap_or_default(),
+        updated: status.updated_replicas.unwrap_or_default(),
+        observed: status.observed_generation >= metadata.generation,
+        stuck: failing.map(|condition| condition.message.clone().or(condition.reason.clone()).unwrap_or_default()),
+        stopped,
+    })
+}
+
+/// The Deployment's own count; `None`: there is none yet.
+pub fn live_count(ctx: &Context, id: &ResourceId, component: Component) -> Option<i32> {
+    deployment(ctx, id, component)?.spec.as_ref()?.replicas
+}
+
+/// The image that the Deployment's container has; `None`: there is none yet.
+pub fn live_image(ctx: &Context, id: &ResourceId, component: Component) -> Option<String> {
+    let deployment = deployment(ctx, id, component)?;
+    let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
+    pod.containers.iter().find(|container| container.name == CONTAINER)?.image.clone()
+}
+
+fn deployment(ctx: &Context, id: &ResourceId, component: Component) -> Option<Arc<Deployment>> {
+    ctx.caches.deployment(&id.namespace, &component.child_name(id))
+}

@@ -1,0 +1,228 @@
+//! The watches: pruned to what is read, in pages of 50, and what each of their events sets off.
+
+use std::{collections::HashMap, fmt::Debug, sync::Arc};
+
+use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
+use hoopoe_crds::{NotifConsumer, NotifProducer};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        apps::v1::{Deployment, DeploymentSpec},
+        core::v1::{Container, PodSpec, PodTemplateSpec, Secret},
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    core::{DynamicObject, PartialObjectMeta},
+    runtime::{
+        WatchStreamExt,
+        reflector::{self, Store},
+        watcher::{self, Event, watcher},
+    },
+};
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+
+use super::{caches::Scope, child_index::ChildIndex};
+use crate::{
+    build::{
+        ChildKind,
+        names::{MANAGED_BY, MANAGED_BY_LABEL},
+    },
+    dereference::{consumer_names, producer_names},
+    resource::{Kind, ResourceId},
+};
+
+/// A page of a list: 5,000 resources in one answer would be 100 MB at once.
+const PAGE: u32 = 50;
+
+/// The streams of one scope that must be polled for its caches to live.
+pub struct Watches {
+    /// The producers, as they are made or change.
+    pub producers: BoxStream<'static, Result<NotifProducer, watcher::Error>>,
+    /// The consumers, as they are made or change.
+    pub consumers: BoxStream<'static, Result<NotifConsumer, watcher::Error>>,
+    /// Everything else: it yields nothing and sends triggers.
+    pub others: BoxStream<'static, ()>,
+}
+
+/// The caches and the streams of one namespace, or of all.
+pub fn start(
+    client: &Client,
+    namespace: Option<&str>,
+    serves_pod_monitor: bool,
+    triggers: &mpsc::UnboundedSender<ResourceId>,
+) -> (Scope, Watches) {
+    let (producers, producer_stream) = resources::<NotifProducer>(client, namespace);
+    let (consumers, consumer_stream) = resources::<NotifConsumer>(client, namespace);
+    let (deployments, writer) = reflector::store();
+    let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
+    let mut children = HashMap::new();
+    let kinds = ChildKind::ALL.into_iter().filter(|kind| serves_pod_monitor || *kind != ChildKind::PodMonitor);
+    for kind in kinds {
+        let index = Arc::new(ChildIndex::default());
+        children.insert(kind, index.clone());
+        if kind == ChildKind::Deployment {
+            continue;
+        }
+        let resource = kind.resource();
+        let api: Api<PartialObjectMeta<DynamicObject>> = match namespace {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        };
+        let stream = watcher(api, ours()).modify(|object| prune(object.meta_mut())).default_backoff();
+        others.push(owners(stream, index, triggers.clone()));
+    }
+    let index = children.get(&ChildKind::Deployment).cloned().unwrap_or_default();
+    let stream = watcher(scoped::<Deployment>(client, namespace), ours()).modify(prune_deployment).default_backoff();
+    others.push(owners(stream.reflect(writer), index, triggers.clone()));
+
+    let (secrets, writer) = reflector::store();
+    // Helm keeps a release in a Secret of up to 1 MB, often and for nobody here.
+    let not_helm = config().fields("type!=helm.sh/release.v1");
+    let stream = watcher(scoped::<PartialObjectMeta<Secret>>(client, namespace), not_helm)
+        .modify(|secret| prune(secret.meta_mut()))
+        .default_backoff()
+        .reflect(writer);
+    others.push(users(stream, producers.clone(), consumers.clone(), triggers.clone()));
+
+    let scope = Scope { namespace: namespace.map(str::to_owned), producers, consumers, deployments, children, secrets };
+    let watches = Watches {
+        producers: producer_stream,
+        consumers: consumer_stream,
+        others: futures::stream::select_all(others).boxed(),
+    };
+    (scope, watches)
+}
+
+/// The resources of one kind. A status write of our own is no event.
+fn resources<K>(client: &Client, namespace: Option<&str>) -> (Store<K>, BoxStream<'static, Result<K, watcher::Error>>)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+{
+    use kube::runtime::{Predicate, predicates};
+    let (store, writer) = reflector::store();
+    let moved = predicates::generation
+        .combine(predicates::annotations)
+        .combine(predicates::labels)
+        .combine(predicates::finalizers);
+    let stream = watcher(scoped::<K>(client, namespace), config())
+        .modify(|resource| prune(resource.meta_mut()))
+        .default_backoff()
+        .reflect(writer)
+        .applied_objects()
+        .predicate_filter(moved, Default::default());
+    (store, stream.boxed())
+}
+
+/// A child that moved sets off its controller's reconcile.
+fn owners<K: Resource + Send + 'static>(
+    stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
+    index: Arc<ChildIndex>,
+    triggers: mpsc::UnboundedSender<ResourceId>,
+) -> BoxStream<'static, ()> {
+    let events = stream.inspect_err(|error| tracing::warn!(%error, "a watch of children broke; it starts again"));
+    events
+        .filter_map(move |event| {
+            if let Ok(event) = event {
+                index.take(&event);
+                if let Event::Apply(object) | Event::Delete(object) | Event::InitApply(object) = &event
+                    && let Some(id) = controller_of(object.meta())
+                {
+                    // An error: the operator is stopping.
+                    let _ = triggers.send(id);
+                }
+            }
+            futures::future::ready(None)
+        })
+        .boxed()
+}
+
+/// A Secret that moved sets off the resources that name it.
+fn users(
+    stream: impl Stream<Item = watcher::Result<Event<PartialObjectMeta<Secret>>>> + Send + 'static,
+    producers: Store<NotifProducer>,
+    consumers: Store<NotifConsumer>,
+    triggers: mpsc::UnboundedSender<ResourceId>,
+) -> BoxStream<'static, ()> {
+    let events = stream.inspect_err(|error| tracing::warn!(%error, "the watch of Secrets broke; it starts again"));
+    events
+        .filter_map(move |event| {
+            // The first list is read before any resource is reconciled.
+            if let Ok(Event::Apply(secret) | Event::Delete(secret)) = event {
+                let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
+                let of = |kind, resource: &ObjectMeta| ResourceId {
+                    kind,
+                    namespace: namespace.clone(),
+                    name: resource.name.clone().unwrap_or_default(),
+                };
+                let here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(&namespace);
+                for producer in producers.state() {
+                    if here(&producer.metadata) && producer_names(&producer.spec).contains(&name) {
+                        let _ = triggers.send(of(Kind::Producer, &producer.metadata));
+                    }
+                }
+                for consumer in consumers.state() {
+                    if here(&consumer.metadata) && consumer_names(&consumer.spec).contains(&name) {
+                        let _ = triggers.send(of(Kind::Consumer, &consumer.metadata));
+                    }
+                }
+            }
+            futures::future::ready(None)
+        })
+        .boxed()
+}
+
+/// The resource of ours that controls an object.
+fn controller_of(meta: &ObjectMeta) -> Option<ResourceId> {
+    let owner = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
+    let kind = [Kind::Producer, Kind::Consumer].into_iter().find(|kind| kind.as_str() == owner.kind)?;
+    Some(ResourceId { kind, namespace: meta.namespace.clone()?, name: owner.name.clone() })
+}
+
+fn scoped<K: Resource<DynamicType = (), Scope = NamespaceResourceScope>>(
+    client: &Client,
+    namespace: Option<&str>,
+) -> Api<K> {
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
+}
+
+fn config() -> watcher::Config {
+    watcher::Config::default().page_size(PAGE)
+}
+
+fn ours() -> watcher::Config {
+    config().labels(&format!("{MANAGED_BY_LABEL}={MANAGED_BY}"))
+}
+
+fn prune(meta: &mut ObjectMeta) {
+    meta.managed_fields = None;
+    if let Some(annotations) = &mut meta.annotations {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+}
+
+/// Kept: the count, the images, the status.
+fn prune_deployment(deployment: &mut Deployment) {
+    prune(&mut deployment.metadata);
+    let Some(spec) = &mut deployment.spec else { return };
+    let containers = spec.template.spec.take().map(|pod| pod.containers).unwrap_or_default();
+    let image =
+        |container: Container| Container { name: container.name, image: container.image, ..Container::default() };
+    let pod = PodSpec { containers: containers.into_iter().map(image).collect(), ..PodSpec::default() };
+    *spec = DeploymentSpec {
+        replicas: spec.replicas,
+        template: PodTemplateSpec { metadata: None, spec: Some(pod) },
+        ..DeploymentSpec::default()
+    };
+}
