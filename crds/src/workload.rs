@@ -133,11 +133,18 @@ pub enum Spread {
 /// A number, or a percentage such as `25%`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(transform = int_or_string)]
 pub enum IntOrPercent {
     /// A number.
     Int(i32),
     /// A percentage.
     Percent(String),
+}
+
+/// The one form of "either" that a structural schema has: an API server refuses alternatives without a type.
+fn int_or_string(schema: &mut Schema) {
+    schema.remove("anyOf");
+    schema.insert("x-kubernetes-int-or-string".to_owned(), Value::Bool(true));
 }
 
 impl IntOrPercent {

@@ -15,6 +15,7 @@ pub mod controller;
 pub mod dereference;
 pub mod election;
 pub mod metrics;
+pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod status;

@@ -1,6 +1,6 @@
 //! `/notif/register`.
 
-use hoopoe_e2e::free_port;
+use hoopoe_e2e::{free_port, register_suite};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
@@ -111,4 +111,12 @@ async fn bad_bodies_are_problems_that_name_the_field() {
     let nameless = client().delete(dev.admin_url("/notif/register")).send().await.unwrap();
     assert_eq!(nameless.status(), 400);
     assert_eq!(dev.listed("").await.len(), 1, "nothing of it was started");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_suite_that_the_operator_passes_too() {
+    let (dev, _) = dev().await;
+    let (faults, requests) = register_suite(&dev.admin_url("/notif/register"), None).await.unwrap();
+    assert!(faults.is_empty(), "{faults:#?}");
+    assert!(requests > 30, "{requests}");
 }

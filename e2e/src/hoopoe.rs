@@ -1,0 +1,21 @@
+//! The `hoopoe` binary of this build, for the tests of other crates than its own.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::tool;
+
+/// A cold build on two cores.
+const BUILD_LIMIT: Duration = Duration::from_mins(15);
+
+/// Where `hoopoe` is: beside the test that asks. It is built first, which takes a second where nothing changed.
+pub async fn hoopoe_binary() -> Result<PathBuf> {
+    let test = std::env::current_exe().map_err(Error::io("find this test's own path"))?;
+    // target/debug/deps/test-0123 → target/debug/hoopoe
+    let folder = test.parent().and_then(|deps| deps.parent()).map(PathBuf::from).unwrap_or_default();
+    let mut build = tokio::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--locked", "--package", "hoopoe", "--bin", "hoopoe"]);
+    tool::run(build, BUILD_LIMIT).await?;
+    Ok(folder.join("hoopoe"))
+}

@@ -1,0 +1,218 @@
+//! The resources on the API server, seen and changed with the caller's client.
+
+use hoopoe_crds::{Manifest, manifest::API_VERSION, register::Requested};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
+    core::{ApiResource, GroupVersionKind},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    build::names::Component,
+    resource::{Kind, ResourceId},
+};
+
+use super::problem::{Fault, Problem};
+
+/// The field manager of what is registered: what Helm or `kubectl` set stays theirs, and a difference is a 409.
+const FIELD_MANAGER: &str = "hoopoe-register";
+/// On what was registered here.
+const REGISTERED_LABEL: &str = "hoopoe.app/registered";
+/// Resources in one answer of the API server.
+const PAGE: u32 = 500;
+
+/// A resource, as people are told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Listed {
+    /// `NotifProducer` or `NotifConsumer`.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    pub(super) namespace: String,
+    /// Where it listens within the cluster: a producer's ingest, a consumer's inbox API.
+    pub(super) url: Option<String>,
+    /// Whether it was registered here.
+    pub(super) registered: bool,
+    /// Whether its condition `Ready` is true for its newest spec.
+    pub(super) ready: bool,
+}
+
+/// The kind that a text names.
+pub(super) fn kind_of(text: &str) -> Option<Kind> {
+    [Kind::Producer, Kind::Consumer].into_iter().find(|kind| kind.as_str() == text)
+}
+
+/// The resources of a kind in a namespace.
+pub(super) fn api(client: &Client, kind: Kind, namespace: &str) -> Api<DynamicObject> {
+    let (group, version) = API_VERSION.split_once('/').unwrap_or_default();
+    let plural = match kind {
+        Kind::Producer => "notifproducers",
+        Kind::Consumer => "notifconsumers",
+    };
+    let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind.as_str()), plural);
+    Api::namespaced_with(client.clone(), namespace, &resource)
+}
+
+/// A resource to apply: its kind, its name, and the document with our namespace and label in it.
+pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, String, Value), Problem> {
+    let broken = hoopoe_crds::validate(&requested.manifest);
+    if !broken.is_empty() {
+        return Err(broken.into());
+    }
+    let Requested { manifest, mut document } = requested;
+    let metadata = &mut document["metadata"];
+    match metadata.get("namespace").and_then(Value::as_str) {
+        Some(other) if other != namespace => {
+            let detail = format!("must be {namespace}, where everything is that is registered here, or be left out");
+            return Err(Problem::Fields(vec![Fault::new("metadata.namespace", detail)]));
+        }
+        Some(_) | None => metadata["namespace"] = json!(namespace),
+    }
+    // What is printed goes in again: these are the API server's to write, and refused in an apply.
+    if let Some(metadata) = metadata.as_object_mut() {
+        for written in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"] {
+            metadata.remove(written);
+        }
+    }
+    metadata["labels"][REGISTERED_LABEL] = json!("true");
+    if let Some(document) = document.as_object_mut() {
+        document.remove("status");
+    }
+    let kind = match manifest {
+        Manifest::Producer(_) => Kind::Producer,
+        Manifest::Consumer(_) => Kind::Consumer,
+    };
+    Ok((kind, manifest.metadata().name.clone(), document))
+}
+
+/// Applies all of them, or none: all are tried first, without being kept.
+pub(super) async fn apply(
+    client: &Client,
+    namespace: &str,
+    all: &[(Kind, String, Value)],
+) -> Result<Vec<Listed>, Problem> {
+    let params = PatchParams::apply(FIELD_MANAGER).validation_strict();
+    if all.len() > 1 {
+        for (kind, name, document) in all {
+            let tried = params.clone().dry_run();
+            api(client, *kind, namespace).patch(name, &tried, &Patch::Apply(document)).await?;
+        }
+    }
+    let mut listed = Vec::new();
+    for (kind, name, document) in all {
+        let object = api(client, *kind, namespace).patch(name, &params, &Patch::Apply(document)).await?;
+        tracing::info!("registered {} {namespace}/{name}", kind.as_str());
+        listed.push(Listed::of(*kind, &object));
+    }
+    Ok(listed)
+}
+
+/// Those of a kind, or the one of this name.
+pub(super) async fn list(
+    client: &Client,
+    namespace: &str,
+    kind: Kind,
+    name: Option<&str>,
+) -> Result<Vec<Listed>, Problem> {
+    let api = api(client, kind, namespace);
+    let (mut found, mut params) = (Vec::new(), ListParams::default().limit(PAGE));
+    if let Some(name) = name {
+        if !is_name(name) {
+            return Ok(found);
+        }
+        params = params.fields(&format!("metadata.name={name}"));
+    }
+    loop {
+        let page = api.list(&params).await?;
+        found.extend(page.items.iter().map(|object| Listed::of(kind, object)));
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(&token),
+            None => return Ok(found),
+        }
+    }
+}
+
+/// Deletes one.
+pub(super) async fn remove(client: &Client, namespace: &str, kind: Kind, name: &str) -> Result<(), Problem> {
+    if !is_name(name) {
+        return Err(Problem::NotFound);
+    }
+    api(client, kind, namespace).delete(name, &DeleteParams::default()).await?;
+    tracing::info!("unregistered {} {namespace}/{name}", kind.as_str());
+    Ok(())
+}
+
+/// A name becomes a part of a path: nothing else may get into it.
+fn is_name(name: &str) -> bool {
+    let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len()) && name.bytes().all(label)
+}
+
+impl Listed {
+    pub(super) fn of(kind: Kind, object: &DynamicObject) -> Self {
+        let name = object.metadata.name.clone().unwrap_or_default();
+        let namespace = object.metadata.namespace.clone().unwrap_or_default();
+        let labels = object.metadata.labels.as_ref();
+        Self {
+            kind: kind.as_str(),
+            url: url(kind, &name, &namespace, &object.data["spec"]),
+            registered: labels.is_some_and(|labels| labels.contains_key(REGISTERED_LABEL)),
+            ready: is_ready(object),
+            name,
+            namespace,
+        }
+    }
+}
+
+/// The condition `Ready`, if it speaks of the newest spec.
+fn is_ready(object: &DynamicObject) -> bool {
+    let status = &object.data["status"];
+    let current = status["observedGeneration"].as_i64() >= object.metadata.generation;
+    let conditions = status["conditions"].as_array();
+    let ready = |condition: &Value| condition["type"] == "Ready" && condition["status"] == "True";
+    current && conditions.is_some_and(|conditions| conditions.iter().any(ready))
+}
+
+fn url(kind: Kind, name: &str, namespace: &str, spec: &Value) -> Option<String> {
+    let (component, port) = match kind {
+        Kind::Producer => (Component::Producer, &spec["ingress"]["http"]["port"]),
+        Kind::Consumer if spec["api"]["enabled"] == json!(false) => return None,
+        Kind::Consumer => (Component::Api, &spec["api"]["port"]),
+    };
+    let id = ResourceId { kind, namespace: namespace.to_owned(), name: name.to_owned() };
+    let port = port.as_u64().unwrap_or(8080);
+    Some(format!("http://{}.{namespace}.svc:{port}", component.child_name(&id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_a_label_becomes_part_of_a_path() {
+        assert!(is_name("orders-2"));
+        for bad in ["", "../secrets/x", "a/b", "a?b", "A", "a.b", &"x".repeat(64)] {
+            assert!(!is_name(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ready_is_what_speaks_of_the_newest_spec() {
+        let object = |generation: i64, observed: i64, ready: &str| -> DynamicObject {
+            serde_json::from_value(json!({
+                "apiVersion": API_VERSION, "kind": "NotifProducer",
+                "metadata": { "name": "orders", "namespace": "team", "generation": generation },
+                "spec": { "ingress": { "http": { "port": 9000 } } },
+                "status": { "observedGeneration": observed, "conditions": [{ "type": "Ready", "status": ready }] },
+            }))
+            .unwrap()
+        };
+        assert!(is_ready(&object(2, 2, "True")));
+        assert!(!is_ready(&object(2, 1, "True")));
+        assert!(!is_ready(&object(2, 2, "False")));
+        let listed = Listed::of(Kind::Producer, &object(1, 1, "True"));
+        assert_eq!(listed.url.as_deref(), Some("http://orders-producer.team.svc:9000"));
+        assert!(listed.ready && !listed.registered);
+    }
+}
