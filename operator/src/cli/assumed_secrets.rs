@@ -78,12 +78,8 @@ impl<'a> AssumedSecrets<'a> {
 #[async_trait::async_trait]
 impl SecretReader for AssumedSecrets<'_> {
     async fn get(&self, namespace: &str, name: &str) -> Result<Option<Arc<Secret>>, kube::Error> {
-        let is_it = |secret: &&Secret| {
-            let metadata = &secret.metadata;
-            metadata.name.as_deref() == Some(name) && metadata.namespace.as_deref().is_none_or(|its| its == namespace)
-        };
-        if let Some(secret) = self.given.iter().find(is_it) {
-            return Ok(Some(Arc::new(merged(secret))));
+        if let Some(secret) = find(self.given, namespace, name) {
+            return Ok(Some(secret));
         }
         let Some(keys) = self.guesses.get(name) else { return Ok(None) };
         self.assumed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -93,13 +89,15 @@ impl SecretReader for AssumedSecrets<'_> {
     }
 }
 
-/// `stringData` becomes `data`, as the API server does it.
-fn merged(secret: &Secret) -> Secret {
-    let mut secret = secret.clone();
+/// One of the given Secrets, `stringData` in `data` as the API server does it.
+pub(super) fn find(given: &[Secret], namespace: &str, name: &str) -> Option<Arc<Secret>> {
+    let is_it = |secret: &&Secret| {
+        let metadata = &secret.metadata;
+        metadata.name.as_deref() == Some(name) && metadata.namespace.as_deref().is_none_or(|its| its == namespace)
+    };
+    let mut secret = given.iter().find(is_it)?.clone();
     let texts = secret.string_data.take().unwrap_or_default();
-    secret
-        .data
-        .get_or_insert_default()
-        .extend(texts.into_iter().map(|(key, text)| (key, ByteString(text.into_bytes()))));
-    secret
+    let bytes = texts.into_iter().map(|(key, text)| (key, ByteString(text.into_bytes())));
+    secret.data.get_or_insert_default().extend(bytes);
+    Some(Arc::new(secret))
 }

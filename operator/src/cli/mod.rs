@@ -3,14 +3,16 @@
 pub mod assumed_secrets;
 pub mod crd;
 pub mod manifests;
+pub mod plan;
 mod print;
 pub mod render;
 pub mod run;
 pub mod wanted;
 
 use clap::{Parser, Subcommand};
+use kube::Client;
 
-use self::{print::print, render::RenderArgs};
+use self::{plan::PlanArgs, print::print, render::RenderArgs};
 use crate::config::Config;
 
 /// The operator of Hoopoe.
@@ -29,6 +31,8 @@ enum Command {
     Crd,
     /// Print the objects that manifests become, without a cluster
     Render(RenderArgs),
+    /// Print what manifests would change: which pods roll, which broker objects change, what would be lost
+    Plan(PlanArgs),
 }
 
 impl Cli {
@@ -37,6 +41,11 @@ impl Cli {
         match self.command {
             Command::Run(config) => run::run(&config).await.map_err(text),
             Command::Crd => print(&crd::text().map_err(text)?).map_err(text),
+            Command::Plan(args) => {
+                let plan = plan::plan(&cluster().await?, &args).await.map_err(text)?;
+                print(&plan.print(args.output)).map_err(text)?;
+                if plan.is_refused() { Err("a manifest would be refused".to_owned()) } else { Ok(()) }
+            }
             Command::Render(args) => print(&render::text(&args).await.map_err(text)?).map_err(text),
         }
     }
@@ -44,4 +53,8 @@ impl Cli {
 
 fn text(error: impl std::error::Error) -> String {
     error.to_string()
+}
+
+async fn cluster() -> Result<Client, String> {
+    Client::try_default().await.map_err(|error| format!("failed to find a cluster: {error}"))
 }
