@@ -2,9 +2,11 @@
 
 pub mod assumed_secrets;
 pub mod crd;
+pub mod explain;
 pub mod manifests;
 pub mod plan;
 mod print;
+pub mod release;
 pub mod render;
 pub mod run;
 pub mod wanted;
@@ -12,7 +14,7 @@ pub mod wanted;
 use clap::{Parser, Subcommand};
 use kube::Client;
 
-use self::{plan::PlanArgs, print::print, render::RenderArgs};
+use self::{explain::ExplainArgs, plan::PlanArgs, print::print, release::ReleaseArgs, render::RenderArgs};
 use crate::config::Config;
 
 /// The operator of Hoopoe.
@@ -33,6 +35,10 @@ enum Command {
     Render(RenderArgs),
     /// Print what manifests would change: which pods roll, which broker objects change, what would be lost
     Plan(PlanArgs),
+    /// Drop the finalizers of all resources and keep everything, for when no operator will be there
+    Release(ReleaseArgs),
+    /// Print the chain from Secret to row of one resource, each link with its state
+    Explain(ExplainArgs),
 }
 
 impl Cli {
@@ -45,6 +51,14 @@ impl Cli {
                 let plan = plan::plan(&cluster().await?, &args).await.map_err(text)?;
                 print(&plan.print(args.output)).map_err(text)?;
                 if plan.is_refused() { Err("a manifest would be refused".to_owned()) } else { Ok(()) }
+            }
+            Command::Release(args) => {
+                let released = release::release(&cluster().await?, &args).await.map_err(text)?;
+                print(&format!("let {released} resources go; nothing of theirs was removed\n")).map_err(text)
+            }
+            Command::Explain(args) => {
+                let chain = explain::explain(&cluster().await?, &args).await.map_err(text)?;
+                print(&explain::text(&chain)).map_err(text)
             }
             Command::Render(args) => print(&render::text(&args).await.map_err(text)?).map_err(text),
         }

@@ -20,6 +20,7 @@ use clap::{Args, ValueEnum};
 use crate::resource::ResourceId;
 
 pub use gather::{PlanError, plan};
+pub(super) use secrets::LayeredSecrets;
 
 /// What `plan` is told.
 #[derive(Clone, Debug, Args)]

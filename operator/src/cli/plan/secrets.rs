@@ -8,9 +8,9 @@ use kube::{Api, Client};
 use crate::{cli::assumed_secrets, dereference::SecretReader};
 
 /// The cluster's Secrets, as the caller may read them, and over them given ones.
-pub(super) struct LayeredSecrets<'a> {
-    pub(super) client: Client,
-    pub(super) given: &'a [Secret],
+pub(in crate::cli) struct LayeredSecrets<'a> {
+    pub(in crate::cli) client: Client,
+    pub(in crate::cli) given: &'a [Secret],
 }
 
 #[async_trait::async_trait]
