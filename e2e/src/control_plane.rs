@@ -110,6 +110,7 @@ impl ControlPlane {
             ready = wait_ready(&kubectl, &api, &kubeconfig) => ready?,
         }
         let controllers = serve(launch::controller_manager(&programs, &kubeconfig, &ca, &accounts)?)?;
+        wait_controllers(&kubectl, &controllers, &kubeconfig).await?;
         let own =
             Own { programs, kwok: None, scheduler: None, controllers, api, etcd, ca, url, folder: folder.clone() };
         let mut plane = Self { kubectl, kubeconfig, own: Some(own) };
@@ -234,6 +235,17 @@ impl ControlPlane {
 async fn wait_ready(kubectl: &Kubectl, api: &Server, kubeconfig: &Path) -> Result<()> {
     let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &["get", "--raw", "/readyz"]);
     api.child()?.wait_until("ok from /readyz", START_LIMIT, || async { ask().await.is_ok() }).await
+}
+
+/// The API server serves before the controllers have done anything: until then the roles `view`, `edit` and `admin` allow nothing,
+/// since their rules are gathered from other roles, and no namespace has the account that pods need.
+async fn wait_controllers(kubectl: &Kubectl, controllers: &Server, kubeconfig: &Path) -> Result<()> {
+    let objects = ["clusterrole/view", "clusterrole/edit", "clusterrole/admin", "serviceaccount/default"];
+    let args = [["get"].as_slice(), &objects, &["-o", "jsonpath={.items[*].rules[0].verbs}"]].concat();
+    let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &args);
+    // One list of verbs for each of the three roles.
+    let done = || async { ask().await.is_ok_and(|verbs| verbs.matches('[').count() == 3) };
+    controllers.child()?.wait_until("the default roles and account", START_LIMIT, done).await
 }
 
 fn write_kubeconfig(folder: &Folder, name: &str, url: &str, ca: &Ca, identity: &Identity) -> Result<PathBuf> {

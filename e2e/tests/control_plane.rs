@@ -58,7 +58,9 @@ async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
         .kubectl(&["create", "rolebinding", "reader", "--clusterrole=view", "--serviceaccount=default:reader"])
         .await?;
     let (reader, _) = plane.kubeconfig_for_account("default", "reader").await?;
-    plane.kubectl_as(&reader, &["get", "pods"]).await?;
+    // A binding counts once the API server's own watch has brought it to the one that authorizes.
+    let allowed = async { while plane.kubectl_as(&reader, &["get", "pods"]).await.is_err() {} };
+    tokio::time::timeout(Duration::from_secs(10), allowed).await?;
     let refused = plane.kubectl_as(&reader, &["get", "secrets"]).await.unwrap_err().to_string();
     assert!(refused.contains("system:serviceaccount:default:reader"), "{refused}");
     let served = plane.kubectl(&["api-resources", "--api-group=autoscaling", "-o", "name"]).await?;
