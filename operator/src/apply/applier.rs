@@ -127,29 +127,28 @@ impl Applier {
         } else {
             Look::Spared
         };
-        let before = live.version().or(observed.as_ref().map(|observed| observed.resource_version.clone()));
+        let before = live.meta().or(observed.clone());
         let written = self.write(requests, child, &live).await?;
-        let version = written.resource_version.clone().unwrap_or_default();
-        let moved =
-            before.as_ref() != Some(&version) && sent.as_ref().is_none_or(|sent| sent.resource_version != version);
+        let changed = memory::changed(child, before.as_ref(), sent.as_ref(), &written);
         let idle = sent.as_ref().map_or(0, |sent| sent.idle);
         let sent = Sent {
             digest,
+            applied_at: memory::applied_at(&written),
             uid: written.uid.unwrap_or_default(),
-            resource_version: version,
+            resource_version: written.resource_version.unwrap_or_default(),
             generation: written.generation,
             at: Instant::now(),
             // What is there but was not just made is what the caches show, or showed before it was removed.
             seen: observed.is_some(),
-            idle: if drift && !moved { idle.saturating_add(1) } else { 0 },
+            idle: if drift && !changed { idle.saturating_add(1) } else { 0 },
             handed_over: child.initial_replicas.is_some(),
         };
         self.remembered(&owner.uid, |remembered| remembered.sent.insert(key(child), sent));
-        if moved {
+        if changed {
             self.metrics.written(child.kind);
             applied.written.push(key(child));
         }
-        if moved && drift {
+        if changed && drift {
             self.metrics.drifted(child.kind);
             applied.drifted.push(key(child));
         }
@@ -267,10 +266,10 @@ enum Look {
 }
 
 impl Look {
-    fn version(&self) -> Option<String> {
+    fn meta(&self) -> Option<ObservedMeta> {
         match self {
             Self::Spared | Self::Found(None) => None,
-            Self::Found(Some(live)) => live.resource_version.clone(),
+            Self::Found(Some(live)) => Some(ObservedMeta::from(live.as_ref())),
         }
     }
 }
