@@ -24,6 +24,9 @@ use crate::{
     resource::Meta,
 };
 
+/// What `unseen` counts as a few seconds.
+const SOON: Duration = Duration::from_secs(10);
+
 /// Applies children, and remembers what it sent. Clones share their memory.
 #[derive(Clone)]
 pub struct Applier {
@@ -55,10 +58,8 @@ pub struct Applied {
     pub drifted: Vec<(ChildKind, String)>,
     /// Orphans of an earlier spec that were removed.
     pub removed: Vec<(ChildKind, String)>,
-    /// Something that we wrote is not in the caches yet, or may have changed: look again after `again_in`.
+    /// Something that we wrote is not in the caches yet, or has moved and will be applied in a moment: look again in a few seconds.
     pub unseen: bool,
-    /// After which time to call again, if nothing else happens before.
-    pub again_in: Option<Duration>,
 }
 
 impl Applier {
@@ -115,8 +116,8 @@ impl Applier {
         let (look, drift) = match step {
             Step::Leave => return Ok(()),
             Step::Await(time) => {
-                applied.unseen = true;
-                applied.again_in = Some(applied.again_in.map_or(time, |other| other.min(time)));
+                // What is left for longer is looked at in any case: by the next status of it, or the next round.
+                applied.unseen |= time <= SOON;
                 return Ok(());
             }
             Step::Write { look, drift } => (look, drift),
