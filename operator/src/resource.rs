@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use hoopoe_crds::{NotifConsumer, NotifProducer};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Api, Client, api::DynamicObject, core::ApiResource};
 
 /// Our two kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +55,15 @@ impl Kind {
             Self::Producer => "NotifProducer",
             Self::Consumer => "NotifConsumer",
         }
+    }
+
+    /// All that an API server stores of this kind in a namespace, whatever its schema.
+    pub fn objects(self, client: &Client, namespace: &str) -> Api<DynamicObject> {
+        let resource = match self {
+            Self::Producer => ApiResource::erase::<NotifProducer>(&()),
+            Self::Consumer => ApiResource::erase::<NotifConsumer>(&()),
+        };
+        Api::namespaced_with(client.clone(), namespace, &resource)
     }
 }
 

@@ -1,9 +1,20 @@
 //! `hoopoe-operator <command>`.
 
+pub mod assumed_secrets;
+pub mod crd;
+pub mod explain;
+pub mod manifests;
+pub mod plan;
+mod print;
+pub mod release;
+pub mod render;
 pub mod run;
+pub mod wanted;
 
 use clap::{Parser, Subcommand};
+use kube::Client;
 
+use self::{explain::ExplainArgs, plan::PlanArgs, print::print, release::ReleaseArgs, render::RenderArgs};
 use crate::config::Config;
 
 /// The operator of Hoopoe.
@@ -18,13 +29,46 @@ pub struct Cli {
 enum Command {
     /// Reconcile NotifProducers and NotifConsumers until told to stop
     Run(Box<Config>),
+    /// Print the definitions of both kinds, for kubectl apply
+    Crd,
+    /// Print the objects that manifests become, without a cluster
+    Render(RenderArgs),
+    /// Print what manifests would change: which pods roll, which broker objects change, what would be lost
+    Plan(PlanArgs),
+    /// Drop the finalizers of all resources and keep everything, for when no operator will be there
+    Release(ReleaseArgs),
+    /// Print the chain from Secret to row of one resource, each link with its state
+    Explain(ExplainArgs),
 }
 
 impl Cli {
     /// Does it; the text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {
-            Command::Run(config) => run::run(&config).await.map_err(|error| error.to_string()),
+            Command::Run(config) => run::run(&config).await.map_err(text),
+            Command::Crd => print(&crd::text().map_err(text)?).map_err(text),
+            Command::Plan(args) => {
+                let plan = plan::plan(&cluster().await?, &args).await.map_err(text)?;
+                print(&plan.print(args.output)).map_err(text)?;
+                if plan.is_refused() { Err("a manifest would be refused".to_owned()) } else { Ok(()) }
+            }
+            Command::Release(args) => {
+                let released = release::release(&cluster().await?, &args).await.map_err(text)?;
+                print(&format!("let {released} resources go; nothing of theirs was removed\n")).map_err(text)
+            }
+            Command::Explain(args) => {
+                let chain = explain::explain(&cluster().await?, &args).await.map_err(text)?;
+                print(&explain::text(&chain)).map_err(text)
+            }
+            Command::Render(args) => print(&render::text(&args).await.map_err(text)?).map_err(text),
         }
     }
+}
+
+fn text(error: impl std::error::Error) -> String {
+    error.to_string()
+}
+
+async fn cluster() -> Result<Client, String> {
+    Client::try_default().await.map_err(|error| format!("failed to find a cluster: {error}"))
 }

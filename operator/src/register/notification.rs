@@ -7,10 +7,7 @@ use kube::Client;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::{
-    RegisterSettings,
-    resources::{self, Listed},
-};
+use super::{RegisterSettings, resources::Listed};
 use crate::resource::Kind;
 
 /// How often the producer is looked at while it is not Ready.
@@ -35,7 +32,7 @@ pub(super) async fn send(settings: &RegisterSettings, client: &Client, applied: 
 /// The producer's URL, once it is Ready.
 async fn wait_ready(settings: &RegisterSettings, client: &Client, name: &str) -> Result<Option<String>, String> {
     let until = Instant::now() + settings.ready_limit;
-    let api = resources::api(client, Kind::Producer, &settings.namespace);
+    let api = Kind::Producer.objects(client, &settings.namespace);
     loop {
         match api.get(name).await {
             Ok(object) => {

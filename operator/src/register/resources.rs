@@ -1,10 +1,9 @@
 //! The resources on the API server, seen and changed with the caller's client.
 
-use hoopoe_crds::{Manifest, manifest::API_VERSION, register::Requested};
+use hoopoe_crds::{Manifest, register::Requested};
 use kube::{
-    Api, Client,
+    Client,
     api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
-    core::{ApiResource, GroupVersionKind},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -41,17 +40,6 @@ pub(super) struct Listed {
 /// The kind that a text names.
 pub(super) fn kind_of(text: &str) -> Option<Kind> {
     [Kind::Producer, Kind::Consumer].into_iter().find(|kind| kind.as_str() == text)
-}
-
-/// The resources of a kind in a namespace.
-pub(super) fn api(client: &Client, kind: Kind, namespace: &str) -> Api<DynamicObject> {
-    let (group, version) = API_VERSION.split_once('/').unwrap_or_default();
-    let plural = match kind {
-        Kind::Producer => "notifproducers",
-        Kind::Consumer => "notifconsumers",
-    };
-    let resource = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind.as_str()), plural);
-    Api::namespaced_with(client.clone(), namespace, &resource)
 }
 
 /// A resource to apply: its kind, its name, and the document with our namespace and label in it.
@@ -96,12 +84,12 @@ pub(super) async fn apply(
     if all.len() > 1 {
         for (kind, name, document) in all {
             let tried = params.clone().dry_run();
-            api(client, *kind, namespace).patch(name, &tried, &Patch::Apply(document)).await?;
+            kind.objects(client, namespace).patch(name, &tried, &Patch::Apply(document)).await?;
         }
     }
     let mut listed = Vec::new();
     for (kind, name, document) in all {
-        let object = api(client, *kind, namespace).patch(name, &params, &Patch::Apply(document)).await?;
+        let object = kind.objects(client, namespace).patch(name, &params, &Patch::Apply(document)).await?;
         tracing::info!("registered {} {namespace}/{name}", kind.as_str());
         listed.push(Listed::of(*kind, &object));
     }
@@ -115,7 +103,7 @@ pub(super) async fn list(
     kind: Kind,
     name: Option<&str>,
 ) -> Result<Vec<Listed>, Problem> {
-    let api = api(client, kind, namespace);
+    let api = kind.objects(client, namespace);
     let (mut found, mut params) = (Vec::new(), ListParams::default().limit(PAGE));
     if let Some(name) = name {
         if !is_name(name) {
@@ -138,7 +126,7 @@ pub(super) async fn remove(client: &Client, namespace: &str, kind: Kind, name: &
     if !is_name(name) {
         return Err(Problem::NotFound);
     }
-    api(client, kind, namespace).delete(name, &DeleteParams::default()).await?;
+    kind.objects(client, namespace).delete(name, &DeleteParams::default()).await?;
     tracing::info!("unregistered {} {namespace}/{name}", kind.as_str());
     Ok(())
 }
@@ -201,7 +189,7 @@ mod tests {
     fn ready_is_what_speaks_of_the_newest_spec() {
         let object = |generation: i64, observed: i64, ready: &str| -> DynamicObject {
             serde_json::from_value(json!({
-                "apiVersion": API_VERSION, "kind": "NotifProducer",
+                "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifProducer",
                 "metadata": { "name": "orders", "namespace": "team", "generation": generation },
                 "spec": { "ingress": { "http": { "port": 9000 } } },
                 "status": { "observedGeneration": observed, "conditions": [{ "type": "Ready", "status": ready }] },

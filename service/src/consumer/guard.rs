@@ -2,7 +2,9 @@
 //!
 //! Every unacknowledged message counts as delivered once more when its consumer dies, the innocent ones too. So a process starts
 //! with one lane at prefetch 1, where only the culprit can be hurt, and takes its full share only after a message has shown that
-//! this is safe.
+//! this is safe. A suspect that is met then is processed alone, after everything else of its batch is acknowledged; no channel is
+//! closed for its sake, because closing counts like a death: two processes that did so convicted innocents within five seconds of
+//! a broker's restart.
 
 /// From this delivery count on a message is a suspect: three consumers have died or closed while they held it.
 pub(super) const SUSPECT: u64 = 3;
@@ -21,8 +23,8 @@ pub(super) enum Pace {
 pub(super) enum Verdict {
     /// Process it at the present pace.
     Process,
-    /// Leave it: finish the others in hand, close the lane, and go back to [`Pace::Probation`], where it is held alone.
-    Leave,
+    /// Process it by itself, once the others of its batch are acknowledged.
+    ProcessAlone,
     /// Dead-letter it unparsed, class `crash_loop`.
     DeadLetter,
 }
@@ -39,7 +41,7 @@ pub(super) fn judge(pace: Pace, delivery_count: u64, limit: u64) -> Verdict {
         return Verdict::DeadLetter;
     }
     match pace {
-        Pace::Full if delivery_count >= SUSPECT => Verdict::Leave,
+        Pace::Full if delivery_count >= SUSPECT => Verdict::ProcessAlone,
         Pace::Full | Pace::Probation => Verdict::Process,
     }
 }
@@ -64,7 +66,7 @@ mod tests {
         assert_eq!(crash_loop_limit(3), 10);
         assert_eq!(crash_loop_limit(100), 50);
         assert_eq!(judge(Pace::Full, 2, limit), Verdict::Process);
-        assert_eq!(judge(Pace::Full, 3, limit), Verdict::Leave);
+        assert_eq!(judge(Pace::Full, 3, limit), Verdict::ProcessAlone);
         assert_eq!(judge(Pace::Probation, 9, limit), Verdict::Process);
         assert_eq!(judge(Pace::Probation, 10, limit), Verdict::DeadLetter);
         assert_eq!(judge(Pace::Full, 10, limit), Verdict::DeadLetter);
@@ -101,9 +103,11 @@ mod tests {
                     pace = Pace::Probation;
                     continue;
                 }
-                let (left, taken): (Vec<usize>, Vec<usize>) =
-                    held.iter().partition(|i| judge(pace, counts[**i], limit) == Verdict::Leave);
-                for i in taken {
+                let (mut alone, mut order): (Vec<usize>, Vec<usize>) =
+                    held.iter().partition(|i| judge(pace, counts[**i], limit) == Verdict::ProcessAlone);
+                alone.sort_by_key(|i| counts[*i]);
+                order.extend(alone);
+                for i in order {
                     if judge(pace, counts[i], limit) == Verdict::DeadLetter {
                         convicted.push(i);
                     } else if Some(i) == deadly {
@@ -112,12 +116,6 @@ mod tests {
                     }
                     done[i] = true;
                     pace = after_ack(pace, counts[i]);
-                }
-                if !left.is_empty() {
-                    for i in left {
-                        counts[i] += 1;
-                    }
-                    pace = Pace::Probation;
                 }
             }
         }
@@ -137,10 +135,11 @@ mod tests {
     /// However often the broker restarts, nobody is convicted who killed nobody.
     #[test]
     fn lost_connections_convict_nobody() {
-        for restarts in [1, 3, 5] {
+        for restarts in [1, 3, 5, 9] {
             let (convicted, counts) = live(3000, 2000, None, restarts);
             assert!(convicted.is_empty());
-            assert!(counts.iter().all(|count| *count < 8), "{:?}", counts.iter().max());
+            let most = counts.iter().max().copied();
+            assert!(most <= Some(restarts as u64), "{most:?}: something of ours adds to what the broker's restarts cost");
         }
     }
 }

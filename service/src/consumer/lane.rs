@@ -19,7 +19,7 @@ use super::{
     batcher::Batcher,
     guard::{Pace, SUSPECT, after_ack},
     metrics::DeadLetterLabels,
-    sort::{Sorted, sort},
+    sort::{Sorted, apart, sort},
     supervisor::Shared,
     trace_links::link_senders,
 };
@@ -49,6 +49,15 @@ pub(super) enum LaneEnd {
     Lost(#[from] QueueError),
 }
 
+/// How a batch is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Acks {
+    /// All up to the last at once.
+    Through,
+    /// Each by itself: suspects of the same batch are still in hand, and a multiple acknowledgement would take them along.
+    Each,
+}
+
 /// One open lane and what it works with.
 pub(super) struct LaneLoop {
     /// Shared by the lanes of one process.
@@ -57,9 +66,6 @@ pub(super) struct LaneLoop {
     pub(super) lane: Box<dyn Lane>,
     /// The pace that the channel was opened for.
     pub(super) pace: Pace,
-    /// Suspects were left unacknowledged in this channel: from then on each delivery is acknowledged by itself, since a multiple
-    /// acknowledgement would take them along.
-    pub(super) left: bool,
 }
 
 impl LaneLoop {
@@ -95,11 +101,6 @@ impl LaneLoop {
             let due = batcher.deadline().is_some_and(|deadline| deadline <= Instant::now());
             if batcher.is_full() || due {
                 self.process(batcher.take()).await?;
-                if self.left {
-                    // What is behind the suspect in hand is finished first: closing counts against all that is not.
-                    self.drain(batcher).await?;
-                    return Ok(LaneEnd::PaceChanged);
-                }
             }
         }
     }
@@ -123,46 +124,49 @@ impl LaneLoop {
         delivery
     }
 
-    /// Commits, dead-letters and acknowledges one batch, in this order.
+    /// Commits, dead-letters and acknowledges one batch, in this order; then each suspect of it by itself.
     async fn process(&mut self, batch: Vec<Delivery>) -> Result<(), LaneEnd> {
         let span = info_span!("commit_batch", size = batch.len());
         link_senders(&span, &batch);
-        let first_tag = batch.first().map_or(0, |delivery| delivery.tag);
         self.shared.metrics.in_flight.inc_by(gauge(batch.len()));
         let held = batch.len();
-        let result = self.settle(batch, first_tag).instrument(span).await;
+        let (together, alone) = apart(batch, self.pace, self.shared.settings.limits);
+        let acks = if alone.is_empty() { Acks::Through } else { Acks::Each };
+        let settled = async {
+            self.settle(together, acks).await?;
+            if !alone.is_empty() {
+                let count = alone.len();
+                warn!(count, "taking messages one at a time that were delivered {SUSPECT} times or more");
+            }
+            for suspect in alone {
+                self.settle(vec![suspect], acks).await?;
+            }
+            Ok(())
+        };
+        let result = settled.instrument(span).await;
         self.shared.metrics.in_flight.dec_by(gauge(held));
         result
     }
 
-    async fn settle(&mut self, batch: Vec<Delivery>, first_tag: u64) -> Result<(), LaneEnd> {
+    async fn settle(&mut self, batch: Vec<Delivery>, acks: Acks) -> Result<(), LaneEnd> {
         let shared = Arc::clone(&self.shared);
         let mut sorted = sort(batch, self.pace, shared.settings.limits, &shared.metrics);
+        let Some(last_tag) = sorted.taken.last().copied() else { return Ok(()) };
         if !sorted.notifications.is_empty() {
             let fates = shared.commit(&sorted).await?;
             sorted.settle(&fates, &shared.metrics);
         }
-        self.left |= sorted.left;
-        if sorted.left {
-            warn!("leaving messages that were delivered {SUSPECT} times or more, to take them one at a time");
+        self.bury(std::mem::take(&mut sorted.letters), sorted.taken[0], acks).await?;
+        match acks {
+            Acks::Through => self.lane.ack_through(last_tag).await?,
+            Acks::Each => self.lane.ack_each(&sorted.taken).await?,
         }
-        self.bury(std::mem::take(&mut sorted.letters), first_tag).await?;
-        if let Some(tag) = sorted.taken.last() {
-            if self.left {
-                self.lane.ack_each(&sorted.taken).await?;
-            } else {
-                self.lane.ack_through(*tag).await?;
-            }
-            shared.set_pace(after_ack(self.pace, sorted.lowest_count));
-        }
-        if self.left {
-            shared.set_pace(Pace::Probation);
-        }
+        shared.set_pace(after_ack(self.pace, sorted.lowest_count));
         Ok(())
     }
 
     /// Publishes dead letters until each is confirmed. Below the first that is not, everything is acknowledged meanwhile.
-    async fn bury(&mut self, mut letters: Vec<DeadLetter>, first_tag: u64) -> Result<(), LaneEnd> {
+    async fn bury(&mut self, mut letters: Vec<DeadLetter>, first_tag: u64, acks: Acks) -> Result<(), LaneEnd> {
         let started = Instant::now();
         let mut pause = RETRY.0;
         let mut acknowledged_below = first_tag;
@@ -186,7 +190,7 @@ impl LaneLoop {
             letters = failed;
             let Some(first_failed) = letters.first() else { return Ok(()) };
             let tag = first_failed.delivery.tag;
-            if tag > acknowledged_below && !self.left {
+            if tag > acknowledged_below && acks == Acks::Through {
                 self.lane.ack_through(tag - 1).await?;
                 acknowledged_below = tag;
             }

@@ -25,8 +25,6 @@ pub(super) struct Sorted {
     pub(super) taken: Vec<u64>,
     /// The lowest delivery count among those taken.
     pub(super) lowest_count: u64,
-    /// Suspects were met and left: they come again, to be held alone.
-    pub(super) left: bool,
 }
 
 /// The limits that sorting goes by.
@@ -38,21 +36,30 @@ pub(super) struct Limits {
     pub(super) crash_loop: u64,
 }
 
+/// Takes apart what is processed together, in order, and what is processed by itself after that: those with fewest deaths first, so
+/// that an innocent goes before the one that it died with.
+pub(super) fn apart(batch: Vec<Delivery>, pace: Pace, limits: Limits) -> (Vec<Delivery>, Vec<Delivery>) {
+    let (mut alone, together): (Vec<_>, Vec<_>) = batch
+        .into_iter()
+        .partition(|delivery| judge(pace, delivery.delivery_count, limits.crash_loop) == Verdict::ProcessAlone);
+    alone.sort_by_key(|delivery| delivery.delivery_count);
+    (together, alone)
+}
+
 /// Sorts a batch in order.
 pub(super) fn sort(batch: Vec<Delivery>, pace: Pace, limits: Limits, metrics: &ConsumerMetrics) -> Sorted {
     let mut sorted = Sorted { lowest_count: u64::MAX, ..Sorted::default() };
     for delivery in batch {
         match judge(pace, delivery.delivery_count, limits.crash_loop) {
-            Verdict::Leave => sorted.left = true,
             Verdict::DeadLetter => {
                 let reason = format!(
-                    "{} consumers died or closed while they held this message alone; the limit is {}",
+                    "{} consumers died or lost their connection while they held this message; the limit is {}",
                     delivery.delivery_count, limits.crash_loop
                 );
                 sorted.take(&delivery);
                 sorted.letters.push(DeadLetter { delivery, class: "crash_loop", reason });
             }
-            Verdict::Process => {
+            Verdict::Process | Verdict::ProcessAlone => {
                 sorted.take(&delivery);
                 sorted.parse(delivery, limits.body_bytes, metrics);
             }

@@ -153,7 +153,7 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
             Ok(lane) => {
                 pause = REOPEN.0;
                 shared.metrics.lanes.inc();
-                let end = LaneLoop { shared: Arc::clone(&shared), lane, pace, left: false }.run().await;
+                let end = LaneLoop { shared: Arc::clone(&shared), lane, pace }.run().await;
                 shared.metrics.lanes.dec();
                 match end {
                     LaneEnd::Drained => return,

@@ -1,0 +1,29 @@
+//! `hoopoe-operator crd`: both definitions, as `kubectl apply -f -` takes them.
+
+use hoopoe_crds::{NotifConsumer, NotifProducer};
+use kube::CustomResourceExt;
+
+/// Both definitions, a YAML document each.
+pub fn text() -> Result<String, serde_yaml::Error> {
+    let mut text = String::new();
+    for crd in [NotifProducer::crd(), NotifConsumer::crd()] {
+        text.push_str("---\n");
+        text.push_str(&serde_yaml::to_string(&crd)?);
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_the_committed_ones() {
+        let committed = [
+            include_str!("../../../crds/yaml/notifproducers.yaml"),
+            include_str!("../../../crds/yaml/notifconsumers.yaml"),
+        ];
+        let expected: String = committed.iter().map(|text| format!("---\n{text}")).collect();
+        assert!(text().unwrap() == expected, "crds/yaml is stale: make generate");
+    }
+}

@@ -1,0 +1,152 @@
+//! `hoopoe-operator explain ncons/NAME`: the chain from the Secret to the row, each link with its state.
+//!
+//! It asks with the caller's own rights, and writes nothing. What could not be asked is said to be unknown, and why.
+
+mod broker;
+mod gather;
+mod pods;
+
+use std::fmt::Write;
+
+use clap::Args;
+
+use crate::resource::Kind;
+
+pub use gather::{ExplainError, explain};
+
+/// What `explain` is told.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// The resource: ncons/NAME or nprod/NAME
+    pub resource: Target,
+    /// Its namespace. Default: that of the kubeconfig's context
+    #[arg(short = 'n', long)]
+    pub namespace: Option<String>,
+}
+
+/// A kind and a name, as `kubectl` takes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its name.
+    pub name: String,
+}
+
+/// Why a text is no resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("failed to read \"{0}\": must be ncons/NAME or nprod/NAME")]
+pub struct TargetError(String);
+
+/// One link of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// What it is.
+    pub what: String,
+    /// How it stands.
+    pub state: State,
+    /// What was seen, in one line.
+    pub detail: String,
+}
+
+/// How a link stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// As it should.
+    Holds,
+    /// It does not.
+    Fails,
+    /// It could not be asked.
+    Unknown,
+}
+
+impl Link {
+    fn new(what: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
+        Self { what: what.into(), state, detail: detail.into() }
+    }
+
+    fn holds(what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(what, State::Holds, detail)
+    }
+
+    fn fails(what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(what, State::Fails, detail)
+    }
+
+    fn unknown(what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(what, State::Unknown, detail)
+    }
+
+    fn of(holds: bool, what: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(what, if holds { State::Holds } else { State::Fails }, detail)
+    }
+}
+
+/// The chain as lines, and below it the first link that fails.
+pub fn text(chain: &[Link]) -> String {
+    let width = chain.iter().map(|link| link.what.chars().count()).max().unwrap_or_default().min(60);
+    let mut out = String::new();
+    for Link { what, state, detail } in chain {
+        let state = match state {
+            State::Holds => "ok   ",
+            State::Fails => "FAILS",
+            State::Unknown => "?    ",
+        };
+        // What others wrote stays on its line.
+        let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // A String takes every write.
+        let _ = writeln!(out, "{state}  {what:width$}  {}", detail.trim());
+    }
+    if let Some(first) = chain.iter().find(|link| link.state == State::Fails) {
+        let _ = writeln!(out, "\nthe chain ends at: {}", first.what);
+    }
+    out
+}
+
+impl std::str::FromStr for Target {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        let wrong = || TargetError(text.to_owned());
+        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
+        let kind = kind.strip_suffix(".hoopoe.app").unwrap_or(kind).to_ascii_lowercase();
+        let kind = match kind.as_str() {
+            "nprod" | "notifproducer" | "notifproducers" => Kind::Producer,
+            "ncons" | "notifconsumer" | "notifconsumers" => Kind::Consumer,
+            _ => return Err(wrong()),
+        };
+        let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(label) {
+            return Err(wrong());
+        }
+        Ok(Self { kind, name: name.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_as_kubectl_takes_them() {
+        let read = |text: &str| text.parse::<Target>().map(|target| (target.kind, target.name));
+        assert_eq!(read("ncons/inbox").unwrap(), (Kind::Consumer, "inbox".to_owned()));
+        assert_eq!(read("notifproducers.hoopoe.app/a-1").unwrap(), (Kind::Producer, "a-1".to_owned()));
+        for bad in ["inbox", "pod/x", "ncons/", "ncons/../x", "ncons/A"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_first_link_that_fails_is_named() {
+        let chain = [
+            Link::holds("Secret b", "uri"),
+            Link::unknown("broker", "a\nb"),
+            Link::fails("queue", "x"),
+            Link::fails("pods", "y"),
+        ];
+        let said = text(&chain);
+        assert!(said.contains("?      broker    a b\n"), "{said}");
+        assert!(said.ends_with("the chain ends at: queue\n"), "{said}");
+    }
+}

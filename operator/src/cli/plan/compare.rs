@@ -1,0 +1,185 @@
+//! The two sides of a plan, built and compared; the broker, read.
+
+use std::time::Instant;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::{
+    Api,
+    api::{ListParams, Patch, PatchParams},
+};
+
+use super::{
+    Becomes, PlanError, ResourcePlan, TopologyPlan, Verdict, children,
+    gather::{Planner, Side},
+    losses::losses,
+    secrets::LayeredSecrets,
+};
+use crate::{
+    apply::FIELD_MANAGER,
+    broker::{Broker, BrokerError},
+    build::{Child, names::Component},
+    cli::{
+        assumed_secrets::AssumedSecrets,
+        wanted::{Live, Spec, Wanted},
+    },
+    dereference::{BrokerAccess, DereferenceError, Dereferenced},
+    resource::{Kind, ResourceId},
+    topology::{Claimant, diff, sync},
+};
+
+impl Planner<'_> {
+    /// What becomes of the children, the pods and the broker's objects. `decided`: `status.desiredReplicas`.
+    pub(super) async fn compare(
+        &self,
+        plan: &mut ResourcePlan,
+        before: Option<&Side>,
+        after: &Side,
+        decided: Option<i32>,
+    ) -> Result<(), PlanError> {
+        let id = &after.meta.id;
+        let api_name = Component::Api.child_name(id);
+        let live = Live {
+            workers: self.count(id, &Component::worker_of(id.kind).child_name(id)).await?,
+            api: self.count(id, &api_name).await?,
+            decided,
+        };
+        let (found, unreadable) = match self.dereferenced(after, true).await {
+            Ok(found) => (found, None),
+            Err(error) => (self.assumed(after).await?, Some(error)),
+        };
+        let wanted = match after.spec.wanted(&after.meta, found, &self.platform, live) {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                plan.verdict = Verdict::Refused(error.to_string());
+                return Ok(());
+            }
+        };
+        let earlier = match before {
+            None => None,
+            Some(before) => self.earlier(before, unreadable.is_some(), live).await,
+        };
+        let built = earlier.as_ref().map_or(&[][..], |earlier| &earlier.children);
+        plan.children = children::changes(built, &wanted.children);
+        plan.pods =
+            children::pods(built, &wanted.children, |name| if name == api_name { live.api } else { live.workers });
+        self.try_children(plan, &wanted.children).await?;
+        if let Some(error) = unreadable {
+            plan.notes.push("the children are planned as if its Secrets were there, with URIs in them".to_owned());
+            plan.topology = TopologyPlan::Unknown(error.to_string());
+            return Ok(());
+        }
+        if let Some(earlier) = &earlier
+            && place(&earlier.broker) != place(&wanted.broker)
+        {
+            let (from, to) = (place(&earlier.broker), place(&wanted.broker));
+            plan.losses.push(format!("what waits on {from} stays there: everything is made anew on {to}"));
+        }
+        match self.topology(plan, &wanted, after).await {
+            Ok(()) => {}
+            Err(error) => plan.topology = TopologyPlan::Unknown(error.to_string()),
+        }
+        Ok(())
+    }
+
+    /// What the stored spec amounts to; `None`: it cannot be built, so that there is nothing to compare with.
+    async fn earlier(&self, before: &Side, assumed: bool, live: Live) -> Option<Wanted> {
+        let found = if assumed { self.assumed(before).await } else { self.dereferenced(before, false).await };
+        before.spec.wanted(&before.meta, found.ok()?, &self.platform, live).ok()
+    }
+
+    async fn dereferenced(&self, side: &Side, with_given: bool) -> Result<Dereferenced, DereferenceError> {
+        let given = if with_given { self.secrets } else { &[] };
+        let reader = LayeredSecrets { client: self.client.clone(), given };
+        side.spec.dereferenced(&side.meta, &reader).await
+    }
+
+    async fn assumed(&self, side: &Side) -> Result<Dereferenced, DereferenceError> {
+        side.spec.dereferenced(&side.meta, &AssumedSecrets::new(&[], &side.spec)).await
+    }
+
+    /// A Deployment's count; `None`: there is none of that name.
+    async fn count(&self, id: &ResourceId, name: &str) -> Result<Option<i32>, PlanError> {
+        let api: Api<Deployment> = Api::namespaced(self.client.clone(), &id.namespace);
+        match api.get_opt(name).await {
+            Ok(deployment) => Ok(deployment.and_then(|deployment| deployment.spec?.replicas)),
+            // Who may not look plans by what the specs say.
+            Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
+            Err(error) => Err(Box::new(error).into()),
+        }
+    }
+
+    /// The API server tries what changes, as the operator would apply it.
+    async fn try_children(&self, plan: &mut ResourcePlan, built: &[Child]) -> Result<(), PlanError> {
+        let params = PatchParams::apply(FIELD_MANAGER).force().dry_run();
+        let namespace = &plan.id.namespace;
+        let mut notes = Vec::new();
+        for child in built {
+            let changes =
+                plan.children.iter().find(|change| change.kind == child.kind.as_str() && change.name == child.name);
+            let Some(change) = changes else { continue };
+            let api: Api<kube::api::DynamicObject> =
+                Api::namespaced_with(self.client.clone(), namespace, &child.kind.resource());
+            let what = format!("the {} {}", change.kind, change.name);
+            if change.becomes == Becomes::Created
+                && api.get_opt(&child.name).await.is_ok_and(|there| there.is_some_and(|there| !is_ours(&there, plan)))
+            {
+                notes.push(format!(
+                    "{what} is there and is not this resource's: the operator leaves it alone and stalls"
+                ));
+                continue;
+            }
+            match api.patch(&child.name, &params, &Patch::Apply(&child.object)).await {
+                Ok(_) => {}
+                Err(kube::Error::Api(status)) if status.code == 403 => {
+                    notes.push(format!("{what} was not tried: {}", status.message));
+                }
+                Err(kube::Error::Api(status)) => notes.push(format!("{what} would be refused: {}", status.message)),
+                Err(error) => return Err(Box::new(error).into()),
+            }
+        }
+        plan.notes.extend(notes);
+        Ok(())
+    }
+
+    async fn topology(&self, plan: &mut ResourcePlan, wanted: &Wanted, after: &Side) -> Result<(), BrokerError> {
+        let seen = Broker::new(&wanted.broker)?.snapshot(Instant::now()).await?;
+        let known = self.rivals(after).await;
+        if let Some(taken) = sync::taken(&wanted.desired, &known, &seen) {
+            plan.topology = TopologyPlan::Known { changes: Vec::new(), findings: vec![taken.to_string()] };
+            return Ok(());
+        }
+        let difference = diff::difference(&wanted.desired, &seen);
+        plan.losses.extend(losses(&difference.changes, &seen));
+        plan.topology = TopologyPlan::Known {
+            changes: difference.changes.iter().map(ToString::to_string).collect(),
+            findings: difference.findings.iter().map(ToString::to_string).collect(),
+        };
+        Ok(())
+    }
+
+    /// Other consumers of the namespace that want the same queue through the same Secret; the others' claims are seen on the broker.
+    async fn rivals(&self, after: &Side) -> Vec<Claimant> {
+        let Spec::Consumer(mine) = &after.spec else { return Vec::new() };
+        let api = Kind::Consumer.objects(self.client, &after.meta.id.namespace);
+        let Ok(all) = api.list(&ListParams::default()).await else { return Vec::new() };
+        let others = all.items.iter().filter_map(|object| {
+            let (meta, spec) = Spec::of_object(Kind::Consumer, &serde_json::to_value(object).ok()?).ok()?;
+            let Spec::Consumer(theirs) = spec else { return None };
+            let same = theirs.queue.name == mine.queue.name && theirs.broker.secret_ref == mine.broker.secret_ref;
+            (same && meta.id != after.meta.id && meta.deleted_at.is_none()).then(|| Claimant::of(&meta))
+        });
+        others.collect()
+    }
+}
+
+/// Whether a resource of this kind and name controls it.
+fn is_ours(there: &kube::api::DynamicObject, plan: &ResourcePlan) -> bool {
+    there.metadata.owner_references.iter().flatten().any(|owner| {
+        owner.controller == Some(true) && owner.kind == plan.id.kind.as_str() && owner.name == plan.id.name
+    })
+}
+
+/// Which broker and virtual host; never credentials.
+fn place(access: &BrokerAccess) -> String {
+    format!("{}:{}, virtual host {}", access.amqp_host, access.amqp_port, access.vhost)
+}

@@ -1,0 +1,126 @@
+//! Asks the API server and the broker, and puts the answers to the pure parts.
+
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api, Client,
+    api::{DynamicObject, Patch, PatchParams},
+};
+use serde_json::{Value, json};
+
+use super::{Plan, PlanArgs, ResourcePlan, Verdict, fields};
+use crate::{
+    build::Platform,
+    cli::{
+        manifests::{Document, Given, GivenError},
+        wanted::Spec,
+    },
+    resource::Meta,
+};
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The files.
+    #[error(transparent)]
+    Given(#[from] GivenError),
+    /// The cluster does not answer.
+    #[error("failed to ask the API server: {0}")]
+    ApiServer(#[from] Box<kube::Error>),
+    /// Its Secrets cannot even be assumed.
+    #[error(transparent)]
+    Secrets(#[from] crate::dereference::DereferenceError),
+    /// The API server's answer is no resource of ours: another version of the definitions.
+    #[error("failed to read the API server's answer: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+/// Makes a plan. Nothing is written.
+pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
+    let given = Given::read(&args.filenames)?;
+    let groups = client.list_api_groups().await.map_err(Box::new)?;
+    let platform = Platform {
+        // The same on both sides: what the operator's flags say is not what a manifest changes.
+        worker_image: "hoopoe".to_owned(),
+        image_pull_secrets: Vec::new(),
+        otlp_endpoint: None,
+        serves_pod_monitor: groups.groups.iter().any(|group| group.name == "monitoring.coreos.com"),
+    };
+    let planner = Planner { client, args, platform, secrets: &given.secrets };
+    let mut plan = Plan::default();
+    for document in &given.resources {
+        plan.resources.push(planner.resource(document).await?);
+    }
+    Ok(plan)
+}
+
+/// What every manifest's plan shares.
+pub(super) struct Planner<'a> {
+    pub(super) client: &'a Client,
+    pub(super) args: &'a PlanArgs,
+    pub(super) platform: Platform,
+    /// Those that stand beside the manifests.
+    pub(super) secrets: &'a [Secret],
+}
+
+/// One side of a comparison: what is there, or what would be.
+pub(super) struct Side {
+    pub(super) meta: Meta,
+    pub(super) spec: Spec,
+}
+
+impl Planner<'_> {
+    async fn resource(&self, document: &Document) -> Result<ResourcePlan, PlanError> {
+        let (meta, _) = Spec::of_manifest(&document.manifest);
+        let api = meta.id.kind.objects(self.client, &meta.id.namespace);
+        let there = api.get_opt(&meta.id.name).await.map_err(Box::new)?;
+        let tried = match self.try_resource(&api, document, &meta).await {
+            Ok(tried) => serde_json::to_value(tried)?,
+            Err(kube::Error::Api(status)) => {
+                return Ok(ResourcePlan::new(meta.id, Verdict::Refused(status.message)));
+            }
+            Err(error) => return Err(Box::new(error).into()),
+        };
+        let there = there.map(serde_json::to_value).transpose()?;
+        let verdict = match &there {
+            None => Verdict::Created,
+            Some(there) => match fields::changes("spec", there.get("spec"), tried.get("spec")) {
+                changes if changes.is_empty() => Verdict::Unchanged,
+                changes => Verdict::Changed(changes),
+            },
+        };
+        let side = |object: &Value| -> Result<Side, serde_json::Error> {
+            let (meta, spec) = Spec::of_object(meta.id.kind, object)?;
+            Ok(Side { meta, spec })
+        };
+        let (before, after) = (there.as_ref().map(side).transpose()?, side(&tried)?);
+        let mut plan = ResourcePlan::new(meta.id.clone(), verdict);
+        if after.meta.paused() {
+            plan.notes.push("the resource is paused: nothing of this happens until it goes on".to_owned());
+        }
+        let decided = there.as_ref().and_then(|there| there["status"]["desiredReplicas"].as_i64());
+        let decided = decided.and_then(|decided| i32::try_from(decided).ok());
+        self.compare(&mut plan, before.as_ref(), &after, decided).await?;
+        Ok(plan)
+    }
+
+    /// The resource as it would be: the API server's own rules, defaults and admission, and what other managers set.
+    async fn try_resource(
+        &self,
+        api: &Api<DynamicObject>,
+        document: &Document,
+        meta: &Meta,
+    ) -> Result<DynamicObject, kube::Error> {
+        let mut written = document.written.clone();
+        written["metadata"]["namespace"] = json!(meta.id.namespace);
+        if let Some(metadata) = written["metadata"].as_object_mut() {
+            for theirs in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"] {
+                metadata.remove(theirs);
+            }
+        }
+        if let Some(written) = written.as_object_mut() {
+            written.remove("status");
+        }
+        let params = PatchParams::apply(&self.args.field_manager).force().dry_run().validation_strict();
+        api.patch(&meta.id.name, &params, &Patch::Apply(&written)).await
+    }
+}

@@ -1,0 +1,105 @@
+//! `hoopoe-operator render -f`: the children of manifests, without a cluster.
+
+use std::{fmt::Write, path::PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{
+    assumed_secrets::AssumedSecrets,
+    manifests::{Document, Given, GivenError},
+    wanted::{Live, Spec, WantedError},
+};
+use crate::{
+    build::{Child, Platform},
+    resource::ResourceId,
+};
+
+/// What `render` is told.
+#[derive(Clone, Debug, Args)]
+pub struct RenderArgs {
+    /// A manifest, or a folder of them, or `-`; may be given more than once. Secrets among them are read, the others assumed.
+    #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER", required = true)]
+    pub filenames: Vec<PathBuf>,
+    /// The image of workers whose spec names none
+    #[arg(long, env = "HOOPOE_OPERATOR_WORKER_IMAGE", default_value = concat!("hoopoe:", env!("CARGO_PKG_VERSION")))]
+    pub worker_image: String,
+    /// Names of pull Secrets for that image; repeat it, or separate them by commas
+    #[arg(long = "worker-image-pull-secret", env = "HOOPOE_OPERATOR_WORKER_IMAGE_PULL_SECRETS", value_delimiter = ',')]
+    pub worker_image_pull_secrets: Vec<String>,
+    /// Base URL of an OTLP/HTTP collector for workers whose spec names none
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+    /// As on a cluster that serves PodMonitors
+    #[arg(long)]
+    pub pod_monitors: bool,
+}
+
+/// Why nothing is rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The files.
+    #[error(transparent)]
+    Given(#[from] GivenError),
+    /// A resource amounts to nothing.
+    #[error("failed to render {id}: {source}")]
+    Resource {
+        /// Which.
+        id: ResourceId,
+        /// Why.
+        #[source]
+        source: Box<WantedError>,
+    },
+    /// A child does not serialize.
+    #[error("failed to write YAML: {0}")]
+    Yaml(#[from] serde_yaml::Error),
+}
+
+/// The children as YAML documents. The hash of the Secrets in them is not the cluster's: that one is keyed by the resource's uid.
+pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
+    let given = Given::read(&args.filenames)?;
+    let platform = Platform {
+        worker_image: args.worker_image.clone(),
+        image_pull_secrets: args.worker_image_pull_secrets.clone(),
+        otlp_endpoint: args.otlp_endpoint.clone(),
+        serves_pod_monitor: args.pod_monitors,
+    };
+    let mut text = String::new();
+    for document in &given.resources {
+        let (id, children, assumed) = children(document, &given, &platform).await?;
+        // A String takes every write.
+        let _ = writeln!(text, "# {id}");
+        for name in assumed {
+            let _ = writeln!(text, "# The Secret {name} was not given: taken to hold a URI.");
+        }
+        for child in children {
+            text.push_str("---\n");
+            text.push_str(&serde_yaml::to_string(&without_owner(child))?);
+        }
+    }
+    Ok(text)
+}
+
+type Rendered = (ResourceId, Vec<Child>, std::collections::BTreeSet<String>);
+
+async fn children(document: &Document, given: &Given, platform: &Platform) -> Result<Rendered, RenderError> {
+    let (meta, spec) = Spec::of_manifest(&document.manifest);
+    let failed = |source| RenderError::Resource { id: meta.id.clone(), source: Box::new(source) };
+    let reader = AssumedSecrets::new(&given.secrets, &spec);
+    let found = spec.dereferenced(&meta, &reader).await.map_err(|error| failed(error.into()))?;
+    let wanted = spec.wanted(&meta, found, platform, Live::default()).map_err(failed)?;
+    Ok((meta.id.clone(), wanted.children, reader.assumed()))
+}
+
+/// Its owner has no uid outside a cluster, and an API server refuses a reference without.
+fn without_owner(child: Child) -> Value {
+    let Child { kind: _, name: _, mut object, initial_replicas } = child;
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("ownerReferences");
+    }
+    // The operator writes it once, in an apply of its own.
+    if let Some(count) = initial_replicas {
+        object["spec"]["replicas"] = count.into();
+    }
+    object
+}

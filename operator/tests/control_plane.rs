@@ -1,0 +1,17 @@
+//! The operator, under its least role, on a real API server with a real RabbitMQ.
+
+#[path = "control_plane/kit.rs"]
+mod kit;
+
+#[path = "control_plane/deletion.rs"]
+mod deletion;
+#[path = "control_plane/drift.rs"]
+mod drift;
+#[path = "control_plane/edits.rs"]
+mod edits;
+#[path = "control_plane/leadership.rs"]
+mod leadership;
+#[path = "control_plane/life.rs"]
+mod life;
+#[path = "control_plane/secrets.rs"]
+mod secrets;
