@@ -5,3 +5,5 @@ mod kit;
 
 #[path = "control_plane/both_kinds.rs"]
 mod both_kinds;
+#[path = "control_plane/commands.rs"]
+mod commands;
