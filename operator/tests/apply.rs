@@ -1,5 +1,7 @@
 //! Apply on a real API server.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 #[path = "apply/autoscaler.rs"]
 mod autoscaler;
 #[path = "apply/drift.rs"]

@@ -3,7 +3,19 @@
 #[path = "control_plane/kit.rs"]
 mod kit;
 
-#[path = "control_plane/both_kinds.rs"]
-mod both_kinds;
 #[path = "control_plane/commands.rs"]
 mod commands;
+#[path = "control_plane/deletion.rs"]
+mod deletion;
+#[path = "control_plane/drift.rs"]
+mod drift;
+#[path = "control_plane/edits.rs"]
+mod edits;
+#[path = "control_plane/leadership.rs"]
+mod leadership;
+#[path = "control_plane/life.rs"]
+mod life;
+#[path = "control_plane/plan.rs"]
+mod plan;
+#[path = "control_plane/secrets.rs"]
+mod secrets;

@@ -82,7 +82,8 @@ pub(super) fn kwok(programs: &Programs, kubeconfig: &Path, stages: &Path) -> Res
     Ok(ChildOptions::new(programs.path("kwok")?)
         .arg(flag("kubeconfig", kubeconfig))
         .arg(flag("config", stages))
-        .args(["--manage-all-nodes=true", "--node-lease-duration-seconds=0"]))
+        // Without leases the nodes would count as lost after a minute, and their pods as not ready.
+        .args(["--manage-all-nodes=true", "--node-lease-duration-seconds=40"]))
 }
 
 fn flag(name: &str, path: &Path) -> String {

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -55,8 +55,10 @@ pub struct Applied {
     pub drifted: Vec<(ChildKind, String)>,
     /// Orphans of an earlier spec that were removed.
     pub removed: Vec<(ChildKind, String)>,
-    /// Something that we wrote is not in the caches yet: look again in a few seconds.
+    /// Something that we wrote is not in the caches yet, or may have changed: look again after `again_in`.
     pub unseen: bool,
+    /// After which time to call again, if nothing else happens before.
+    pub again_in: Option<Duration>,
 }
 
 impl Applier {
@@ -112,15 +114,16 @@ impl Applier {
         let step = memory::step(child, &digest, sent.as_ref(), observed.as_ref(), &owner.uid, Instant::now());
         let (look, drift) = match step {
             Step::Leave => return Ok(()),
-            Step::Await => {
+            Step::Await(time) => {
                 applied.unseen = true;
+                applied.again_in = Some(applied.again_in.map_or(time, |other| other.min(time)));
                 return Ok(());
             }
             Step::Write { look, drift } => (look, drift),
         };
         let handed_over = sent.as_ref().is_some_and(|sent| sent.handed_over);
         let live = if look || (child.initial_replicas.is_some() && !handed_over) {
-            Look::Found(self.look_up(requests, owner, child, sent.as_ref()).await?)
+            Look::Found(self.look_up(requests, owner, child, sent.as_ref()).await?.map(Box::new))
         } else {
             Look::Spared
         };
@@ -129,6 +132,7 @@ impl Applier {
         let version = written.resource_version.clone().unwrap_or_default();
         let moved =
             before.as_ref() != Some(&version) && sent.as_ref().is_none_or(|sent| sent.resource_version != version);
+        let idle = sent.as_ref().map_or(0, |sent| sent.idle);
         let sent = Sent {
             digest,
             uid: written.uid.unwrap_or_default(),
@@ -137,6 +141,7 @@ impl Applier {
             at: Instant::now(),
             // What is there but was not just made is what the caches show, or showed before it was removed.
             seen: observed.is_some(),
+            idle: if drift && !moved { idle.saturating_add(1) } else { 0 },
             handed_over: child.initial_replicas.is_some(),
         };
         self.remembered(&owner.uid, |remembered| remembered.sent.insert(key(child), sent));
@@ -170,7 +175,7 @@ impl Applier {
 
     async fn write(&self, requests: &Requests<'_>, child: &Child, live: &Look) -> Result<ObjectMeta, ApplyError> {
         let count = match (child.initial_replicas, live) {
-            (Some(count), Look::Found(live)) => Some((count, handover(live.as_ref()))),
+            (Some(count), Look::Found(live)) => Some((count, handover(live.as_deref()))),
             (Some(_), Look::Spared) | (None, _) => None,
         };
         if let Some((count, Handover::Before)) = count {
@@ -258,7 +263,7 @@ enum Look {
     /// It was not.
     Spared,
     /// It was; `None`: there is none.
-    Found(Option<ObjectMeta>),
+    Found(Option<Box<ObjectMeta>>),
 }
 
 impl Look {

@@ -11,6 +11,10 @@ use crate::build::Child;
 /// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
 const CACHE_LAG: Duration = Duration::from_secs(10);
 
+/// How often at most an object is applied only because something about it moved that was not ours. A kind without a generation does not
+/// tell its status from its spec: an autoscaler's moves every 15 s.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 /// What is remembered of a child that we applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
@@ -26,6 +30,8 @@ pub(super) struct Sent {
     pub at: Instant,
     /// Whether the caches have shown it since.
     pub seen: bool,
+    /// How often in a row it was applied for drift, and there was none.
+    pub idle: u32,
     /// Whether its count is an autoscaler's by now.
     pub handed_over: bool,
 }
@@ -37,8 +43,8 @@ pub(super) type Digest = [u8; 32];
 pub(super) enum Step {
     /// It is as we wrote it.
     Leave,
-    /// We wrote it a moment ago and the caches do not show it yet.
-    Await,
+    /// Look again after this time: the caches do not show it yet, or it was applied for nothing a moment ago.
+    Await(Duration),
     /// Apply it.
     Write {
         /// Ask the API server first whose the object of that name is.
@@ -64,10 +70,12 @@ pub(super) fn step(
     let ours = observed.is_some_and(|observed| observed.owned_by_uid.as_deref() == Some(owner));
     let Some(sent) = sent else { return Step::Write { look: !ours, drift: false } };
     let Some(observed) = observed else {
-        if !sent.seen && now.duration_since(sent.at) < CACHE_LAG {
-            return if sent.digest == *digest { Step::Await } else { Step::Write { look: true, drift: false } };
-        }
-        return Step::Write { look: true, drift: true };
+        let lag = CACHE_LAG.saturating_sub(now.duration_since(sent.at));
+        return match (sent.seen || lag.is_zero(), sent.digest == *digest) {
+            (true, same) => Step::Write { look: true, drift: same },
+            (false, true) => Step::Await(lag),
+            (false, false) => Step::Write { look: true, drift: false },
+        };
     };
     if sent.digest != *digest {
         return Step::Write { look: !ours, drift: false };
@@ -78,7 +86,19 @@ pub(super) fn step(
     if ours && only_the_status_moved(child, sent, observed) {
         return Step::Leave;
     }
+    let pause = pause(sent, observed).saturating_sub(now.duration_since(sent.at));
+    if ours && !pause.is_zero() {
+        return Step::Await(pause);
+    }
     Step::Write { look: !ours, drift: true }
+}
+
+/// None at first, then from 2 s on doubled.
+fn pause(sent: &Sent, observed: &ObservedMeta) -> Duration {
+    if sent.idle == 0 || observed.generation.is_some() {
+        return Duration::ZERO;
+    }
+    Duration::from_secs(1_u64.checked_shl(sent.idle).unwrap_or(u64::MAX)).min(LONGEST_PAUSE)
 }
 
 /// The caches are behind what we wrote. Versions of one kind are comparable as numbers.

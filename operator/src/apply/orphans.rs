@@ -34,14 +34,16 @@ pub(super) fn is_named(config: &str, template: &Value) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{
+        ChildKind::{ConfigMap, Deployment, HorizontalPodAutoscaler, Service},
+        *,
+    };
 
     #[test]
     fn what_nobody_asks_for_goes_the_last_applied_first() {
         let child =
             |kind, name: &str| Child { kind, name: name.to_owned(), object: Value::Null, initial_replicas: None };
         let key = |kind, name: &str| (kind, name.to_owned());
-        use ChildKind::{ConfigMap, Deployment, HorizontalPodAutoscaler, Service};
         let children = [child(Deployment, "a"), child(ConfigMap, "a-1")];
         let owned = vec![
             key(ConfigMap, "a-0"),

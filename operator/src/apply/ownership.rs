@@ -24,9 +24,8 @@ pub(super) fn standing(live: &ObjectMeta, owner: &Meta, sent: Option<&str>) -> S
         Some(OwnerReference { kind, name, .. }) if kind == owner.id.kind.as_str() && *name == owner.id.name => {
             Standing::LeftOver
         }
-        Some(_) => Standing::Foreign,
         None if sent.is_some() && sent == live.uid.as_deref() => Standing::Ours,
-        None => Standing::Foreign,
+        Some(_) | None => Standing::Foreign,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{BuildError, Child, ChildKind, part::Part, placement, pod, rollout};
 use crate::scale::Replicas;
 
-/// The Deployment. `config`: its ConfigMap. `account`: the pods' service account.
+/// The Deployment. `config`: its `ConfigMap`. `account`: the pods' service account.
 pub(super) fn deployment(part: &Part, config: &Child, account: &str) -> Result<Child, BuildError> {
     let family = &part.family;
     let workload = family.workload;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::dereference::RoleSecrets;
 
-/// The template, the spec's own patch over it. `config`: the ConfigMap.
+/// The template, the spec's own patch over it. `config`: the `ConfigMap`.
 pub(super) fn template(part: &Part, config: &Child, account: &str) -> Result<Value, BuildError> {
     let family = &part.family;
     let mut annotations = family.workload.annotations.clone();

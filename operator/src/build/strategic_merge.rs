@@ -94,7 +94,7 @@ fn merge_map(original: &mut Map<String, Value>, patch: &Map<String, Value>, path
                 *items = ordered(std::mem::take(items), order, &before, &strategy(field));
             }
         } else if key != RETAIN_KEYS {
-            let order = patch.get(&format!("{ELEMENT_ORDER}{field}", field = key));
+            let order = patch.get(&format!("{ELEMENT_ORDER}{key}"));
             merge_field(original, key, value, order, &at(path, key))?;
         }
     }

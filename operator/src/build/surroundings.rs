@@ -1,4 +1,5 @@
-//! What stands around a Deployment and is a few lines each: Service, PodDisruptionBudget, HorizontalPodAutoscaler, PodMonitor.
+//! What stands around a Deployment and is a few lines each: `Service`, `PodDisruptionBudget`,
+//! `HorizontalPodAutoscaler`, `PodMonitor`.
 
 use std::collections::BTreeMap;
 

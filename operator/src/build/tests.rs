@@ -307,13 +307,12 @@ fn a_rollout_of_the_specs_own_wins_and_is_never_one_that_the_api_server_refuses(
     };
     let percent = |text: &str| Some(IntOrPercent::Percent(text.to_owned()));
     let int = |number| Some(IntOrPercent::Int(number));
-    use Spread::{Preferred, Required};
-    assert_eq!(rolling(Preferred, None, None), Value::Null);
-    assert_eq!(rolling(Preferred, percent("50%"), None), json!({"maxSurge": "50%"}));
-    assert_eq!(rolling(Required, None, int(2)), json!({"maxSurge": 0, "maxUnavailable": 2}));
-    assert_eq!(rolling(Required, None, int(0)), json!({"maxSurge": 1, "maxUnavailable": 0}));
-    assert_eq!(rolling(Required, None, percent("00%")), json!({"maxSurge": 1, "maxUnavailable": "00%"}));
-    assert_eq!(rolling(Required, percent("20%"), None), json!({"maxSurge": "20%", "maxUnavailable": 1}));
+    assert_eq!(rolling(Spread::Preferred, None, None), Value::Null);
+    assert_eq!(rolling(Spread::Preferred, percent("50%"), None), json!({"maxSurge": "50%"}));
+    assert_eq!(rolling(Spread::Required, None, int(2)), json!({"maxSurge": 0, "maxUnavailable": 2}));
+    assert_eq!(rolling(Spread::Required, None, int(0)), json!({"maxSurge": 1, "maxUnavailable": 0}));
+    assert_eq!(rolling(Spread::Required, None, percent("00%")), json!({"maxSurge": 1, "maxUnavailable": "00%"}));
+    assert_eq!(rolling(Spread::Required, percent("20%"), None), json!({"maxSurge": "20%", "maxUnavailable": 1}));
 }
 
 #[test]

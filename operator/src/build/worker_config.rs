@@ -1,6 +1,6 @@
-//! The `WorkerConfig` of one role: an immutable ConfigMap, named by what is in it.
+//! The `WorkerConfig` of one role: an immutable `ConfigMap`, named by what is in it.
 
-use std::path::PathBuf;
+use std::{fmt::Write, path::PathBuf};
 
 use hoopoe_crds::{
     WorkerConfig,
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::{BuildError, Child, ChildKind, Platform, metadata::Family};
 use crate::dereference::RoleSecrets;
 
-/// The key in the ConfigMap, and the file's name.
+/// The key in the `ConfigMap`, and the file's name.
 pub(super) const FILE: &str = "worker.yaml";
 /// Where a worker's files are: its config, and certificates below `tls/`.
 pub(super) const FOLDER: &str = "/etc/hoopoe";
@@ -76,7 +76,7 @@ fn tls(secrets: &RoleSecrets, part: &str, reference: Option<&TlsRef>) -> TlsConf
     }
 }
 
-/// The ConfigMap.
+/// The `ConfigMap`.
 pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, BuildError> {
     let role = family.component.as_str();
     let unwritable = |detail: String| BuildError::ConfigUnwritable { role, detail };
@@ -84,8 +84,11 @@ pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child
     omit_defaults(&mut document, config);
     let text = serde_yaml::to_string(&document).map_err(|error| unwritable(error.to_string()))?;
     let digest = Sha256::digest(text.as_bytes());
-    let hash: String = digest.iter().take(HASH_BYTES).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("{}-{hash}", family.name());
+    let mut name = format!("{}-", family.name());
+    for byte in digest.iter().take(HASH_BYTES) {
+        // Writing into a text never fails.
+        let _ = write!(name, "{byte:02x}");
+    }
     Ok(family.child(ChildKind::ConfigMap, name, json!({ "immutable": true, "data": { FILE: text } })))
 }
 

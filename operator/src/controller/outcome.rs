@@ -26,6 +26,8 @@ const STATUS_MANAGER: &str = "hoopoe-operator-status";
 const SETTLED: Duration = Duration::from_secs(60);
 /// While something is not as asked, beside what the watches tell.
 const UNSETTLED: Duration = Duration::from_secs(10);
+/// While something stands in the way that no retry mends: somebody may have removed it.
+const STALLED: Duration = Duration::from_secs(20);
 /// When something that was written is not in the caches yet.
 const UNSEEN: Duration = Duration::from_secs(3);
 
@@ -103,11 +105,15 @@ pub async fn say<K: Resource<DynamicType = ()>>(
 
 /// When to look again.
 pub fn again(after: &[Condition], unseen: bool) -> Action {
-    let reconciling = after.iter().any(|condition| condition.type_ == "Reconciling");
-    Action::requeue(match (unseen, reconciling) {
-        (true, _) => UNSEEN,
-        (false, true) => UNSETTLED,
-        (false, false) => SETTLED,
+    let said = |kind| after.iter().any(|condition| condition.type_ == kind);
+    Action::requeue(if unseen {
+        UNSEEN
+    } else if said("Reconciling") {
+        UNSETTLED
+    } else if said("Stalled") {
+        STALLED
+    } else {
+        SETTLED
     })
 }
 

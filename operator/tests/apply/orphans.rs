@@ -1,6 +1,12 @@
-//! What an earlier spec had goes; a config stays while a ReplicaSet names it.
+//! What an earlier spec had goes; a config stays while a `ReplicaSet` names it.
 
-use hoopoe_operator::{build::ChildKind, scale::Replicas};
+use hoopoe_operator::{
+    apply::Applied,
+    build::ChildKind::{
+        self, Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, PodMonitor, Service,
+    },
+    scale::Replicas,
+};
 
 use super::stand::{FULL_CONSUMER, MINIMAL_PRODUCER, Stand, consumer_children, producer_children};
 
@@ -21,7 +27,6 @@ async fn what_left_the_spec_is_removed_and_nothing_else() {
     spec.workload.network_policy = None;
     let children = consumer_children(&owner, &spec, one, one);
     let applied = stand.apply(&owner, &children).await.unwrap();
-    use ChildKind::{Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, PodMonitor, Service};
     let api = |kind| (kind, "inbox-api".to_owned());
     let expected = [
         api(PodMonitor),
@@ -86,5 +91,5 @@ async fn a_config_stays_while_a_replica_set_names_it() {
     assert_eq!(stand.requests(), requests + 1, "a revision of old is drift");
     let quiet = stand.snapshot().await;
     let applied = stand.applier.apply(&owner, &children, &quiet).await.unwrap();
-    assert_eq!((applied, stand.requests()), (Default::default(), requests + 1));
+    assert_eq!((applied, stand.requests()), (Applied::default(), requests + 1));
 }

@@ -20,7 +20,7 @@ use kube::{
     api::{DynamicObject, ListParams},
     config::{KubeConfigOptions, Kubeconfig},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 pub const MINIMAL_PRODUCER: &str = include_str!("../fixtures/minimal-producer.yaml");
@@ -28,12 +28,24 @@ pub const MINIMAL_CONSUMER: &str = include_str!("../fixtures/minimal-consumer.ya
 pub const FULL_PRODUCER: &str = include_str!("../fixtures/full-producer.yaml");
 pub const FULL_CONSUMER: &str = include_str!("../fixtures/full-consumer.yaml");
 
-/// Kinds with nothing but a name: what is in a resource is tested elsewhere.
-const KINDS: [(&str, &str, &str, &str); 3] = [
-    ("hoopoe.app", "v1alpha1", "NotifProducer", "nprod"),
-    ("hoopoe.app", "v1alpha1", "NotifConsumer", "ncons"),
-    ("monitoring.coreos.com", "v1", "PodMonitor", "pmon"),
-];
+/// Enough of the kind for it to be served.
+const POD_MONITOR: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: podmonitors.monitoring.coreos.com}
+spec:
+  group: monitoring.coreos.com
+  names: {kind: PodMonitor, listKind: PodMonitorList, plural: podmonitors, singular: podmonitor}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+";
 
 static DEFINED: OnceCell<()> = OnceCell::const_new();
 
@@ -138,24 +150,12 @@ impl Stand {
 }
 
 async fn define(plane: &ControlPlane) {
-    for (group, version, kind, short) in KINDS {
-        let plural = format!("{}s", kind.to_lowercase());
-        let schema = json!({
-            "type": "object",
-            "properties": { "spec": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } },
-        });
-        let definition = json!({
-            "apiVersion": "apiextensions.k8s.io/v1",
-            "kind": "CustomResourceDefinition",
-            "metadata": { "name": format!("{plural}.{group}") },
-            "spec": {
-                "group": group,
-                "names": { "kind": kind, "listKind": format!("{kind}List"), "plural": plural, "shortNames": [short] },
-                "scope": "Namespaced",
-                "versions": [{ "name": version, "served": true, "storage": true, "schema": { "openAPIV3Schema": schema } }],
-            },
-        });
-        plane.apply(&definition.to_string()).await.unwrap();
+    let ours = [
+        include_str!("../../../crds/yaml/notifproducers.yaml"),
+        include_str!("../../../crds/yaml/notifconsumers.yaml"),
+    ];
+    for text in ours.into_iter().chain([POD_MONITOR]) {
+        plane.apply(text).await.unwrap();
     }
     plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]).await.unwrap();
 }

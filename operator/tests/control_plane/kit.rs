@@ -1,27 +1,19 @@
-//! A control plane, a broker and an operator under exactly the role that is committed.
+//! A control plane, a broker and operators, as processes of their own, under exactly the role that is committed.
 
 use std::{
-    path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use clap::Parser;
-use hoopoe_e2e::{ControlPlane, RabbitMq, RabbitMqOptions, RabbitMqVersion};
-use hoopoe_operator::{
-    cli::run::{self, StartError},
-    config::Config,
-};
-use kube::{
-    Client,
-    config::{KubeConfigOptions, Kubeconfig},
-};
-use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Method, RabbitMq, RabbitMqOptions, RabbitMqVersion, free_port};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 /// Long enough for a busy machine; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 const CRDS: [&str; 2] =
     [include_str!("../../../crds/yaml/notifproducers.yaml"), include_str!("../../../crds/yaml/notifconsumers.yaml")];
@@ -31,73 +23,71 @@ const LEASE_ROLE: &str = include_str!("../../rbac/lease-role.yaml");
 /// Where operators live.
 const SYSTEM: &str = "hoopoe-system";
 
-/// One control plane and one broker, and as many operators as a test starts.
+static SHARED: OnceCell<Arc<Kit>> = OnceCell::const_new();
+
+/// One control plane, one broker, and as many operators as a test starts.
 pub struct Kit {
     pub plane: ControlPlane,
     pub rabbit: RabbitMq,
-    operators: u32,
+    operators: AtomicU32,
+    /// The operator that tests share who bring none of their own.
+    _operator: Option<Operator>,
 }
 
 /// A running operator.
 pub struct Operator {
-    stop: CancellationToken,
-    task: JoinHandle<Result<(), StartError>>,
+    child: Child,
+    admin: u16,
 }
 
 impl Kit {
-    /// A fresh control plane with nodes, the CRDs, the role and a broker.
+    /// A control plane with nodes, the CRDs, the role and a broker, and no operator.
     pub async fn start() -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let _ = tracing_subscriber::fmt()
-            .with_env_filter(
-                tracing_subscriber::EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| "warn".into()),
-            )
-            .with_test_writer()
-            .try_init();
         let options = RabbitMqOptions { version: RabbitMqVersion::Four, ..RabbitMqOptions::default() };
         let (plane, rabbit) = tokio::join!(ControlPlane::start_with_nodes(2), RabbitMq::start(options));
         let (plane, rabbit) = (plane.unwrap(), rabbit.unwrap());
         for crd in CRDS {
             plane.apply(crd).await.unwrap();
         }
-        plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"]).await.unwrap();
+        // Asked too early, `kubectl wait` does not wait: there is no condition yet.
+        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
+        while plane.kubectl(&wait).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
         plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
         plane.apply(CLUSTER_ROLE).await.unwrap();
         plane.kubectl_with(&["-n", SYSTEM, "apply", "--server-side", "-f", "-"], LEASE_ROLE).await.unwrap();
         let user = "--user=operator";
-        plane
-            .kubectl(&["create", "clusterrolebinding", "operator", "--clusterrole=hoopoe-operator", user])
-            .await
-            .unwrap();
-        plane
-            .kubectl(&["-n", SYSTEM, "create", "rolebinding", "operator", "--role=hoopoe-operator-lease", user])
-            .await
-            .unwrap();
-        Self { plane, rabbit, operators: 0 }
+        let bind = ["create", "clusterrolebinding", "operator", "--clusterrole=hoopoe-operator", user];
+        plane.kubectl(&bind).await.unwrap();
+        let bind = ["-n", SYSTEM, "create", "rolebinding", "operator", "--role=hoopoe-operator-lease", user];
+        plane.kubectl(&bind).await.unwrap();
+        Self { plane, rabbit, operators: AtomicU32::new(0), _operator: None }
     }
 
-    /// A client of somebody's.
-    pub async fn client(&self, kubeconfig: PathBuf) -> Client {
-        let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-        Client::try_from(config).unwrap()
+    /// The one that tests share, with one operator: each makes namespaces and queues of its own in it.
+    pub async fn shared() -> Arc<Self> {
+        let start = async || {
+            let mut kit = Self::start().await;
+            kit._operator = Some(kit.operator(&[]).await);
+            Arc::new(kit)
+        };
+        SHARED.get_or_init(start).await.clone()
     }
 
-    /// Starts one more operator. `flags`: beside what a test needs.
-    pub async fn operator(&mut self, flags: &[&str]) -> Operator {
-        let client = self.client(self.plane.kubeconfig_for("operator", None).unwrap()).await;
-        self.operators += 1;
-        self.operator_with(client, flags)
-    }
-
-    /// The same with a client of the test's own, such as one that injects faults.
-    pub fn operator_with(&self, client: Client, flags: &[&str]) -> Operator {
-        let fixed = ["run", "--admin", "127.0.0.1:0", "--lease-namespace", SYSTEM];
-        let config = Flags::parse_from(fixed.iter().chain(flags)).config;
-        let stop = CancellationToken::new();
-        let of_task = stop.clone();
-        let task = tokio::spawn(async move { run::run_with(client, &config, of_task).await });
-        Operator { stop, task }
+    /// Starts one more operator and waits until it is ready. `flags`: beside what a test needs.
+    pub async fn operator(&self, flags: &[&str]) -> Operator {
+        let number = self.operators.fetch_add(1, Ordering::Relaxed);
+        let admin = free_port().unwrap();
+        let options = ChildOptions::new(env!("CARGO_BIN_EXE_hoopoe-operator"))
+            .name(format!("operator-{number}"))
+            .without_env("HOOPOE_OPERATOR")
+            .env("KUBECONFIG", self.plane.kubeconfig_for("operator", None).unwrap())
+            .args(["run", "--lease-namespace", SYSTEM, "--admin", &format!("127.0.0.1:{admin}")])
+            .args(flags);
+        let operator = Operator { child: Child::start(&options).unwrap(), admin };
+        hoopoe_e2e::wait_http(&operator.child, &format!("http://127.0.0.1:{admin}/readyz"), PATIENCE).await.unwrap();
+        operator
     }
 
     /// A namespace with the Secrets `rabbit`, `pg` and `redis`.
@@ -109,30 +99,53 @@ impl Kit {
         namespace.secret("redis", "redis://redis:6379", &[]).await;
         namespace
     }
-}
 
-#[derive(Parser)]
-struct Flags {
-    #[command(flatten)]
-    config: Config,
+    /// What the broker's management API says; `Null`: it has no such thing.
+    pub async fn broker(&self, path: &str) -> Value {
+        match self.rabbit.management(Method::GET, path, None).await {
+            Ok(answer) => serde_json::from_str(&answer.to_string()).unwrap(),
+            Err(hoopoe_e2e::Error::HttpStatus { status: 404, .. }) => Value::Null,
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+
+    /// Publishes a message through the management API; whether it reached a queue.
+    pub async fn publish(&self, exchange: &str, key: &str) -> bool {
+        let message = json!({ "properties": { "delivery_mode": 2 }, "routing_key": key, "payload": "{}", "payload_encoding": "string" });
+        let path = format!("/api/exchanges/%2F/{exchange}/publish");
+        let answer = self.rabbit.management(Method::POST, &path, Some(&message)).await.unwrap();
+        serde_json::from_str::<Value>(&answer.to_string()).unwrap()["routed"] == true
+    }
 }
 
 impl Operator {
-    /// SIGTERM, as it were; it must end well.
+    /// SIGTERM; how it ended, within the time.
     pub async fn stop(self) {
-        self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.task).await.expect("the operator stops").unwrap().unwrap();
-    }
-
-    /// Ends it between any two of its instructions.
-    pub async fn crash(self) {
-        self.task.abort();
-        let _ = self.task.await;
+        let status = self.child.term_and_wait(Duration::from_secs(20)).await.unwrap();
+        assert!(status.success(), "{status}: {}", self.child.log());
     }
 
     /// How it ended by itself.
-    pub async fn ended(self) -> Result<(), StartError> {
-        tokio::time::timeout(PATIENCE, self.task).await.expect("the operator ends").unwrap()
+    pub async fn ended(&self) -> std::process::ExitStatus {
+        self.child.wait(PATIENCE).await.unwrap()
+    }
+
+    /// `kill -9`.
+    pub async fn kill(self) {
+        self.child.kill9().await.unwrap();
+    }
+
+    /// All that it logged.
+    pub fn log(&self) -> String {
+        self.child.log()
+    }
+
+    /// The value of a metric's line that begins so; 0 where there is none.
+    pub async fn metric(&self, line: &str) -> f64 {
+        let text =
+            reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
+        let found = text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
+        found.unwrap_or_default()
     }
 }
 
@@ -164,12 +177,28 @@ impl Namespace<'_> {
         self.apply("NotifConsumer", name, &format!("broker: {{secretRef: {{name: rabbit}}}}, {stores}, {spec}")).await;
     }
 
+    /// Any object.
+    pub async fn apply_text(&self, object: &Value) {
+        self.kit.plane.apply(&object.to_string()).await.unwrap();
+    }
+
     pub async fn apply(&self, kind: &str, name: &str, spec: &str) {
         let text = format!(
             "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: {{{spec}}}}}",
             self.name
         );
         self.kit.plane.apply(&text).await.unwrap();
+    }
+
+    /// A JSON merge patch.
+    pub async fn patch(&self, what: &str, patch: &Value) {
+        let (kind, name) = what.split_once('/').unwrap();
+        self.kubectl(&["patch", kind, name, "--type=merge", "-p", &patch.to_string()]).await;
+    }
+
+    /// Whether there is such an object.
+    pub async fn exists(&self, what: &str) -> bool {
+        !self.kubectl(&["get", what, "--ignore-not-found", "-o", "name"]).await.is_empty()
     }
 
     pub async fn kubectl(&self, args: &[&str]) -> String {
@@ -195,7 +224,7 @@ impl Namespace<'_> {
     pub async fn reason(&self, what: &str, condition: &str, reason: &str) -> Value {
         let mut last = Value::Null;
         let found = self
-            .until(&format!("{condition}={reason} of {what}"), async || {
+            .until(async || {
                 last = self.get(what).await["status"].clone();
                 let conditions = last["conditions"].as_array().cloned().unwrap_or_default();
                 conditions.into_iter().find(|found| found["type"] == condition && found["reason"] == reason)
@@ -204,8 +233,14 @@ impl Namespace<'_> {
         found.unwrap_or_else(|| panic!("{what} never had {condition}={reason}: {last:#}"))
     }
 
+    /// Asks until it is so.
+    pub async fn eventually(&self, what: &str, mut ask: impl AsyncFnMut() -> bool) {
+        let found = self.until(async || ask().await.then_some(())).await;
+        assert!(found.is_some(), "it never came to be: {what}");
+    }
+
     /// Asks until there is an answer.
-    pub async fn until<T>(&self, _what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    pub async fn until<T>(&self, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(answer) = ask().await {
@@ -230,6 +265,3 @@ impl Namespace<'_> {
             .collect()
     }
 }
-
-/// For tests that share one kit.
-pub type Shared = Arc<Kit>;

@@ -18,6 +18,7 @@ fn sent(child: &Child, at: Instant) -> Sent {
         generation: Some(1),
         at,
         seen: true,
+        idle: 0,
         handed_over: false,
     }
 }
@@ -100,7 +101,7 @@ fn what_is_gone_from_the_caches_is_written_again_and_what_never_was_there_is_awa
     let gone = Step::Write { look: true, drift: true };
     assert_eq!(next(Some(&sent), None, now), gone);
     let unseen = Sent { seen: false, ..sent };
-    assert_eq!(next(Some(&unseen), None, now), Step::Await);
+    assert_eq!(next(Some(&unseen), None, now + CACHE_LAG / 2), Step::Await(CACHE_LAG / 2));
     assert_eq!(next(Some(&unseen), None, later), gone);
 }
 
@@ -110,4 +111,26 @@ fn a_change_of_ours_is_no_drift() {
     let before = Child { object: json!({"metadata": {"name": "a"}}), ..child() };
     let sent = sent(&before, now);
     assert_eq!(next(Some(&sent), Some(&observed("100")), now), Step::Write { look: false, drift: false });
+}
+
+#[test]
+fn what_has_no_generation_is_not_applied_for_each_status() {
+    let now = Instant::now();
+    let child = child();
+    let sent = Sent { generation: None, ..sent(&child, now) };
+    let status = ObservedMeta { generation: None, ..observed("101") };
+    let waits = |idle| {
+        let sent = Sent { idle, ..sent.clone() };
+        match next(Some(&sent), Some(&status), now) {
+            Step::Await(pause) => pause.as_secs(),
+            Step::Write { look: false, drift: true } => 0,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!([0, 1, 2, 5, 6, 63, 64, u32::MAX].map(waits), [0, 2, 4, 32, 60, 60, 60, 60]);
+    let idle = Sent { idle: 1, ..sent.clone() };
+    let drift = Step::Write { look: false, drift: true };
+    assert_eq!(next(Some(&idle), Some(&status), now + Duration::from_secs(2)), drift);
+    let disowned = ObservedMeta { owned_by_uid: None, ..status };
+    assert_eq!(next(Some(&idle), Some(&disowned), now), Step::Write { look: true, drift: true }, "that is no status");
 }

@@ -1,0 +1,37 @@
+//! Two operators, of which one leads.
+
+use std::time::Instant;
+
+use crate::kit::Kit;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
+    let kit = Kit::start().await;
+    let first = kit.operator(&[]).await;
+    let shop = kit.namespace("leaders").await;
+    shop.producer("events", "exchange: {name: leaders}").await;
+    shop.ready("nprod/events").await;
+    let second = kit.operator(&[]).await;
+    assert_eq!(
+        (first.metric("hoopoe_operator_leader").await, second.metric("hoopoe_operator_leader").await),
+        (1.0, 0.0)
+    );
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    let before = shop.versions().await;
+    first.kill().await;
+    let killed = Instant::now();
+    shop.eventually("the second leads", async || second.metric("hoopoe_operator_leader").await == 1.0).await;
+    println!("took over after {:.1} s", killed.elapsed().as_secs_f32());
+    shop.producer("more", "exchange: {name: leaders-more}").await;
+    shop.ready("nprod/more").await;
+    let after: Vec<_> = shop.versions().await.into_iter().filter(|line| !line.contains("/more")).collect();
+    assert_eq!(after, before, "what was as asked was not written again");
+    assert!(!second.log().contains("panicked"));
+    // A leader that stops gives its lease back: the third need not wait for its end.
+    let third = kit.operator(&[]).await;
+    second.stop().await;
+    let stopped = Instant::now();
+    shop.eventually("the third leads", async || third.metric("hoopoe_operator_leader").await == 1.0).await;
+    assert!(stopped.elapsed().as_secs() < 12, "{:?}", stopped.elapsed());
+    third.stop().await;
+}

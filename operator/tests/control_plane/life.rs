@@ -1,0 +1,39 @@
+//! Both kinds from nothing to Ready, and what people see of them.
+
+use std::time::Duration;
+
+use crate::kit::Kit;
+
+const CONSUMER: &str = "queue: {name: life.inbox}, bindings: [{exchange: life, routingKey: 'order.*'}]";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_become_ready_read_well_and_then_nothing_moves() {
+    let kit = Kit::shared().await;
+    let shop = kit.namespace("life").await;
+    shop.consumer("inbox", CONSUMER).await;
+    shop.reason("ncons/inbox", "TopologyReady", "ExchangeMissing").await;
+    shop.producer("events", "exchange: {name: life}").await;
+    shop.ready("nprod/events").await;
+    shop.ready("ncons/inbox").await;
+    assert!(kit.publish("life", "order.shipped").await, "what is bound to is routed");
+
+    let columns = shop.kubectl(&["get", "ncons"]).await;
+    println!("{columns}");
+    let header: Vec<&str> = columns.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(header, ["NAME", "READY", "QUEUE", "WORKERS", "BACKLOG", "STATUS", "AGE"]);
+    assert!(columns.contains("life.inbox") && columns.contains("1/1"), "{columns}");
+
+    // Until the controllers of Kubernetes have said all they have to say of the new pods.
+    let mut before = shop.versions().await;
+    shop.eventually("ten quiet seconds", async || {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let now = shop.versions().await;
+        let quiet = now == before;
+        before = now;
+        quiet
+    })
+    .await;
+    assert!(before.len() >= 14, "{before:?}");
+    tokio::time::sleep(Duration::from_secs(70)).await;
+    assert_eq!(shop.versions().await, before, "seventy seconds in which nothing happened");
+}
