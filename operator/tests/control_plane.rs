@@ -17,5 +17,7 @@ mod leadership;
 mod life;
 #[path = "control_plane/plan.rs"]
 mod plan;
+#[path = "control_plane/register_port.rs"]
+mod register_port;
 #[path = "control_plane/secrets.rs"]
 mod secrets;
