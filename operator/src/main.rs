@@ -12,11 +12,12 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let filter = EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Cli::parse().execute().await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error}");
-            ExitCode::FAILURE
-        }
+    let cli = Cli::parse();
+    let is_for_people = cli.is_for_people();
+    match cli.execute().await {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(error) if is_for_people => eprintln!("hoopoe-operator: {error}"),
+        Err(error) => tracing::error!("{error}"),
     }
+    ExitCode::FAILURE
 }

@@ -5,6 +5,8 @@ mod kit;
 
 #[path = "control_plane/autoscalers.rs"]
 mod autoscalers;
+#[path = "control_plane/commands.rs"]
+mod commands;
 #[path = "control_plane/deletion.rs"]
 mod deletion;
 #[path = "control_plane/drift.rs"]
@@ -21,6 +23,10 @@ mod leadership;
 mod life;
 #[path = "control_plane/namespaces.rs"]
 mod namespaces;
+#[path = "control_plane/plan.rs"]
+mod plan;
+#[path = "control_plane/register_port.rs"]
+mod register_port;
 #[path = "control_plane/secrets.rs"]
 mod secrets;
 #[path = "control_plane/upgrades.rs"]

@@ -42,6 +42,14 @@ enum Command {
 }
 
 impl Cli {
+    /// Whether somebody reads its errors, and not what collects logs.
+    pub fn is_for_people(&self) -> bool {
+        match self.command {
+            Command::Run(_) | Command::Release(_) => false,
+            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Explain(_) => true,
+        }
+    }
+
     /// Does it; the text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {

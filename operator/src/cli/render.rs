@@ -70,7 +70,7 @@ pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
         // A String takes every write.
         let _ = writeln!(text, "# {id}");
         for name in assumed {
-            let _ = writeln!(text, "# The Secret {name} was not given: taken to hold a URI.");
+            let _ = writeln!(text, "# The Secret {name} was not given: a guess stands for it.");
         }
         for child in children {
             text.push_str("---\n");
