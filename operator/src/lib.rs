@@ -20,6 +20,7 @@ pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod status;
+pub mod telemetry;
 pub mod topology;
 pub mod upgrade;
 pub mod validate;

@@ -50,6 +50,14 @@ impl Cli {
         }
     }
 
+    /// Where the traces of this process go.
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        match &self.command {
+            Command::Run(config) => config.otlp_endpoint.as_deref(),
+            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Release(_) | Command::Explain(_) => None,
+        }
+    }
+
     /// Does it; the text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {
