@@ -8,12 +8,18 @@ mod kit;
 
 #[path = "control_plane/commands.rs"]
 mod commands;
+#[path = "control_plane/autoscalers.rs"]
+mod autoscalers;
 #[path = "control_plane/deletion.rs"]
 mod deletion;
 #[path = "control_plane/drift.rs"]
 mod drift;
 #[path = "control_plane/edits.rs"]
 mod edits;
+#[path = "control_plane/faults.rs"]
+mod faults;
+#[path = "control_plane/faulty_client.rs"]
+mod faulty_client;
 #[path = "control_plane/leadership.rs"]
 mod leadership;
 #[path = "control_plane/life.rs"]
@@ -22,5 +28,9 @@ mod life;
 mod plan;
 #[path = "control_plane/register_port.rs"]
 mod register_port;
+#[path = "control_plane/namespaces.rs"]
+mod namespaces;
 #[path = "control_plane/secrets.rs"]
 mod secrets;
+#[path = "control_plane/upgrades.rs"]
+mod upgrades;
