@@ -6,10 +6,10 @@
 #[path = "control_plane/kit.rs"]
 mod kit;
 
-#[path = "control_plane/commands.rs"]
-mod commands;
 #[path = "control_plane/autoscalers.rs"]
 mod autoscalers;
+#[path = "control_plane/commands.rs"]
+mod commands;
 #[path = "control_plane/deletion.rs"]
 mod deletion;
 #[path = "control_plane/drift.rs"]
@@ -24,12 +24,12 @@ mod faulty_client;
 mod leadership;
 #[path = "control_plane/life.rs"]
 mod life;
+#[path = "control_plane/namespaces.rs"]
+mod namespaces;
 #[path = "control_plane/plan.rs"]
 mod plan;
 #[path = "control_plane/register_port.rs"]
 mod register_port;
-#[path = "control_plane/namespaces.rs"]
-mod namespaces;
 #[path = "control_plane/secrets.rs"]
 mod secrets;
 #[path = "control_plane/upgrades.rs"]

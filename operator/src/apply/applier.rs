@@ -63,14 +63,9 @@ pub struct Applied {
 }
 
 impl Applier {
-    /// One for the whole process.
-    pub fn new(client: Client) -> Self {
-        Self { client, memory: Arc::default(), metrics: ApplyMetrics::default() }
-    }
-
-    /// What it counts.
-    pub fn metrics(&self) -> &ApplyMetrics {
-        &self.metrics
+    /// One for the whole process. `metrics`: where it counts.
+    pub fn new(client: Client, metrics: ApplyMetrics) -> Self {
+        Self { client, memory: Arc::default(), metrics }
     }
 
     /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at the first

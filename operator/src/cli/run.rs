@@ -1,12 +1,13 @@
 //! `hoopoe-operator run`: one of several leads, the others wait.
 
-use kube::Client;
+use kube::{Client, client::ClientBuilder};
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::{self, AdminError, Readiness},
+    api_requests::ApiRequests,
     config::Config,
     controller::{self, RunError},
     election::{Election, ElectionError},
@@ -46,8 +47,9 @@ pub async fn run(config: &Config) -> Result<(), StartError> {
     stop_on_signal(stop.clone()).map_err(StartError::Signals)?;
     let unreachable = |error| StartError::Cluster(Box::new(error));
     let cluster = kube::Config::infer().await.map_err(|error| unreachable(kube::Error::InferConfig(error)))?;
-    let client = Client::try_from(cluster.clone()).map_err(unreachable)?;
     let mut registry = Registry::default();
+    let requests = ApiRequests::register(&mut registry);
+    let client = ClientBuilder::try_from(cluster.clone()).map_err(unreachable)?.with_layer(&requests).build();
     // Of every replica: who registers needs no leader.
     let register = config.register.start(cluster, RegisterMetrics::register(&mut registry), stop.clone()).await?;
     let result = run_with(client, config, registry, stop.clone()).await;

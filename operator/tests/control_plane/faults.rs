@@ -30,7 +30,20 @@ async fn end_state(shop: &Namespace<'_>) -> String {
         lines.push(format!("{} {name} owners={owners} {finalizers} {spec} {data}", object["kind"]));
     }
     lines.sort();
-    lines.join("\n").replace(&shop.name, "NAMESPACE")
+    without_hashes(&lines.join("\n").replace(&shop.name, "NAMESPACE"))
+}
+
+/// A config's name ends with a hash of what is in it, the namespace included.
+fn without_hashes(text: &str) -> String {
+    let is_hash = |word: &str| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words: Vec<&str> = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let kept = words.into_iter().map(|word| {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if is_hash(bare) { word.replace(bare, "HASH") } else { word.to_owned() }
+    });
+    let mut lines: Vec<String> = kept.collect::<String>().lines().map(str::to_owned).collect();
+    lines.sort();
+    lines.join("\n")
 }
 
 async fn broker_state(kit: &Kit, shop: &Namespace<'_>) -> String {

@@ -19,6 +19,7 @@ use kube::{
     client::{Body, ClientBuilder},
     config::{KubeConfigOptions, Kubeconfig},
 };
+use prometheus_client::registry::Registry;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
@@ -83,7 +84,7 @@ pub async fn operator(kubeconfig: &Path, fault: Fault, flags: &[&str]) -> InProc
     let config = Flags::parse_from(fixed.iter().chain(flags)).config;
     let task = tokio::spawn(async move {
         // Errors are what the faults are for; the resources say how it went.
-        let _ = run::run_with(client, &config, CancellationToken::new()).await;
+        let _ = run::run_with(client, &config, Registry::default(), CancellationToken::new()).await;
     });
     InProcess { task, count }
 }
