@@ -1,5 +1,8 @@
 //! The operator, under its least role, on a real API server with a real RabbitMQ.
 
+// Test code: a panic is the report.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
 #[path = "control_plane/kit.rs"]
 mod kit;
 

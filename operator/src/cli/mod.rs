@@ -27,7 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Reconcile NotifProducers and NotifConsumers until told to stop
+    /// Reconcile both kinds until told to stop
     Run(Box<Config>),
     /// Print the definitions of both kinds, for kubectl apply
     Crd,

@@ -30,7 +30,7 @@ pub struct RenderArgs {
     /// Base URL of an OTLP/HTTP collector for workers whose spec names none
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// As on a cluster that serves PodMonitors
+    /// As on a cluster that serves the kind `PodMonitor`
     #[arg(long)]
     pub pod_monitors: bool,
 }

@@ -39,6 +39,21 @@ async fn client(kubeconfig: &Path) -> Client {
         .unwrap()
 }
 
+/// What is refused by the API server, by the operator's own rules, and by another resource's claim.
+async fn refusals(client: &Client, folder: &Folder) {
+    let wrong =
+        planned(client, folder, &document("planned", "NotifConsumer", "inbox", &format!("{CONSUMER}, replicas: -1")))
+            .await;
+    assert!(wrong.is_refused() && wrong.print(Output::Text).contains("spec.replicas"), "{wrong:#?}");
+    let template = format!("{CONSUMER}, podTemplate: {{spec: {{containers: [{{name: hoopoe, $patch: delete}}]}}}}");
+    let wrong = planned(client, folder, &document("planned", "NotifConsumer", "inbox", &template)).await;
+    assert!(wrong.is_refused() && wrong.print(Output::Text).contains("spec.podTemplate"), "{wrong:#?}");
+    let rival = planned(client, folder, &document("planned", "NotifConsumer", "rival", CONSUMER)).await;
+    assert!(rival.print(Output::Text).contains("PROBLEM: the queue planned belongs to planned/inbox"), "{rival:#?}");
+    let nowhere = planned(client, folder, &document("nowhere", "NotifProducer", "planner", PRODUCER)).await;
+    assert!(nowhere.is_refused() && nowhere.print(Output::Text).contains("nowhere"), "{nowhere:#?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let kit = Kit::shared().await;
@@ -119,18 +134,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         "{markdown}"
     );
 
-    // What is refused by the API server, by the operator's own rules, and by another resource's claim.
-    let wrong =
-        planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", &format!("{CONSUMER}, replicas: -1")))
-            .await;
-    assert!(wrong.is_refused() && wrong.print(Output::Text).contains("spec.replicas"), "{wrong:#?}");
-    let template = format!("{CONSUMER}, podTemplate: {{spec: {{containers: [{{name: hoopoe, $patch: delete}}]}}}}");
-    let wrong = planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", &template)).await;
-    assert!(wrong.is_refused() && wrong.print(Output::Text).contains("spec.podTemplate"), "{wrong:#?}");
-    let rival = planned(&client, &folder, &document("planned", "NotifConsumer", "rival", CONSUMER)).await;
-    assert!(rival.print(Output::Text).contains("PROBLEM: the queue planned belongs to planned/inbox"), "{rival:#?}");
-    let nowhere = planned(&client, &folder, &document("nowhere", "NotifProducer", "planner", PRODUCER)).await;
-    assert!(nowhere.is_refused() && nowhere.print(Output::Text).contains("nowhere"), "{nowhere:#?}");
+    refusals(&client, &folder).await;
 
     // A Secret that is not there, and a name that somebody else has.
     let other = "broker: {secretRef: {name: none}}, exchange: {name: other}";
