@@ -11,6 +11,8 @@ mod invalid;
 mod local;
 #[path = "rules/merge.rs"]
 mod merge;
+#[path = "rules/older_schema.rs"]
+mod older_schema;
 #[path = "rules/plane.rs"]
 mod plane;
 #[path = "rules/table.rs"]

@@ -19,7 +19,7 @@ pub async fn plane(namespace: &str) -> Arc<ControlPlane> {
     plane
 }
 
-async fn define(plane: &ControlPlane) {
+pub async fn define(plane: &ControlPlane) {
     plane.apply(&CRDS.join("---\n")).await.unwrap();
     let crds = ["crd/notifproducers.hoopoe.app", "crd/notifconsumers.hoopoe.app"];
     plane.kubectl(&["wait", "--for=condition=Established", crds[0], crds[1], "--timeout=60s"]).await.unwrap();
