@@ -19,7 +19,7 @@ test: ## Install what is missing and run every check, on real servers
 	@e2e/test.sh
 
 .PHONY: control-plane
-control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time takes minutes)
+control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time: some ten minutes)
 	@e2e/control-plane.sh
 
 .PHONY: check

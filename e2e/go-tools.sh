@@ -3,11 +3,12 @@
 # nothing but print it where they were built before: the folder's name holds a hash of what they are built from. Two runs
 # at once wait for each other.
 #
-# Usage: e2e/go-tools.sh MODULE
+# Usage: e2e/go-tools.sh MODULE [TOOL...]   (only these of its tools; all where none is named)
 # Environment: XDG_CACHE_HOME (where it is kept).
 set -eu
 
-module=${1:?usage: go-tools.sh MODULE}
+module=${1:?usage: go-tools.sh MODULE [TOOL...]}
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 source=$here/go/$module
 # One more with every change to how tools are built.
@@ -20,7 +21,13 @@ cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/hoopoe
 folder=$cache/go-$module-$hash
 ready=$folder/.hoopoe-ready
 
-if [ -e "$ready" ]; then
+built() { # TOOL...: whether these are there; none named: whether all are
+    [ ! -e "$ready" ] || return 0
+    [ $# != 0 ] || return 1
+    for name; do [ -x "$folder/$name" ] || return 1; done
+}
+
+if built "$@"; then
     echo "$folder"
     exit
 fi
@@ -31,7 +38,7 @@ flock --nonblock 9 || {
     say "another run is building; waiting"
     flock 9
 }
-if [ -e "$ready" ]; then
+if built "$@"; then
     echo "$folder"
     exit
 fi
@@ -42,26 +49,40 @@ cd "$source"
 started=$(date +%s)
 say "downloading the modules"
 "$go" mod download >&2 9>&-
-tools=$("$go" list -f '{{.ImportPath}}' tool)
-count=$(echo "$tools" | wc -l)
-number=0
 mkdir -p "$folder"
-for tool in $tools; do
-    number=$((number + 1))
+# Of a run that was killed.
+rm -f "$folder"/*.unfinished*
+all=$("$go" list -f '{{.ImportPath}}' tool)
+wanted=" $* "
+[ $# != 0 ] || wanted=
+count=$#
+[ $# != 0 ] || count=$(echo "$all" | wc -l)
+number=0
+for tool in $all; do
     # The last element of the path that is no major version.
     name=$(echo "$tool" | sed -E 's,/v[0-9]+$,,; s,.*/,,')
     [ "$name" != server ] || name=etcd
+    case ${wanted:-" $name "} in *" $name "*) ;; *) continue ;; esac
+    number=$((number + 1))
     if [ -x "$folder/$name" ]; then
         say "$number/$count $name is there"
         continue
     fi
     from=$(date +%s)
-    say "$number/$count building $name"
-    # Moved into place whole: a run that is killed leaves no half of a program.
-    "$go" build -trimpath "$(cat flags)" -o "$folder/$name.unfinished" "$tool" >&2 9>&-
-    mv "$folder/$name.unfinished" "$folder/$name"
+    say "$number/$count building $name ($((from - started)) s so far)"
+    # Moved into place whole: a run that is killed leaves no half of a program. Its compiler lives on for a while without the
+    # lock, so the next run writes to a name of its own.
+    "$go" build -trimpath "$(cat flags)" -o "$folder/$name.unfinished.$$" "$tool" >&2 9>&-
+    mv "$folder/$name.unfinished.$$" "$folder/$name"
     say "$number/$count $name took $(($(date +%s) - from)) s"
 done
-touch "$ready"
+# What the compiler of a killed run finished meanwhile.
+rm -f "$folder"/*.unfinished*
+if [ $# = 0 ]; then
+    touch "$ready"
+elif ! built "$@"; then
+    say "go.mod has no tool lines for all of: $*"
+    exit 1
+fi
 say "done in $(($(date +%s) - started)) s, $(du -sh "$folder" | cut -f 1)"
 echo "$folder"

@@ -46,7 +46,7 @@ all_tests() { # the ignored ones too: they need what the steps before have insta
 step "compiler" need_compiler
 step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl
 step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
-step "Kubernetes control plane from its Go modules" e2e/control-plane.sh
+step "Kubernetes control plane from its Go modules (first time: some ten minutes)" e2e/control-plane.sh
 step "schemathesis from PyPI" e2e/schemathesis.sh
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings

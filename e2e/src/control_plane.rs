@@ -1,11 +1,12 @@
 //! A Kubernetes control plane: etcd, API server with RBAC, controller manager, and where wanted nodes and pods played by kwok.
 
 mod kubeconfig;
+mod kubectl;
 mod launch;
 mod programs;
 
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,16 +16,16 @@ use tokio::sync::Mutex;
 use crate::ca::Ca;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
-use crate::ports::free_port;
 use crate::server::{ATTEMPTS, Server};
-use crate::tool;
 use kubeconfig::Identity;
+use kubectl::Kubectl;
 use launch::Ports;
 use programs::Programs;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-const KUBECTL_LIMIT: Duration = Duration::from_mins(2);
+/// How long one question whether it is ready may take.
+const ASK_LIMIT: Duration = Duration::from_secs(10);
 
 /// The group that may do everything.
 const MASTERS: &str = "system:masters";
@@ -36,7 +37,7 @@ static SHARED: Mutex<Option<Arc<ControlPlane>>> = Mutex::const_new(None);
 /// Where `HOOPOE_TEST_KUBECONFIG` names a kubeconfig, that cluster is used instead, and nothing is started.
 #[derive(Debug)]
 pub struct ControlPlane {
-    programs: Programs,
+    kubectl: Kubectl,
     kubeconfig: PathBuf,
     own: Option<Own>,
 }
@@ -44,6 +45,7 @@ pub struct ControlPlane {
 /// What is there only where the control plane is ours.
 #[derive(Debug)]
 struct Own {
+    programs: Programs,
     // In the order in which they end.
     kwok: Option<Server>,
     scheduler: Option<Server>,
@@ -63,13 +65,14 @@ impl ControlPlane {
 
     /// The same, with a scheduler and so many nodes, whose pods become Ready at once and run nothing.
     pub async fn start_with_nodes(nodes: usize) -> Result<Self> {
-        let programs = Programs::find().await?;
         if let Some(given) = std::env::var_os("HOOPOE_TEST_KUBECONFIG") {
-            return Ok(Self { programs, kubeconfig: PathBuf::from(given), own: None });
+            let kubectl = Kubectl::new(&Programs::client().await?)?;
+            return Ok(Self { kubectl, kubeconfig: PathBuf::from(given), own: None });
         }
+        let programs = Programs::all().await?;
         let mut attempt = 1;
         loop {
-            match Self::start_once(programs.clone(), nodes).await {
+            match Self::start_once(programs.clone(), nodes, Ports::free()?).await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
@@ -88,21 +91,28 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start_once(programs: Programs, nodes: usize) -> Result<Self> {
+    async fn start_once(programs: Programs, nodes: usize, ports: Ports) -> Result<Self> {
+        let kubectl = Kubectl::new(&programs)?;
         let folder = Folder::new()?;
         let ca = Ca::new()?;
         let accounts = ca.client_cert("service-accounts")?;
-        let ports = Ports { etcd: free_port()?, etcd_peer: free_port()?, api: free_port()? };
         let serve = |launch| Server::start(launch, folder.clone(), Signal::TERM, STOP_LIMIT);
         let etcd = serve(launch::etcd(&programs, &folder, ports)?)?;
         let api = serve(launch::api_server(&programs, &folder, ports, &ca, &accounts)?)?;
         let url = format!("https://127.0.0.1:{}", ports.api);
         let admin = ca.client_cert_in("admin", MASTERS)?;
         let kubeconfig = write_kubeconfig(&folder, "admin", &url, &ca, &Identity::Certificate(&admin))?;
-        wait_ready(&programs, &api, &kubeconfig).await?;
+        let etcd_child = etcd.child()?;
+        tokio::select! {
+            // First: where another test process took the port a moment before, that etcd would answer to our API server.
+            biased;
+            ended = etcd_child.wait_until("it never is", START_LIMIT * 2, || std::future::ready(false)) => ended?,
+            ready = wait_ready(&kubectl, &api, &kubeconfig) => ready?,
+        }
         let controllers = serve(launch::controller_manager(&programs, &kubeconfig, &ca, &accounts)?)?;
-        let own = Own { kwok: None, scheduler: None, controllers, api, etcd, ca, url, folder: folder.clone() };
-        let mut plane = Self { programs, kubeconfig, own: Some(own) };
+        let own =
+            Own { programs, kwok: None, scheduler: None, controllers, api, etcd, ca, url, folder: folder.clone() };
+        let mut plane = Self { kubectl, kubeconfig, own: Some(own) };
         if nodes > 0 {
             plane.add_nodes(nodes).await?;
         }
@@ -113,8 +123,8 @@ impl ControlPlane {
         let Some(own) = &mut self.own else { return Ok(()) };
         let stages = own.folder.write_private("stages.yaml", include_str!("control_plane/stages.yaml"), None)?;
         let serve = |launch| Server::start(launch, own.folder.clone(), Signal::TERM, STOP_LIMIT);
-        own.scheduler = Some(serve(launch::scheduler(&self.programs, &self.kubeconfig)?)?);
-        own.kwok = Some(serve(launch::kwok(&self.programs, &self.kubeconfig, &stages)?)?);
+        own.scheduler = Some(serve(launch::scheduler(&own.programs, &self.kubeconfig)?)?);
+        own.kwok = Some(serve(launch::kwok(&own.programs, &self.kubeconfig, &stages)?)?);
         let node = |number| {
             format!(
                 "{{apiVersion: v1, kind: Node, metadata: {{name: node-{number}, labels: {{kubernetes.io/hostname: node-{number}, \
@@ -137,14 +147,15 @@ impl ControlPlane {
             Some(group) => own.ca.client_cert_in(user, group)?,
             None => own.ca.client_cert(user)?,
         };
-        write_kubeconfig(&own.folder, &file_name(user), &own.url, &own.ca, &Identity::Certificate(&certificate))
+        let name = file_name(&["user", user, group.unwrap_or_default()]);
+        write_kubeconfig(&own.folder, &name, &own.url, &own.ca, &Identity::Certificate(&certificate))
     }
 
     /// The kubeconfig of a service account, by a token of an hour, and the token. Only for a control plane of our own.
     pub async fn kubeconfig_for_account(&self, namespace: &str, account: &str) -> Result<(PathBuf, String)> {
         let token = self.kubectl(&["-n", namespace, "create", "token", account, "--duration=1h"]).await?;
         let own = self.own()?;
-        let name = file_name(&format!("{namespace}-{account}"));
+        let name = file_name(&["account", namespace, account]);
         let file = write_kubeconfig(&own.folder, &name, &own.url, &own.ca, &Identity::Token(token.trim()))?;
         Ok((file, token.trim().to_owned()))
     }
@@ -166,22 +177,12 @@ impl ControlPlane {
 
     /// What `kubectl` prints for the holder of a kubeconfig.
     pub async fn kubectl_as(&self, kubeconfig: &Path, args: &[&str]) -> Result<String> {
-        let mut command = tokio::process::Command::new(self.programs.path("kubectl")?);
-        command.arg("--kubeconfig").arg(kubeconfig).args(args);
-        tool::run(command, KUBECTL_LIMIT).await
+        self.kubectl.run(kubeconfig, args).await
     }
 
     /// `kubectl` with a text on its input (`-f -`), whatever it answers.
     pub async fn kubectl_with(&self, args: &[&str], input: &str) -> Result<Output> {
-        use tokio::io::AsyncWriteExt;
-        let mut command = tokio::process::Command::new(self.programs.path("kubectl")?);
-        command.arg("--kubeconfig").arg(&self.kubeconfig).args(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().map_err(Error::io("run kubectl"))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(input.as_bytes()).await.map_err(Error::io("write to kubectl"))?;
-        }
-        child.wait_with_output().await.map_err(Error::io("run kubectl"))
+        self.kubectl.run_with(&self.kubeconfig, args, input).await
     }
 
     /// `kubectl apply --server-side` of a text with one or more documents.
@@ -203,7 +204,7 @@ impl ControlPlane {
     pub async fn start_api_server(&self) -> Result<()> {
         let api = &self.own()?.api;
         api.restart().await?;
-        wait_ready(&self.programs, api, &self.kubeconfig).await
+        wait_ready(&self.kubectl, api, &self.kubeconfig).await
     }
 
     /// Freezes the API server.
@@ -230,20 +231,50 @@ impl ControlPlane {
     }
 }
 
-async fn wait_ready(programs: &Programs, api: &Server, kubeconfig: &Path) -> Result<()> {
-    let kubectl = programs.path("kubectl")?;
-    let ready = || async {
-        let mut command = tokio::process::Command::new(&kubectl);
-        command.arg("--kubeconfig").arg(kubeconfig).args(["get", "--raw", "/readyz"]);
-        tool::run(command, Duration::from_secs(10)).await.is_ok()
-    };
-    api.child()?.wait_until("ok from /readyz", START_LIMIT, ready).await
+async fn wait_ready(kubectl: &Kubectl, api: &Server, kubeconfig: &Path) -> Result<()> {
+    let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &["get", "--raw", "/readyz"]);
+    api.child()?.wait_until("ok from /readyz", START_LIMIT, || async { ask().await.is_ok() }).await
 }
 
 fn write_kubeconfig(folder: &Folder, name: &str, url: &str, ca: &Ca, identity: &Identity) -> Result<PathBuf> {
     folder.write_private(&format!("{name}.kubeconfig"), &kubeconfig::text(url, ca.certificate(), identity), None)
 }
 
-fn file_name(user: &str) -> String {
-    user.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+/// A file's name, another one for other parts, whatever they hold.
+fn file_name(parts: &[&str]) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("_{:x}", u32::from(c)) };
+    parts.iter().map(|part| part.chars().map(plain).collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    #[test]
+    fn no_two_users_share_a_file() {
+        let names = [
+            ["user", "a:b", ""],
+            ["user", "a-b", ""],
+            ["user", "a", "b"],
+            ["user", "admin", ""],
+            ["account", "a", "b"],
+        ];
+        let files: std::collections::HashSet<String> = names.iter().map(|parts| file_name(parts)).collect();
+        assert_eq!(files.len(), names.len(), "{files:?}");
+        assert!(!files.contains("admin"), "that of the one who may do everything");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_another_took_is_seen() -> Result<()> {
+        let programs = Programs::all().await?;
+        for taken in [|ports: Ports| ports.etcd, |ports: Ports| ports.api] {
+            let ports = Ports::free()?;
+            let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(ports))).map_err(Error::io("listen"))?;
+            let refused = ControlPlane::start_once(programs.clone(), 0, ports).await.unwrap_err();
+            assert!(refused.is_port_taken(), "{refused}");
+        }
+        Ok(())
+    }
 }

@@ -1,6 +1,8 @@
 //! The control plane of the tests: it starts, refuses whom it should, plays pods, and keeps its objects when it is killed.
 
-use hoopoe_e2e::{ControlPlane, processes_under};
+use std::time::Duration;
+
+use hoopoe_e2e::{Child, ChildOptions, ControlPlane, processes_under};
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -20,7 +22,7 @@ spec:
 async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     let started = std::time::Instant::now();
     let plane = ControlPlane::start_with_nodes(2).await?;
-    println!("ready after {:.1} s", started.elapsed().as_secs_f32());
+    println!("ready after {:.1} s, {} MiB", started.elapsed().as_secs_f32(), memory(&plane.pids()?) / 1024);
     plane.apply(DEPLOYMENT).await?;
     plane.kubectl(&["wait", "--for=condition=Available", "deployment/web", "--timeout=60s"]).await?;
     let pods = plane.kubectl(&["get", "pods", "-o", "jsonpath={.items[*].status.phase}"]).await?;
@@ -30,8 +32,13 @@ async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     plane.start_api_server().await?;
     let replicas = plane.kubectl(&["get", "deployment/web", "-o", "jsonpath={.spec.replicas}"]).await?;
     assert_eq!(replicas, "2");
+    // The others have found it again too: controllers make the pod, the scheduler places it, kwok plays it.
+    plane.kubectl(&["scale", "deployment/web", "--replicas=3"]).await?;
+    plane.kubectl(&["wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=60s"]).await?;
     let pids = plane.pids()?;
+    let file = plane.kubeconfig().to_owned();
     drop(plane);
+    assert!(!file.exists(), "{} outlived its control plane", file.display());
     for pid in pids {
         assert!(processes_under(pid).is_empty(), "process {pid} outlived its control plane");
     }
@@ -44,6 +51,8 @@ async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
     let stranger = plane.kubeconfig_for("stranger", None)?;
     let refused = plane.kubectl_as(&stranger, &["get", "pods"]).await.unwrap_err().to_string();
     assert!(refused.contains("Forbidden") && refused.contains("stranger"), "{refused}");
+    let refused = without_credentials(&plane, "/api/v1/namespaces/default/pods").await?;
+    assert!(refused.contains("system:anonymous"), "{refused}");
     plane.kubectl(&["create", "serviceaccount", "reader"]).await?;
     plane
         .kubectl(&["create", "rolebinding", "reader", "--clusterrole=view", "--serviceaccount=default:reader"])
@@ -55,4 +64,55 @@ async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
     let served = plane.kubectl(&["api-resources", "--api-group=autoscaling", "-o", "name"]).await?;
     assert!(served.contains("horizontalpodautoscalers"), "{served}");
     Ok(())
+}
+
+/// Set for the process that is given a control plane; without it that test ends at once.
+const GIVEN: &str = "HOOPOE_TEST_KUBECONFIG";
+
+/// Started by the test below, in a process of its own: a variable of the environment is the whole process's.
+#[tokio::test]
+#[ignore = "is given a control plane"]
+async fn uses_the_one_it_is_given() -> Outcome {
+    if std::env::var_os(GIVEN).is_none() {
+        return Ok(());
+    }
+    let plane = ControlPlane::start_with_nodes(2).await?;
+    plane.kubectl(&["create", "configmap", "from-another-process"]).await?;
+    assert!(plane.pids().is_err() && plane.api_url().is_err(), "it is not ours to know");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_control_plane_that_is_there_is_used_and_left_alone() -> Outcome {
+    let plane = ControlPlane::start().await?;
+    let options = ChildOptions::new(std::env::current_exe()?)
+        .args(["--ignored", "--exact", "uses_the_one_it_is_given"])
+        .env(GIVEN, plane.kubeconfig());
+    let other = Child::start(&options)?;
+    let status = other.wait(Duration::from_mins(1)).await?;
+    assert!(status.success(), "{status}: {}", other.log());
+    plane.kubectl(&["get", "configmap", "from-another-process"]).await?;
+    Ok(())
+}
+
+/// The answer to somebody who shows neither certificate nor token. Not by `kubectl`, which asks for a user's name then.
+async fn without_credentials(plane: &ControlPlane, path: &str) -> Result<String, Box<dyn std::error::Error>> {
+    let authority = std::fs::read(plane.ca()?.certificate())?;
+    // Err: the process has a provider already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let authority = reqwest::Certificate::from_pem(&authority)?;
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build()?;
+    let response = client.get(format!("{}{path}", plane.api_url()?)).send().await?;
+    assert_eq!(response.status(), 403);
+    Ok(response.text().await?)
+}
+
+/// What the processes hold in memory, in KiB.
+fn memory(pids: &[u32]) -> u64 {
+    let of = |pid: &u32| {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.split_whitespace().next()?.parse::<u64>().ok()
+    };
+    pids.iter().filter_map(of).sum()
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use hoopoe_e2e::{
-    Child, ChildOptions, Postgres, PostgresOptions, RabbitMq, Redis, RedisOptions, Result, processes_under,
+    Child, ChildOptions, ControlPlane, Postgres, PostgresOptions, RabbitMq, Redis, RedisOptions, Result,
+    processes_under,
 };
 
 /// Set for the process that waits to be killed; without it that test ends at once, as where every ignored test is run.
@@ -20,8 +21,10 @@ async fn starts_servers_and_waits() -> Result<()> {
     let redis = Redis::start(RedisOptions::default()).await?;
     let postgres = Postgres::start(PostgresOptions::default()).await?;
     let rabbitmq = RabbitMq::shared().await?;
+    let plane = ControlPlane::start_with_nodes(1).await?;
     redis.pause()?;
-    println!("started {} {} {} .", redis.pid()?, postgres.pid()?, rabbitmq.pid()?);
+    let planes = plane.pids()?.iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    println!("started {} {} {} {planes} .", redis.pid()?, postgres.pid()?, rabbitmq.pid()?);
     std::future::pending().await
 }
 
@@ -32,12 +35,12 @@ async fn a_killed_test_leaves_nothing() -> Result<()> {
     let options = ChildOptions::new(program).args(["--ignored", "--exact", "starts_servers_and_waits", "--nocapture"]);
     let test = Child::start(&options.env("TMPDIR", folder.path()).env(WAIT, "1"))?;
     let started = || async { test.log().lines().any(|line| line.starts_with("started ") && line.ends_with('.')) };
-    test.wait_until("the servers", Duration::from_mins(1), started).await?;
+    test.wait_until("the servers", Duration::from_mins(2), started).await?;
 
     let log = test.log();
     let words = log.lines().filter_map(|line| line.strip_prefix("started ")).flat_map(|line| line.split(' '));
     let all: Vec<u32> = words.filter_map(|word| word.parse().ok()).flat_map(processes_under).collect();
-    assert!(all.len() > 10, "postgres, redis, beam and epmd are more than {all:?}");
+    assert!(all.len() > 15, "postgres, redis, beam, epmd and a control plane are more than {all:?}");
     assert!(folders(folder.path()) > 0);
 
     // Of that process alone: what it started is the watchdog's.

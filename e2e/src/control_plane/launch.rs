@@ -7,6 +7,7 @@ use crate::ca::{Ca, PemPair};
 use crate::child_options::ChildOptions;
 use crate::error::Result;
 use crate::folder::Folder;
+use crate::ports::free_port;
 
 /// The ports of one control plane.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +15,13 @@ pub(super) struct Ports {
     pub etcd: u16,
     pub etcd_peer: u16,
     pub api: u16,
+}
+
+impl Ports {
+    /// Ports on which nobody listens at this moment.
+    pub(super) fn free() -> Result<Self> {
+        Ok(Self { etcd: free_port()?, etcd_peer: free_port()?, api: free_port()? })
+    }
 }
 
 pub(super) fn etcd(programs: &Programs, folder: &Folder, ports: Ports) -> Result<ChildOptions> {

@@ -9,16 +9,26 @@ use crate::tool;
 /// The first build takes minutes, and an hour on a machine that does other things.
 const LIMIT: Duration = Duration::from_mins(90);
 
-/// The folders that `e2e/control-plane.sh` prints, the first to be looked at first.
+/// The folders that the scripts print, the first to be looked at first.
 #[derive(Debug, Clone)]
 pub(super) struct Programs(Vec<PathBuf>);
 
 impl Programs {
-    /// Found, or built where they are missing.
-    pub(super) async fn find() -> Result<Self> {
+    /// All of a control plane: found, or built where they are missing.
+    pub(super) async fn all() -> Result<Self> {
+        Self::by("control-plane.sh", &[]).await
+    }
+
+    /// Only `kubectl`, for a control plane that is there already.
+    pub(super) async fn client() -> Result<Self> {
+        Self::by("go-tools.sh", &["kubernetes", "kubectl"]).await
+    }
+
+    async fn by(script: &str, args: &[&str]) -> Result<Self> {
         // A script with files beside it: it is run where it lies, in the checkout that this was built from.
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("control-plane.sh");
-        match tool::run(tokio::process::Command::new(script), LIMIT).await {
+        let mut command = tokio::process::Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(script));
+        command.args(args);
+        match tool::run(command, LIMIT).await {
             Ok(output) => Ok(Self(output.lines().map(PathBuf::from).collect())),
             Err(Error::Tool { output, .. }) => Err(Error::NoControlPlane { reason: output.trim_end().to_owned() }),
             Err(error) => Err(error),
