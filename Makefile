@@ -36,6 +36,10 @@ api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
 bench: ## Measure each part beside its limit in one run, and print the table of ratios
 	@e2e/bench.sh
 
+.PHONY: bench-operator
+bench-operator: ## Measure the operator at HOOPOE_BENCH_RESOURCES resources (default 1000,5000): time to settle, requests, memory
+	cargo bench --locked -p hoopoe-operator --bench settle
+
 .PHONY: fuzz
 fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 	@fuzz/run.sh

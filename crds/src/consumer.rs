@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     duration::Span,
+    rule::{BROKER_NAME, not_the_admin_port, over_zero, resource_name, rule, rule_of_value},
+    schema::structural,
     secrets::{BrokerRef, PostgresRef, RedisRef},
     status::NotifConsumerStatus,
     worker_config::{
@@ -28,6 +30,7 @@ use crate::{
     status = "NotifConsumerStatus",
     derive = "PartialEq",
     doc = "One queue, its bindings, the workers that drain it into Postgres and Redis, and the API workers that serve the inbox.",
+    validation = resource_name(),
     selectable = ".spec.queue.name",
     selectable = ".spec.broker.secretRef.name",
     scale(
@@ -49,6 +52,7 @@ use crate::{
     )
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = structural)]
 pub struct NotifConsumerSpec {
     /// The RabbitMQ to consume from.
     pub broker: BrokerRef,
@@ -60,7 +64,16 @@ pub struct NotifConsumerSpec {
     /// The queue.
     pub queue: Queue,
     /// What the queue is bound to: 1 to 64, no two alike.
-    #[schemars(length(min = 1, max = 64))]
+    #[schemars(
+        length(min = 1, max = 64),
+        extend("x-kubernetes-list-type" = "atomic"),
+        extend("x-kubernetes-validations" = [rule_of_value(
+            // Of those without arguments. With some, validation looks: to an API server 1.36 two maps with other unknown keys are equal.
+            "self.all(a, has(a.arguments) || self.exists_one(b, \
+             !has(b.arguments) && a.exchange == b.exchange && a.routingKey == b.routingKey))",
+            "bindings must hold no exact copies",
+        )]),
+    )]
     pub bindings: Vec<BindingConfig>,
     /// How the queue is drained.
     #[serde(default)]
@@ -88,8 +101,25 @@ pub struct NotifConsumerSpec {
 /// The queue of a consumer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(".name", "self.name == oldSelf.name", "name is immutable in v1alpha1: messages do not move to another queue"),
+    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: such names are the broker's own"),
+    rule(".type", "self.type == oldSelf.type", "type is immutable in v1alpha1: a queue cannot change its own"),
+    rule(
+        ".maxPriority",
+        "has(self.maxPriority) == has(oldSelf.maxPriority) && \
+         (!has(self.maxPriority) || self.maxPriority == oldSelf.maxPriority)",
+        "maxPriority is immutable in v1alpha1, and can be neither added nor removed: a queue argument cannot change",
+    ),
+    rule(
+        ".maxPriority",
+        "!has(self.maxPriority) || self.type == 'Classic'",
+        "maxPriority needs type Classic: a quorum queue has no such argument",
+    ),
+]))]
 pub struct Queue {
-    /// Its name, 1–251 bytes; not `amq.*`. Immutable.
+    /// Its name, 1–251 of `A-Z a-z 0-9 . _ : / -`, the first a letter or a digit; not `amq.*`. Immutable.
+    #[schemars(length(min = 1, max = 251), regex(pattern = BROKER_NAME))]
     pub name: String,
     /// Its type. Immutable. Default `Quorum`.
     #[serde(default, rename = "type")]
@@ -134,6 +164,7 @@ pub struct DeadLetter {
 /// Scaling by backlog.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [rule(".max", "self.min <= self.max", "max must be at least min")]))]
 pub struct Scaling {
     /// The fewest workers; 0 lets an idle queue have none. Default 1.
     #[serde(default = "one")]
@@ -144,6 +175,7 @@ pub struct Scaling {
     pub max: i32,
     /// In what time a backlog should be drained. Default `30s`.
     #[serde(default = "thirty_seconds")]
+    #[schemars(extend("x-kubernetes-validations" = [over_zero("targetDrain")]))]
     pub target_drain: Span,
     /// How long the need must be lower before workers go. Default `2m`.
     #[serde(default = "two_minutes")]
@@ -156,6 +188,7 @@ pub struct Scaling {
 /// The inbox API: a Deployment and Service of its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = [not_the_admin_port()]))]
 pub struct Api {
     /// Whether it runs. Default true.
     pub enabled: bool,

@@ -9,6 +9,8 @@ pub mod original;
 pub mod policy;
 pub mod producer;
 pub mod register;
+mod rule;
+mod schema;
 pub mod secrets;
 pub mod status;
 mod unknown_keys;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{
     consumer::NotifConsumerSpec, producer::NotifProducerSpec, unknown_keys::unknown_keys, worker_config::ResourceRef,
-    yaml,
+    workload::Workload, yaml,
 };
 
 /// The group and version of both resources.
@@ -193,10 +193,12 @@ fn read<S: DeserializeOwned + JsonSchema>(value: &Value) -> Result<Resource<S>, 
     if !keys.is_empty() {
         return Err(ManifestError::UnknownKeys { kind, name, keys });
     }
-    serde_path_to_error::deserialize(&document).map_err(|error| ManifestError::Field {
-        kind,
-        name,
-        detail: error.to_string(),
+    serde_path_to_error::deserialize(&document).map_err(|error| {
+        // A flattened struct is read from a buffer that has forgotten its path: read alone, it still knows.
+        let flattened =
+            document.get("spec").and_then(|spec| serde_path_to_error::deserialize::<_, Workload>(spec).err());
+        let detail = flattened.map_or_else(|| error.to_string(), |error| format!("spec.{error}"));
+        ManifestError::Field { kind, name, detail }
     })
 }
 

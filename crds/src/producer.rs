@@ -5,6 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    rule::{BROKER_NAME, PRINTABLE, not_the_admin_port, resource_name, rule, rule_of_value},
+    schema::structural,
     secrets::BrokerRef,
     status::NotifProducerStatus,
     worker_config::{
@@ -26,6 +28,7 @@ use crate::{
     status = "NotifProducerStatus",
     derive = "PartialEq",
     doc = "An ingest endpoint that publishes to one exchange.",
+    validation = resource_name(),
     selectable = ".spec.exchange.name",
     selectable = ".spec.broker.secretRef.name",
     scale(
@@ -46,6 +49,7 @@ use crate::{
     )
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(transform = structural)]
 pub struct NotifProducerSpec {
     /// The RabbitMQ to publish to.
     pub broker: BrokerRef,
@@ -53,9 +57,18 @@ pub struct NotifProducerSpec {
     pub exchange: Exchange,
     /// Template of the routing key over `{kind}`, `{owner}`, `{actor}`; unused for Fanout and Headers. Default `{kind}`.
     #[serde(default = "default_routing_key")]
+    #[schemars(
+        length(max = 255),
+        regex(pattern = PRINTABLE),
+        extend("x-kubernetes-validations" = [rule_of_value(
+            r"self.matches('^([^{}]|\\{kind\\}|\\{owner\\}|\\{actor\\})*$')",
+            "routingKey may have no placeholder but {kind}, {owner} and {actor}",
+        )]),
+    )]
     pub routing_key: String,
     /// The fields that become AMQP headers on a Headers exchange. Default `kind`, `owner`.
     #[serde(default = "default_headers")]
+    #[schemars(length(max = 4))]
     pub headers: Vec<HeaderField>,
     /// The ingest endpoint.
     #[serde(default)]
@@ -77,8 +90,14 @@ pub struct NotifProducerSpec {
 /// The exchange of a producer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [
+    rule(".name", "self.name == oldSelf.name", "name is immutable: bindings of consumers point at it"),
+    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: such names are the broker's own"),
+    rule(".type", "self.type == oldSelf.type", "type is immutable: an exchange cannot change its own"),
+]))]
 pub struct Exchange {
-    /// Its name. Immutable; not `amq.*`.
+    /// Its name, 1–255 of `A-Z a-z 0-9 . _ : / -`, the first a letter or a digit. Immutable; not `amq.*`.
+    #[schemars(length(min = 1, max = 255), regex(pattern = BROKER_NAME))]
     pub name: String,
     /// Its type. Immutable. Default `Topic`.
     #[serde(default, rename = "type")]
@@ -112,6 +131,7 @@ pub struct Ingress {
 /// The ingest endpoint over HTTP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [not_the_admin_port()]))]
 pub struct HttpIngress {
     /// Its port; not 8081, the admin port. Default 8080.
     #[serde(default = "default_port")]

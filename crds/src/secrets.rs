@@ -3,17 +3,25 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rule::{OBJECT_NAME, rule};
+
 /// A Secret of the resource's own namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretRef {
     /// The Secret's name.
+    #[schemars(length(max = 253), regex(pattern = OBJECT_NAME))]
     pub name: String,
 }
 
 /// The RabbitMQ that a resource uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [rule(
+    ".vhost",
+    "has(self.vhost) == has(oldSelf.vhost) && (!has(self.vhost) || self.vhost == oldSelf.vhost)",
+    "vhost is immutable, and can be neither added nor removed: what is in one virtual host does not move to another",
+)]))]
 pub struct BrokerRef {
     /// Keys: `uri`; or the parts `host`, `port`, `username`, `password` (or `connection_string`) as RabbitMQ's cluster operator writes them.
     pub secret_ref: SecretRef,
@@ -22,6 +30,7 @@ pub struct BrokerRef {
     pub management_secret_ref: Option<SecretRef>,
     /// The virtual host; wins over the URI's path. Immutable. Default: the URI's path, else `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255))]
     pub vhost: Option<String>,
     /// TLS beside what an `amqps` URI says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,5 +74,6 @@ pub struct TlsRef {
     pub cert_secret_ref: Option<SecretRef>,
     /// The name that the server's certificate must carry, when it is not the host of the URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
     pub server_name: Option<String>,
 }

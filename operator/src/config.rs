@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use crate::register::RegisterArgs;
+
 /// The flags of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -31,4 +33,7 @@ pub struct Config {
     /// Base URL of an OTLP/HTTP collector for the operator's own traces, and for workers whose spec names none. Default: no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
+    /// What serves `/notif/register`.
+    #[command(flatten)]
+    pub register: RegisterArgs,
 }

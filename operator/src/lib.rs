@@ -6,6 +6,7 @@
 //! Whatever has a client in its signature contains no decision; whatever decides is pure and tested with plain data.
 
 pub mod admin;
+pub mod api_requests;
 pub mod apply;
 pub mod broker;
 pub mod build;
@@ -19,6 +20,7 @@ pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod status;
+pub mod telemetry;
 pub mod topology;
 pub mod upgrade;
 pub mod validate;

@@ -3,20 +3,33 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hoopoe_operator::cli::Cli;
-use tracing_subscriber::EnvFilter;
+use hoopoe_operator::{cli::Cli, telemetry::Telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     // The one provider of the whole workspace; it is set once, before any TLS connection.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let filter = EnvFilter::try_from_env("HOOPOE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Cli::parse().execute().await {
+    let cli = Cli::parse();
+    let is_for_people = cli.is_for_people();
+    let telemetry = match Telemetry::start(cli.otlp_endpoint()) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            eprintln!("hoopoe-operator: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = match cli.execute().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error}");
+            if is_for_people {
+                eprintln!("hoopoe-operator: {error}");
+            } else {
+                tracing::error!("{error}");
+            }
             ExitCode::FAILURE
         }
-    }
+    };
+    // Blocks until the collector has answered.
+    let _ = tokio::task::spawn_blocking(|| telemetry.shutdown()).await;
+    code
 }

@@ -6,6 +6,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use crate::apply::ApplyMetrics;
+
 /// What the operator counts.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -13,8 +15,8 @@ pub struct Metrics {
     pub reconciles: Family<ReconcileLabels, Counter>,
     /// Seconds that one reconcile took.
     pub reconcile_seconds: Family<KindLabel, Histogram, fn() -> Histogram>,
-    /// Children that somebody else had changed or removed, by kind of child.
-    pub drift_repaired: Family<KindLabel, Counter>,
+    /// What apply counts.
+    pub children: ApplyMetrics,
     /// Writes to brokers, by kind of object.
     pub topology_writes: Family<KindLabel, Counter>,
     /// Those that put back what somebody else had changed or removed.
@@ -62,7 +64,7 @@ impl Metrics {
         let metrics = Self {
             reconciles: Family::default(),
             reconcile_seconds: Family::new_with_constructor(seconds as fn() -> Histogram),
-            drift_repaired: Family::default(),
+            children: ApplyMetrics::default(),
             topology_writes: Family::default(),
             topology_drift: Family::default(),
             status_writes: Family::default(),
@@ -75,11 +77,7 @@ impl Metrics {
             "Seconds of one reconcile",
             metrics.reconcile_seconds.clone(),
         );
-        registry.register(
-            "hoopoe_operator_drift_repaired",
-            "Children changed by others and put back",
-            metrics.drift_repaired.clone(),
-        );
+        metrics.children.register(registry);
         registry.register("hoopoe_operator_topology_writes", "Writes to brokers", metrics.topology_writes.clone());
         registry.register(
             "hoopoe_operator_topology_drift",

@@ -1,10 +1,13 @@
 //! What the role `consumer` is told.
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::producer::default_body_bytes;
-use crate::duration::Span;
+use crate::{
+    duration::Span,
+    rule::{BROKER_NAME, PRINTABLE, over_zero, rule},
+};
 
 /// The role `consumer`: drains one queue into the store and the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,13 +65,16 @@ pub enum QueueType {
 pub struct QueuePolicy {
     /// Messages older than this leave for the dead-letter queue. Default: never.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-kubernetes-validations" = [over_zero("messageTtl")]))]
     pub message_ttl: Option<Span>,
     /// The most messages in the queue. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub max_length: Option<u32>,
     /// What a full queue does. Default `RejectPublish`.
     pub overflow: Overflow,
     /// Deliveries before the broker itself dead-letters a message. Default 20.
+    #[schemars(range(min = 1))]
     pub delivery_limit: u32,
     /// The policy's priority among the broker's policies. Default 100.
     pub priority: i32,
@@ -88,14 +94,16 @@ pub enum Overflow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BindingConfig {
-    /// The exchange's name.
+    /// The exchange's name; the broker's own, such as `amq.topic`, may be bound to.
+    #[schemars(length(min = 1, max = 255), regex(pattern = BROKER_NAME))]
     pub exchange: String,
     /// The binding's routing key or pattern. Default empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 255), regex(pattern = PRINTABLE), extend("default" = ""))]
     pub routing_key: String,
     /// Arguments for a headers exchange (`x-match` and header values). Default none.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
-    #[schemars(with = "std::collections::BTreeMap<String, serde_json::Value>")]
+    #[schemars(schema_with = "arguments")]
     pub arguments: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -104,8 +112,10 @@ pub struct BindingConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct ConsumeConfig {
     /// Unacknowledged messages per lane, 1–65535. Default 1000.
+    #[schemars(range(min = 1))]
     pub prefetch: u16,
-    /// Channels that drain the queue side by side. Default 2.
+    /// Channels that drain the queue side by side, 1–64. Default 2.
+    #[schemars(range(min = 1, max = 64))]
     pub lanes: u16,
     /// How deliveries become one transaction.
     pub batch: BatchConfig,
@@ -118,6 +128,7 @@ pub struct ConsumeConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct BatchConfig {
     /// The most notifications in one transaction, 1–5000. Default 500.
+    #[schemars(range(min = 1, max = 5000))]
     pub max_size: u32,
     /// How long the first notification of a batch waits for others. Default `5ms`.
     pub linger: Span,
@@ -139,6 +150,33 @@ impl Default for BatchConfig {
     fn default() -> Self {
         Self { max_size: 500, linger: Span::from_millis(5) }
     }
+}
+
+/// The arguments of a binding: what a rule reads is declared, the rest is open.
+fn arguments(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "maxProperties": 32,
+        "properties": {
+            "x-match": {
+                "description": "Whether all or any of the other arguments must match a message's headers. `all-with-x` and \
+                                `any-with-x` are refused: our own mark would take part.",
+                "type": "string",
+                "enum": ["all", "any"],
+            },
+            "x-hoopoe": {
+                "description": "Refused: the operator marks its own bindings with it.",
+                "type": "string",
+                "maxLength": 255,
+            },
+        },
+        "x-kubernetes-preserve-unknown-fields": true,
+        "x-kubernetes-validations": [rule(
+            ".x-hoopoe",
+            "!has(self.x__dash__hoopoe)",
+            "x-hoopoe must not be set: it is our own mark",
+        )],
+    })
 }
 
 pub(crate) fn default_dead_letter_max_length() -> u32 {

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::default_port;
-use crate::duration::Span;
+use crate::{
+    duration::Span,
+    rule::{over_zero, rule_of_value},
+};
 
 /// The role `api`: serves the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,8 +23,13 @@ pub struct ApiConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct CacheConfig {
     /// How long an entry outlives its last write, ± 10 %. Default `1h`.
+    #[schemars(extend("x-kubernetes-validations" = [rule_of_value(
+        "self.matches('[1-9][0-9]*(s|m[0-9]|m$|h|d)|[1-9][0-9]{3,}ms')",
+        "ttl must be at least 1s",
+    )]))]
     pub ttl: Span,
     /// How many of an owner's newest items are kept ready to send, 1–200. Default 100.
+    #[schemars(range(min = 1, max = 200))]
     pub head_items: u32,
 }
 
@@ -31,6 +39,7 @@ pub struct CacheConfig {
 pub struct StoreConfig {
     /// The default expiry of a notification, from its `created_at`; an earlier `expires_at` wins. Default: kept for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-kubernetes-validations" = [over_zero("retention")]))]
     pub retention: Option<Span>,
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::default_port;
-use crate::duration::Span;
+use crate::{duration::Span, rule::over_zero};
 
 /// The role `producer`: takes notifications over HTTP and publishes them to one exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -76,8 +76,10 @@ pub enum HeaderField {
 #[serde(rename_all = "camelCase", default)]
 pub struct PublishConfig {
     /// How long a confirm may take before the sender gets a 503. Default `5s`.
+    #[schemars(extend("x-kubernetes-validations" = [over_zero("timeout")]))]
     pub timeout: Span,
     /// How many notifications may wait for their confirm at once; more get a 503. Default 1024.
+    #[schemars(range(min = 1))]
     pub max_in_flight: u32,
 }
 
@@ -86,9 +88,11 @@ pub struct PublishConfig {
 #[serde(rename_all = "camelCase", default)]
 pub struct LimitsConfig {
     /// The largest notification as received, in bytes, 1–65536. Default 65536.
+    #[schemars(range(min = 1, max = 65536))]
     pub body_bytes: u32,
     /// Notifications per second that one pod takes; more get a 429. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub rate_per_second: Option<u32>,
 }
 

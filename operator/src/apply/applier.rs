@@ -24,6 +24,9 @@ use crate::{
     resource::Meta,
 };
 
+/// What `unseen` counts as a few seconds.
+const SOON: Duration = Duration::from_secs(10);
+
 /// Applies children, and remembers what it sent. Clones share their memory.
 #[derive(Clone)]
 pub struct Applier {
@@ -55,21 +58,14 @@ pub struct Applied {
     pub drifted: Vec<(ChildKind, String)>,
     /// Orphans of an earlier spec that were removed.
     pub removed: Vec<(ChildKind, String)>,
-    /// Something that we wrote is not in the caches yet, or may have changed: look again after `again_in`.
+    /// Something that we wrote is not in the caches yet, or has moved and will be applied in a moment: look again in a few seconds.
     pub unseen: bool,
-    /// After which time to call again, if nothing else happens before.
-    pub again_in: Option<Duration>,
 }
 
 impl Applier {
-    /// One for the whole process.
-    pub fn new(client: Client) -> Self {
-        Self { client, memory: Arc::default(), metrics: ApplyMetrics::default() }
-    }
-
-    /// What it counts.
-    pub fn metrics(&self) -> &ApplyMetrics {
-        &self.metrics
+    /// One for the whole process. `metrics`: where it counts.
+    pub fn new(client: Client, metrics: ApplyMetrics) -> Self {
+        Self { client, memory: Arc::default(), metrics }
     }
 
     /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at the first
@@ -115,8 +111,8 @@ impl Applier {
         let (look, drift) = match step {
             Step::Leave => return Ok(()),
             Step::Await(time) => {
-                applied.unseen = true;
-                applied.again_in = Some(applied.again_in.map_or(time, |other| other.min(time)));
+                // What is left for longer is looked at in any case: by the next status of it, or the next round.
+                applied.unseen |= time <= SOON;
                 return Ok(());
             }
             Step::Write { look, drift } => (look, drift),
@@ -127,29 +123,28 @@ impl Applier {
         } else {
             Look::Spared
         };
-        let before = live.version().or(observed.as_ref().map(|observed| observed.resource_version.clone()));
+        let before = live.meta().or(observed.clone());
         let written = self.write(requests, child, &live).await?;
-        let version = written.resource_version.clone().unwrap_or_default();
-        let moved =
-            before.as_ref() != Some(&version) && sent.as_ref().is_none_or(|sent| sent.resource_version != version);
+        let changed = memory::changed(child, before.as_ref(), sent.as_ref(), &written);
         let idle = sent.as_ref().map_or(0, |sent| sent.idle);
         let sent = Sent {
             digest,
+            applied_at: memory::applied_at(&written),
             uid: written.uid.unwrap_or_default(),
-            resource_version: version,
+            resource_version: written.resource_version.unwrap_or_default(),
             generation: written.generation,
             at: Instant::now(),
             // What is there but was not just made is what the caches show, or showed before it was removed.
             seen: observed.is_some(),
-            idle: if drift && !moved { idle.saturating_add(1) } else { 0 },
+            idle: if drift && !changed { idle.saturating_add(1) } else { 0 },
             handed_over: child.initial_replicas.is_some(),
         };
         self.remembered(&owner.uid, |remembered| remembered.sent.insert(key(child), sent));
-        if moved {
+        if changed {
             self.metrics.written(child.kind);
             applied.written.push(key(child));
         }
-        if moved && drift {
+        if changed && drift {
             self.metrics.drifted(child.kind);
             applied.drifted.push(key(child));
         }
@@ -267,10 +262,10 @@ enum Look {
 }
 
 impl Look {
-    fn version(&self) -> Option<String> {
+    fn meta(&self) -> Option<ObservedMeta> {
         match self {
             Self::Spared | Self::Found(None) => None,
-            Self::Found(Some(live)) => live.resource_version.clone(),
+            Self::Found(Some(live)) => Some(ObservedMeta::from(live.as_ref())),
         }
     }
 }

@@ -1,12 +1,16 @@
 //! What was sent, and whether it has to be sent again. Pure.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, Time};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::ObservedMeta;
-use crate::build::Child;
+use super::{FIELD_MANAGER, ObservedMeta};
+use crate::build::{Child, ChildKind};
 
 /// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
 const CACHE_LAG: Duration = Duration::from_secs(10);
@@ -30,6 +34,8 @@ pub(super) struct Sent {
     pub at: Instant,
     /// Whether the caches have shown it since.
     pub seen: bool,
+    /// When our fields of it last changed, to the second; a no-op apply leaves it.
+    pub applied_at: Option<Time>,
     /// How often in a row it was applied for drift, and there was none.
     pub idle: u32,
     /// Whether its count is an autoscaler's by now.
@@ -113,12 +119,46 @@ fn is_older(observed: &ObservedMeta, sent: &Sent) -> bool {
 /// A Deployment's status moves its version with every pod that becomes ready; its generation moves with its spec alone.
 fn only_the_status_moved(child: &Child, sent: &Sent, observed: &ObservedMeta) -> bool {
     let same_spec = sent.generation.is_some() && sent.generation == observed.generation && sent.uid == observed.uid;
+    same_spec && carries(observed, child)
+}
+
+/// Whether an object has the labels and annotations that we set. What others add is theirs.
+fn carries(there: &ObservedMeta, child: &Child) -> bool {
     let metadata = &child.object["metadata"];
-    let holds = |asked: &Value, there: &std::collections::BTreeMap<String, String>| {
+    let holds = |asked: &Value, there: &BTreeMap<String, String>| {
         let mut asked = asked.as_object().into_iter().flatten();
         asked.all(|(key, value)| there.get(key).map(String::as_str) == value.as_str())
     };
-    same_spec && holds(&metadata["labels"], &observed.labels) && holds(&metadata["annotations"], &observed.annotations)
+    holds(&metadata["labels"], &there.labels) && holds(&metadata["annotations"], &there.annotations)
+}
+
+/// Whether an apply changed something. `before`: the object as the API server or the caches last showed it; `None`: there was none.
+/// Its version alone does not tell: a status may have moved it in the meantime.
+pub(super) fn changed(child: &Child, before: Option<&ObservedMeta>, sent: Option<&Sent>, after: &ObjectMeta) -> bool {
+    let Some(before) = before else { return true };
+    let there = ObservedMeta::from(after);
+    let version = &there.resource_version;
+    if *version == before.resource_version || sent.is_some_and(|sent| sent.resource_version == *version) {
+        return false;
+    }
+    if there.generation.is_some() {
+        let same_spec = there.generation == before.generation && there.uid == before.uid;
+        return !(same_spec && carries(before, child) && there.owned_by_uid == before.owned_by_uid);
+    }
+    match (child.kind, sent) {
+        // The one kind whose status is always moving and that has no generation.
+        (ChildKind::HorizontalPodAutoscaler, Some(sent)) => sent.applied_at != applied_at(after),
+        (_, Some(_) | None) => true,
+    }
+}
+
+/// When our fields of an object last changed.
+pub(super) fn applied_at(meta: &ObjectMeta) -> Option<Time> {
+    let mut entries = meta.managed_fields.iter().flatten();
+    let ours = |entry: &&ManagedFieldsEntry| {
+        entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")
+    };
+    entries.find(ours)?.time.clone()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Reconcile NotifProducers and NotifConsumers until told to stop
+    /// Reconcile both kinds until told to stop
     Run(Box<Config>),
     /// Print the definitions of both kinds, for kubectl apply
     Crd,
@@ -42,6 +42,22 @@ enum Command {
 }
 
 impl Cli {
+    /// Whether somebody reads its errors, and not what collects logs.
+    pub fn is_for_people(&self) -> bool {
+        match self.command {
+            Command::Run(_) | Command::Release(_) => false,
+            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Explain(_) => true,
+        }
+    }
+
+    /// Where the traces of this process go.
+    pub fn otlp_endpoint(&self) -> Option<&str> {
+        match &self.command {
+            Command::Run(config) => config.otlp_endpoint.as_deref(),
+            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Release(_) | Command::Explain(_) => None,
+        }
+    }
+
     /// Does it; the text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {

@@ -122,16 +122,13 @@ async fn take(leases: &Api<Lease>, name: &str) -> Result<Duration, ReleaseError>
             lease_transitions: Some(transitions),
             ..LeaseSpec::default()
         };
-        let written = match &there {
-            Some(lease) => {
-                // The version makes it fail if somebody wrote meanwhile.
-                let patch = json!({ "metadata": { "resourceVersion": lease.resource_version() }, "spec": spec });
-                leases.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await
-            }
-            None => {
-                let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
-                leases.create(&PostParams::default(), &Lease { metadata, spec: Some(spec) }).await
-            }
+        let written = if let Some(lease) = &there {
+            // The version makes it fail if somebody wrote meanwhile.
+            let patch = json!({ "metadata": { "resourceVersion": lease.resource_version() }, "spec": spec });
+            leases.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await
+        } else {
+            let metadata = ObjectMeta { name: Some(name.to_owned()), ..ObjectMeta::default() };
+            leases.create(&PostParams::default(), &Lease { metadata, spec: Some(spec) }).await
         };
         match written {
             Ok(_) => return Ok(remaining(&before, now)),

@@ -30,7 +30,7 @@ pub struct RenderArgs {
     /// Base URL of an OTLP/HTTP collector for workers whose spec names none
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// As on a cluster that serves PodMonitors
+    /// As on a cluster that serves the kind `PodMonitor`
     #[arg(long)]
     pub pod_monitors: bool,
 }
@@ -70,7 +70,7 @@ pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
         // A String takes every write.
         let _ = writeln!(text, "# {id}");
         for name in assumed {
-            let _ = writeln!(text, "# The Secret {name} was not given: taken to hold a URI.");
+            let _ = writeln!(text, "# The Secret {name} was not given: a guess stands for it.");
         }
         for child in children {
             text.push_str("---\n");

@@ -1,16 +1,18 @@
 //! `hoopoe-operator run`: one of several leads, the others wait.
 
-use kube::Client;
+use kube::{Client, client::ClientBuilder};
 use prometheus_client::registry::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::{self, AdminError, Readiness},
+    api_requests::ApiRequests,
     config::Config,
     controller::{self, RunError},
     election::{Election, ElectionError},
     metrics::Metrics,
+    register::{RegisterError, RegisterMetrics},
 };
 
 /// Why the operator ended with an error.
@@ -25,6 +27,9 @@ pub enum StartError {
     /// Health and metrics cannot be served.
     #[error(transparent)]
     Admin(#[from] AdminError),
+    /// `/notif/register` cannot be served.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
     /// Nobody can be elected.
     #[error(transparent)]
     Election(#[from] ElectionError),
@@ -40,13 +45,29 @@ pub enum StartError {
 pub async fn run(config: &Config) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone()).map_err(StartError::Signals)?;
-    let client = Client::try_default().await.map_err(|error| StartError::Cluster(Box::new(error)))?;
-    run_with(client, config, stop).await
+    let unreachable = |error| StartError::Cluster(Box::new(error));
+    let cluster = kube::Config::infer().await.map_err(|error| unreachable(kube::Error::InferConfig(error)))?;
+    let mut registry = Registry::default();
+    let requests = ApiRequests::register(&mut registry);
+    let client = ClientBuilder::try_from(cluster.clone()).map_err(unreachable)?.with_layer(&requests).build();
+    // Of every replica: who registers needs no leader.
+    let register = config.register.start(cluster, RegisterMetrics::register(&mut registry), stop.clone()).await?;
+    let result = run_with(client, config, registry, stop.clone()).await;
+    stop.cancel();
+    if let Some(register) = register {
+        // An error: it panicked, and its panic was said.
+        let _ = register.await;
+    }
+    result
 }
 
-/// The same with a client of the caller's, until `stop`.
-pub async fn run_with(client: Client, config: &Config, stop: CancellationToken) -> Result<(), StartError> {
-    let mut registry = Registry::default();
+/// The same with a client and a registry of the caller's, until `stop`.
+pub async fn run_with(
+    client: Client,
+    config: &Config,
+    mut registry: Registry,
+    stop: CancellationToken,
+) -> Result<(), StartError> {
     let metrics = Metrics::register(&mut registry);
     let readiness = Readiness::default();
     let address = admin::serve(config.admin, registry, readiness.clone(), stop.clone()).await?;

@@ -83,7 +83,7 @@ impl Context {
         Self {
             secrets: SecretCache::new(client.clone(), caches.clone()),
             brokers: Brokers::default(),
-            applier: Applier::new(client.clone()),
+            applier: Applier::new(client.clone(), metrics.children.clone()),
             scaler: Scaler::new(),
             upgrades: Upgrades::new(config.upgrade_max_concurrent),
             platform,

@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 use tokio::{sync::broadcast, task::JoinSet, time::Instant};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use self::{
     caches::{Caches, Scope},
@@ -186,7 +187,9 @@ impl Part {
             async move {
                 let id = Meta::of(kind, &*resource).id;
                 let started = Instant::now();
-                let result = reconcile(resource, ctx.clone()).await;
+                let span =
+                    tracing::info_span!("reconcile", kind = kind.as_str(), namespace = id.namespace, name = id.name);
+                let result = reconcile(resource, ctx.clone()).instrument(span).await;
                 count(&ctx, &id, &result, started.elapsed());
                 result
             }

@@ -114,7 +114,6 @@ pub async fn children(
     match ctx.applier.apply(meta, &children, &ctx.caches).await {
         Ok(applied) => {
             for (kind, name) in &applied.drifted {
-                ctx.metrics.drift_repaired.get_or_create(&KindLabel { kind: kind.as_str() }).inc();
                 tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "put back what somebody else had changed");
             }
             Ok((applied, None))

@@ -4,6 +4,7 @@
 //! the operator's own credentials are never used. Off unless `--register` gives an address. The token comes over plain HTTP: what
 //! terminates TLS stands before it, as before the workers.
 
+mod args;
 mod body;
 mod caller;
 mod metrics;
@@ -15,6 +16,7 @@ mod routes;
 mod server;
 mod settings;
 
+pub use args::{RegisterArgs, RegisterError};
 pub use metrics::RegisterMetrics;
 pub use routes::router;
 pub use server::serve;

@@ -1,5 +1,7 @@
 //! What is as asked is left alone; what somebody changed comes back.
 
+use std::time::Duration;
+
 use hoopoe_operator::{apply::Applied, build::ChildKind, scale::Replicas};
 
 use super::stand::{FULL_CONSUMER, MINIMAL_PRODUCER, Stand, consumer_children, producer_children};
@@ -8,12 +10,12 @@ use super::stand::{FULL_CONSUMER, MINIMAL_PRODUCER, Stand, consumer_children, pr
 async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     let mut stand = Stand::new("quiet").await;
     let (owner, spec) = stand.consumer(FULL_CONSUMER).await;
-    let children = consumer_children(&owner, &spec, Replicas::Exactly(1), Replicas::LeftToAutoscaler(2));
+    // Without an autoscaler, whose status moves when it likes and is looked at for it.
+    let children = consumer_children(&owner, &spec, Replicas::Exactly(1), Replicas::Exactly(2));
     let first = stand.apply(&owner, &children).await.unwrap();
     let names: Vec<_> = children.iter().map(|child| (child.kind, child.name.clone())).collect();
     assert_eq!((first.written, first.drifted, first.removed), (names.clone(), vec![], vec![]));
-    // The one more hands a count over.
-    assert_eq!(stand.requests(), names.len() as u64 + 1);
+    assert_eq!(stand.requests(), names.len() as u64);
     let mut found = stand.snapshot().await.names();
     found.sort();
     let mut wanted = names.clone();
@@ -25,10 +27,10 @@ async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     assert_eq!((second, stand.requests()), (Applied::default(), requests));
 
     stand.kubectl(&["create", "serviceaccount", "inbox-workers"]).await;
-    // Pods come and go, budgets and autoscalers are looked at: their status is not ours.
+    // Pods come and budgets are looked at: their status is not ours.
     stand.kubectl(&["wait", "--for=condition=Available", "deployment/inbox-consumer", "--timeout=60s"]).await;
     let third = stand.apply(&owner, &children).await.unwrap();
-    assert_eq!((third.written, third.removed), (vec![], vec![]));
+    assert_eq!(third, Applied::default());
     assert_eq!(stand.requests(), requests, "the status of a Deployment costs no request");
 
     stand.restart();
@@ -37,7 +39,7 @@ async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     assert_eq!(fourth, Applied::default());
     assert_eq!(stand.requests(), names.len() as u64, "a restarted operator looks at everything once");
     let after = stand.snapshot().await.versions();
-    let status = [ChildKind::Deployment, ChildKind::PodDisruptionBudget, ChildKind::HorizontalPodAutoscaler];
+    let status = [ChildKind::Deployment, ChildKind::PodDisruptionBudget];
     for (key, version) in after.iter().filter(|((kind, _), _)| !status.contains(kind)) {
         assert_eq!(before.get(key), Some(version), "{key:?}");
     }
@@ -72,7 +74,13 @@ async fn every_kind_of_child_comes_back_as_it_was_when_somebody_changes_it() {
         let before = spec_of(kind, name.to_owned()).await;
         stand.kubectl(&["patch", kind.as_str(), name, "--type=merge", "-p", patch]).await;
         assert_ne!(spec_of(kind, name.to_owned()).await, before, "{kind:?} {name}: the change did nothing");
-        let applied = stand.apply(&owner, &children).await.unwrap();
+        let mut applied = stand.apply(&owner, &children).await.unwrap();
+        // An autoscaler that was applied for its status alone a moment ago is left for a moment more.
+        while applied.unseen {
+            assert_eq!(kind, ChildKind::HorizontalPodAutoscaler);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            applied = stand.apply(&owner, &children).await.unwrap();
+        }
         assert_eq!(applied.drifted, [(kind, name.to_owned())]);
         assert_eq!(spec_of(kind, name.to_owned()).await, before, "{kind:?} {name}");
         assert_eq!(stand.apply(&owner, &children).await.unwrap().drifted, []);

@@ -1,7 +1,7 @@
 //! What the API server says no to.
 
 use hoopoe_operator::{
-    apply::{Applier, ApplyError},
+    apply::{Applier, ApplyError, ApplyMetrics},
     build::ChildKind,
     scale::Replicas,
     status::Mends,
@@ -78,7 +78,10 @@ async fn no_right_no_namespace_no_kind_and_no_answer_pass() {
     let (owner, spec) = stand.producer(MINIMAL_PRODUCER).await;
     let children = producer_children(&owner, &spec, Replicas::Exactly(1));
     let stranger = client(&stand.plane.kubeconfig_for("stranger", None).unwrap()).await;
-    let error = Applier::new(stranger).apply(&owner, &children, &stand.snapshot().await).await.unwrap_err();
+    let error = Applier::new(stranger, ApplyMetrics::default())
+        .apply(&owner, &children, &stand.snapshot().await)
+        .await
+        .unwrap_err();
     assert_eq!((error.problem().reason, error.problem().mends), ("Forbidden", Mends::Retry), "{error}");
 
     let mut elsewhere = owner.clone();
@@ -89,7 +92,7 @@ async fn no_right_no_namespace_no_kind_and_no_answer_pass() {
 
     let mut config = kube::Config::new("http://127.0.0.1:9".parse().unwrap());
     config.connect_timeout = Some(std::time::Duration::from_secs(1));
-    let nobody = Applier::new(kube::Client::try_from(config).unwrap());
+    let nobody = Applier::new(kube::Client::try_from(config).unwrap(), ApplyMetrics::default());
     let error = nobody.apply(&owner, &children, &stand.snapshot().await).await.unwrap_err();
     assert_eq!((error.problem().reason, error.problem().mends), ("Unanswered", Mends::Retry), "{error}");
 }

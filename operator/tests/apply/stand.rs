@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use hoopoe_crds::{Manifest, consumer::NotifConsumerSpec, producer::NotifProducerSpec};
 use hoopoe_e2e::ControlPlane;
 use hoopoe_operator::{
-    apply::{Applied, Applier, ApplyError, Observed, ObservedMeta},
+    apply::{Applied, Applier, ApplyError, ApplyMetrics, Observed, ObservedMeta},
     build::{
         self, Child, ChildKind, Platform,
         names::{MANAGED_BY, MANAGED_BY_LABEL},
@@ -54,6 +54,7 @@ pub struct Stand {
     pub client: Client,
     pub namespace: String,
     pub applier: Applier,
+    pub metrics: ApplyMetrics,
 }
 
 impl Stand {
@@ -64,12 +65,15 @@ impl Stand {
         DEFINED.get_or_init(|| define(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
         let client = client(plane.kubeconfig()).await;
-        Self { applier: Applier::new(client.clone()), client, namespace: namespace.to_owned(), plane }
+        let metrics = ApplyMetrics::default();
+        let applier = Applier::new(client.clone(), metrics.clone());
+        Self { applier, metrics, client, namespace: namespace.to_owned(), plane }
     }
 
     /// As after a restart: nothing is remembered.
     pub fn restart(&mut self) {
-        self.applier = Applier::new(self.client.clone());
+        self.metrics = ApplyMetrics::default();
+        self.applier = Applier::new(self.client.clone(), self.metrics.clone());
     }
 
     pub async fn producer(&self, text: &str) -> (Meta, NotifProducerSpec) {
@@ -130,7 +134,7 @@ impl Stand {
     /// How many apply requests were made so far.
     pub fn requests(&self) -> u64 {
         let mut registry = prometheus_client::registry::Registry::default();
-        self.applier.metrics().register(&mut registry);
+        self.metrics.register(&mut registry);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
         let lines = text.lines().filter(|line| line.starts_with("hoopoe_operator_child_requests_total{"));

@@ -125,6 +125,11 @@ impl Operator {
         assert!(status.success(), "{status}: {}", self.child.log());
     }
 
+    /// How it ended by itself.
+    pub async fn ended(&self) -> std::process::ExitStatus {
+        self.child.wait(PATIENCE).await.unwrap()
+    }
+
     /// `kill -9`.
     pub async fn kill(self) {
         self.child.kill9().await.unwrap();

@@ -27,11 +27,11 @@ async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
     let after: Vec<_> = shop.versions().await.into_iter().filter(|line| !line.contains("/more")).collect();
     assert_eq!(after, before, "what was as asked was not written again");
     assert!(!second.log().contains("panicked"));
-    // A leader that stops gives its lease back: the third need not wait for its end.
+    // The third looks again when the lease would have ended: fifteen seconds after its last renewal.
     let third = kit.operator(&[]).await;
     second.stop().await;
     let stopped = Instant::now();
     shop.eventually("the third leads", async || third.metric("hoopoe_operator_leader").await == 1.0).await;
-    assert!(stopped.elapsed().as_secs() < 12, "{:?}", stopped.elapsed());
+    assert!(stopped.elapsed().as_secs() < 20, "{:?}", stopped.elapsed());
     third.stop().await;
 }

@@ -1,9 +1,9 @@
 //! When a child is sent.
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::json;
 
 use super::*;
-use crate::build::ChildKind;
 
 fn child() -> Child {
     let object = json!({"metadata": {"name": "a", "labels": {"l": "1"}, "annotations": {"a": "1"}}, "spec": {}});
@@ -18,6 +18,7 @@ fn sent(child: &Child, at: Instant) -> Sent {
         generation: Some(1),
         at,
         seen: true,
+        applied_at: None,
         idle: 0,
         handed_over: false,
     }
@@ -133,4 +134,58 @@ fn what_has_no_generation_is_not_applied_for_each_status() {
     assert_eq!(next(Some(&idle), Some(&status), now + Duration::from_secs(2)), drift);
     let disowned = ObservedMeta { owned_by_uid: None, ..status };
     assert_eq!(next(Some(&idle), Some(&disowned), now), Step::Write { look: true, drift: true }, "that is no status");
+}
+
+/// As the API server answers.
+fn answer(version: &str, generation: Option<i64>) -> ObjectMeta {
+    let controller = OwnerReference { uid: "owner".to_owned(), controller: Some(true), ..OwnerReference::default() };
+    ObjectMeta {
+        uid: Some("object".to_owned()),
+        resource_version: Some(version.to_owned()),
+        generation,
+        owner_references: Some(vec![controller]),
+        ..ObjectMeta::default()
+    }
+}
+
+#[test]
+fn an_apply_changed_something_when_more_than_a_status_moved() {
+    let child = child();
+    let sent = sent(&child, Instant::now());
+    let before = ObservedMeta { generation: Some(2), ..observed("150") };
+    let changed = |before: Option<&ObservedMeta>, after: &ObjectMeta| changed(&child, before, Some(&sent), after);
+    assert!(changed(None, &answer("200", Some(1))), "it was made");
+    assert!(!changed(Some(&before), &answer("150", Some(2))), "nothing moved");
+    assert!(!changed(Some(&before), &answer("100", Some(1))), "it is what we wrote");
+    assert!(!changed(Some(&before), &answer("200", Some(2))), "a status moved in the meantime");
+    assert!(changed(Some(&before), &answer("200", Some(3))));
+    let mut labelled = before.clone();
+    labelled.labels.clear();
+    assert!(changed(Some(&labelled), &answer("200", Some(2))), "a label was put back");
+    let disowned = ObservedMeta { owned_by_uid: None, ..before.clone() };
+    assert!(changed(Some(&disowned), &answer("200", Some(2))), "the owner was put back");
+    let without = ObservedMeta { generation: None, ..before };
+    assert!(changed(Some(&without), &answer("200", None)), "a kind that does not tell");
+}
+
+#[test]
+fn an_autoscaler_is_changed_when_our_fields_of_it_are() {
+    let child = Child { kind: ChildKind::HorizontalPodAutoscaler, ..child() };
+    let at = |text: &str| serde_json::from_str::<Time>(&format!("\"2026-01-01T00:00:{text}Z\"")).unwrap();
+    let answer = |manager: &str, time: &str| {
+        let entry = ManagedFieldsEntry {
+            manager: Some(manager.to_owned()),
+            operation: Some("Apply".to_owned()),
+            time: Some(at(time)),
+            ..ManagedFieldsEntry::default()
+        };
+        ObjectMeta { managed_fields: Some(vec![entry]), ..answer("200", None) }
+    };
+    let before = ObservedMeta { generation: None, ..observed("150") };
+    let sent = Sent { applied_at: applied_at(&answer(FIELD_MANAGER, "01")), ..sent(&child, Instant::now()) };
+    assert_eq!(sent.applied_at, Some(at("01")));
+    assert!(!changed(&child, Some(&before), Some(&sent), &answer(FIELD_MANAGER, "01")));
+    assert!(changed(&child, Some(&before), Some(&sent), &answer(FIELD_MANAGER, "02")));
+    assert!(changed(&child, Some(&before), Some(&sent), &answer("somebody", "01")), "it was not ours");
+    assert!(changed(&child, Some(&before), None, &answer(FIELD_MANAGER, "01")));
 }

@@ -1,5 +1,7 @@
 //! The links on the broker, from what was read of it. Pure.
 
+use std::fmt::Write;
+
 use hoopoe_crds::policy;
 
 use super::Link;
@@ -68,7 +70,8 @@ fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Link
     );
     let rates = depths.and_then(|depths| depths.queues.get(&queue.name));
     if let Some((arrive, acknowledged)) = rates.and_then(|depth| depth.publish_rate.zip(depth.acknowledge_rate)) {
-        detail.push_str(&format!(", {arrive:.1}/s in, {acknowledged:.1}/s done"));
+        // A String takes every write.
+        let _ = write!(detail, ", {arrive:.1}/s in, {acknowledged:.1}/s done");
     }
     Link::of(in_force == queue.policy.name, what, detail)
 }

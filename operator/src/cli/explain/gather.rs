@@ -184,9 +184,10 @@ async fn readyz(client: &Client, namespace: &str, pod: &str) -> Result<Value, St
         let bytes =
             body::to_bytes(body::Body::new(answer.into_body()), 64 * 1024).await.map_err(|error| error.to_string())?;
         let report: Value = serde_json::from_slice(&bytes).map_err(|_| "it gave no report".to_owned())?;
-        match report["parts"].is_array() {
-            true => Ok(report),
-            false => Err(report["message"].as_str().unwrap_or("it gave no report").to_owned()),
+        if report["parts"].is_array() {
+            Ok(report)
+        } else {
+            Err(report["message"].as_str().unwrap_or("it gave no report").to_owned())
         }
     };
     tokio::time::timeout(POD_LIMIT, asked).await.map_err(|_| format!("it did not answer within {POD_LIMIT:?}"))?

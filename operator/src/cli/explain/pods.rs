@@ -1,6 +1,6 @@
 //! What the pods of a Deployment say of the servers that they use. Pure.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::Value;
@@ -20,7 +20,9 @@ pub(super) fn deployment(name: &str, there: Option<&Deployment>) -> Link {
     });
     let mut detail = format!("{ready} of {wanted} ready, {updated} updated");
     if let Some(stuck) = stuck {
-        detail.push_str(&format!(": {}", stuck.message.as_deref().or(stuck.reason.as_deref()).unwrap_or("stuck")));
+        let why = stuck.message.as_deref().or(stuck.reason.as_deref()).unwrap_or("stuck");
+        // A String takes every write.
+        let _ = write!(detail, ": {why}");
     }
     let seen = status.observed_generation >= metadata.generation;
     Link::of(seen && stuck.is_none() && ready >= wanted && updated >= wanted, what, detail)

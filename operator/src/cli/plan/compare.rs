@@ -24,7 +24,7 @@ use crate::{
     },
     dereference::{BrokerAccess, DereferenceError, Dereferenced},
     resource::{Kind, ResourceId},
-    topology::{Claimant, diff, sync},
+    topology::{Claimant, Finding, diff, sync},
 };
 
 impl Planner<'_> {
@@ -150,10 +150,21 @@ impl Planner<'_> {
         }
         let difference = diff::difference(&wanted.desired, &seen);
         plan.losses.extend(losses(&difference.changes, &seen));
-        plan.topology = TopologyPlan::Known {
-            changes: difference.changes.iter().map(ToString::to_string).collect(),
-            findings: difference.findings.iter().map(ToString::to_string).collect(),
-        };
+        let mut changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
+        let mut findings = Vec::new();
+        for finding in difference.findings {
+            match &finding {
+                Finding::ExchangeMissing { name } if self.exchanges.contains(name.as_str()) => {
+                    changes.push(format!("bind the queue to {name}, once its producer has made it"));
+                }
+                Finding::ExchangeMissing { .. }
+                | Finding::ArgumentsDiffer { .. }
+                | Finding::QueueTaken { .. }
+                | Finding::PolicyShadowed { .. }
+                | Finding::ForeignBindings { .. } => findings.push(finding.to_string()),
+            }
+        }
+        plan.topology = TopologyPlan::Known { changes, findings };
         Ok(())
     }
 

@@ -19,7 +19,7 @@ pub(super) fn changes(path: &str, from: Option<&Value>, to: Option<&Value>) -> V
 }
 
 fn walk(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<FieldChange>) {
-    let unsaid = UNSAID.iter().any(|unsaid| path == *unsaid);
+    let unsaid = UNSAID.contains(&path);
     match (from, to) {
         (Some(from), Some(to)) if from == to => {}
         (None, None) => {}

@@ -1,5 +1,8 @@
 //! Asks the API server and the broker, and puts the answers to the pure parts.
 
+use std::collections::BTreeSet;
+
+use hoopoe_crds::{Manifest, producer::Ownership};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client,
@@ -45,7 +48,15 @@ pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
         otlp_endpoint: None,
         serves_pod_monitor: groups.groups.iter().any(|group| group.name == "monitoring.coreos.com"),
     };
-    let planner = Planner { client, args, platform, secrets: &given.secrets };
+    let exchanges = given.resources.iter().filter_map(|document| match &document.manifest {
+        Manifest::Producer(producer) => match producer.spec.exchange.ownership {
+            Ownership::Owned | Ownership::Shared => Some(producer.spec.exchange.name.as_str()),
+            Ownership::External => None,
+        },
+        Manifest::Consumer(_) => None,
+    });
+    let exchanges = exchanges.collect();
+    let planner = Planner { client, args, platform, secrets: &given.secrets, exchanges };
     let mut plan = Plan::default();
     for document in &given.resources {
         plan.resources.push(planner.resource(document).await?);
@@ -60,6 +71,8 @@ pub(super) struct Planner<'a> {
     pub(super) platform: Platform,
     /// Those that stand beside the manifests.
     pub(super) secrets: &'a [Secret],
+    /// The exchanges that producers among the manifests make.
+    pub(super) exchanges: BTreeSet<&'a str>,
 }
 
 /// One side of a comparison: what is there, or what would be.

@@ -1,13 +1,13 @@
 //! The rules of both resources that are more than a type. In a cluster the API server holds most of them too.
 
-use serde_json::Value;
+mod shared;
 
 use crate::{
     consumer::{NotifConsumerSpec, Queue},
     manifest::{Manifest, Metadata},
     producer::NotifProducerSpec,
     worker_config::{BindingConfig, QueueType},
-    workload::{Autoscale, IntOrPercent, Workload},
+    workload::Autoscale,
 };
 
 /// One broken rule.
@@ -55,10 +55,12 @@ impl Rules {
 
     fn producer(&mut self, spec: &NotifProducerSpec) {
         self.workload(&spec.workload);
+        self.broker(&spec.broker);
         self.broker_name("spec.exchange.name", &spec.exchange.name, 255);
         self.routing_key_template("spec.routingKey", &spec.routing_key);
+        self.at_most("spec.headers", spec.headers.len(), 4);
         self.port("spec.ingress.http.port", spec.ingress.http.port);
-        self.require(!spec.publish.timeout.0.is_zero(), "spec.publish.timeout", "must be over 0");
+        self.over_zero("spec.publish.timeout", Some(spec.publish.timeout));
         self.require(spec.publish.max_in_flight >= 1, "spec.publish.maxInFlight", "must be at least 1");
         let bytes = spec.limits.body_bytes;
         self.require((1..=65_536).contains(&bytes), "spec.limits.bodyBytes", "must be 1 to 65536");
@@ -68,6 +70,11 @@ impl Rules {
 
     fn consumer(&mut self, spec: &NotifConsumerSpec) {
         self.workload(&spec.workload);
+        self.broker(&spec.broker);
+        self.postgres(&spec.postgres);
+        if let Some(redis) = &spec.redis {
+            self.redis(redis);
+        }
         self.queue(&spec.queue);
         self.bindings(&spec.bindings);
         let consume = &spec.consume;
@@ -77,48 +84,16 @@ impl Rules {
         self.require(spec.dead_letter.max_length >= 1, "spec.deadLetter.maxLength", "must be at least 1");
         self.require((1..=200).contains(&spec.cache.head_items), "spec.cache.headItems", "must be 1 to 200");
         self.require(spec.cache.ttl.0.as_secs() >= 1, "spec.cache.ttl", "must be at least 1s");
-        let retention = spec.store.retention.is_none_or(|retention| !retention.0.is_zero());
-        self.require(retention, "spec.store.retention", "must be over 0");
+        self.over_zero("spec.store.retention", spec.store.retention);
         if let Some(scaling) = &spec.scaling {
             let holds = 0 <= scaling.min && scaling.min <= scaling.max && scaling.max >= 1;
             self.require(holds, "spec.scaling", "must have 0 <= min <= max, and max at least 1");
             // What the scaler divides by.
-            self.require(!scaling.target_drain.0.is_zero(), "spec.scaling.targetDrain", "must be over 0");
+            self.over_zero("spec.scaling.targetDrain", Some(scaling.target_drain));
         }
         self.port("spec.api.port", spec.api.port);
         self.require(spec.api.replicas >= 0, "spec.api.replicas", "must be at least 0");
         self.autoscale("spec.api.autoscale", spec.api.autoscale.as_ref());
-    }
-
-    fn workload(&mut self, workload: &Workload) {
-        self.require(workload.replicas >= 0, "spec.replicas", "must be at least 0");
-        let ratio = workload.telemetry.as_ref().and_then(|telemetry| telemetry.sample_ratio.as_deref());
-        let holds = ratio.is_none_or(|ratio| ratio.parse::<f64>().is_ok_and(|ratio| (0.0..=1.0).contains(&ratio)));
-        self.require(holds, "spec.telemetry.sampleRatio", "must be a decimal from \"0\" to \"1\"");
-        let pull = workload.image_pull_policy.as_deref();
-        let holds = pull.is_none_or(|policy| ["Always", "IfNotPresent", "Never"].contains(&policy));
-        self.require(holds, "spec.imagePullPolicy", "must be Always, IfNotPresent or Never");
-        let kind = workload.service.as_ref().and_then(|service| service.kind.as_deref());
-        let holds = kind.is_none_or(|kind| ["ClusterIP", "NodePort", "LoadBalancer"].contains(&kind));
-        self.require(holds, "spec.service.type", "must be ClusterIP, NodePort or LoadBalancer");
-        if let Some(rollout) = &workload.rollout {
-            let (surge, unavailable) = (rollout.max_surge.as_ref(), rollout.max_unavailable.as_ref());
-            self.share("spec.rollout.maxSurge", surge);
-            self.share("spec.rollout.maxUnavailable", unavailable);
-            let stuck = surge.is_some_and(IntOrPercent::is_zero) && unavailable.is_some_and(IntOrPercent::is_zero);
-            self.require(
-                !stuck,
-                "spec.rollout",
-                "must not have maxSurge and maxUnavailable both 0: no pod could ever go",
-            );
-        }
-        let disruption = workload.disruption.as_ref().map(|disruption| &disruption.max_unavailable);
-        self.share("spec.disruption.maxUnavailable", disruption);
-    }
-
-    fn share(&mut self, field: &str, share: Option<&IntOrPercent>) {
-        let holds = share.is_none_or(IntOrPercent::is_valid);
-        self.require(holds, field, "must be a number from 0, or a percentage from \"0%\" to \"100%\"");
     }
 
     fn queue(&mut self, queue: &Queue) {
@@ -143,13 +118,11 @@ impl Rules {
             let printable = binding.routing_key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
             let holds = printable && binding.routing_key.len() <= 255;
             self.require(holds, &field("routingKey"), "must be at most 255 printable ASCII characters");
-            let x_match = binding.arguments.get("x-match").and_then(Value::as_str);
-            let with_x = matches!(x_match, Some("all-with-x" | "any-with-x"));
-            self.require(
-                !with_x,
-                &field("arguments"),
-                "must not use all-with-x or any-with-x: our own mark would take part",
-            );
+            let x_match = binding.arguments.get("x-match");
+            let holds = x_match.is_none_or(|value| value == "all" || value == "any");
+            let detail = "must have all or any as x-match: with all-with-x or any-with-x our own mark would take part";
+            self.require(holds, &field("arguments"), detail);
+            self.at_most(&field("arguments"), binding.arguments.len(), 32);
             let marked = binding.arguments.contains_key("x-hoopoe");
             self.require(!marked, &field("arguments"), "must not hold x-hoopoe: it is our own mark");
             let copy = bindings[..index].contains(binding);

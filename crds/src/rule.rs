@@ -1,0 +1,53 @@
+//! CEL rules as the API server evaluates them. They stand at the types that they are about (`schemars(extend(...))`: a struct whose
+//! `default` is its own cannot take kube's derive), at `spec` or deeper: a rule at the root that is tightened later would make the
+//! finalizer and status patches of stored objects fail. `validate.rs` holds the same rules, for `hoopoe dev` and the operator.
+
+use kube::core::Rule;
+
+/// Names of queues and exchanges.
+pub(crate) const BROKER_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._:/-]*$";
+
+/// Names of Secrets and of other objects of Kubernetes: a DNS subdomain.
+pub(crate) const OBJECT_NAME: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
+
+/// Printable ASCII: what a routing key may hold.
+pub(crate) const PRINTABLE: &str = "^[ -~]*$";
+
+/// A decimal from 0 to 1.
+pub(crate) const RATIO: &str = r"^(0(\.[0-9]+)?|1(\.0+)?)$";
+
+/// A rule that blames a field of the object that it stands at, e.g. `.name`. Its message starts with the field's name.
+pub(crate) fn rule(field: &str, rule: &str, message: &str) -> Rule {
+    Rule::new(rule).message(message).field_path(field)
+}
+
+/// A rule about the very value that it stands at.
+pub(crate) fn rule_of_value(rule: &str, message: &str) -> Rule {
+    Rule::new(rule).message(message)
+}
+
+/// A duration, on the field itself.
+pub(crate) fn over_zero(name: &str) -> Rule {
+    Rule::new("self.matches('[1-9]')").message(format!("{name} must be over 0").as_str())
+}
+
+/// The one rule at the root. Nothing derives a longer name than the 63 that a label may have from one of 40.
+pub(crate) fn resource_name() -> Rule {
+    Rule::new("size(self.metadata.name) <= 40 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name must be a DNS label of at most 40 characters")
+}
+
+/// No port of ours may be the admin port's.
+pub(crate) fn not_the_admin_port() -> Rule {
+    rule(".port", "self.port != 8081", "port must not be 8081: health and metrics are there")
+}
+
+/// A number of pods, or a percentage. (What equals itself as text is text: `type()` is not known to every evaluator.)
+pub(crate) fn share(name: &str) -> Rule {
+    let is = format!(
+        "!has(self.{name}) || (string(self.{name}) == self.{name} ? self.{name}.matches('^(100|[0-9]{{1,2}})%$') : \
+         string(self.{name}).matches('^[0-9]{{1,9}}$'))"
+    );
+    let message = format!("{name} must be a number from 0 to 999999999, or a percentage from \"0%\" to \"100%\"");
+    rule(&format!(".{name}"), &is, &message)
+}

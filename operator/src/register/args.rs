@@ -1,0 +1,62 @@
+//! The `--register-*` flags of `run`, and the start of the port.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{RegisterMetrics, RegisterSecrets, RegisterSettings, router, serve};
+
+/// The flags of the register port.
+#[derive(Clone, Debug, Args)]
+pub struct RegisterArgs {
+    /// Where `/notif/register` is served, with the rights of each caller's own bearer token. Default: nowhere.
+    #[arg(long = "register", env = "HOOPOE_OPERATOR_REGISTER", value_name = "ADDR")]
+    pub address: Option<SocketAddr>,
+    /// The namespace of everything that is registered. Default: the operator's own.
+    #[arg(long = "register-namespace", env = "HOOPOE_OPERATOR_REGISTER_NAMESPACE", value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// The Secrets of what is registered in the original's form. Without redis there is no shared cache.
+    #[arg(
+        long = "register-secrets",
+        env = "HOOPOE_OPERATOR_REGISTER_SECRETS",
+        value_name = "broker=NAME,postgres=NAME,redis=NAME",
+        default_value = "broker=rabbitmq,postgres=postgres"
+    )]
+    pub secrets: RegisterSecrets,
+}
+
+/// Why the port is not served.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// The port is taken, or may not be bound.
+    #[error("failed to listen on --register {address}: {source}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What sends notifications cannot be set up.
+    #[error("failed to set up an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl RegisterArgs {
+    /// Binds at once and serves in the background until `stop`, if an address was given. `cluster`: where the API server is.
+    pub async fn start(
+        &self,
+        cluster: kube::Config,
+        metrics: RegisterMetrics,
+        stop: CancellationToken,
+    ) -> Result<Option<JoinHandle<()>>, RegisterError> {
+        let Some(address) = self.address else { return Ok(None) };
+        let namespace = self.namespace.clone().unwrap_or_else(|| cluster.default_namespace.clone());
+        let settings = RegisterSettings { secrets: self.secrets.clone(), ..RegisterSettings::new(cluster, namespace)? };
+        let listener = TcpListener::bind(address).await.map_err(|source| RegisterError::Bind { address, source })?;
+        tracing::info!(%address, namespace = settings.namespace, "serving /notif/register");
+        Ok(Some(tokio::spawn(serve(listener, router(settings, metrics), stop))))
+    }
+}

@@ -1,0 +1,181 @@
+//! A client of the API server that fails as it is told, and an operator in this process that uses it.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use clap::Parser;
+use futures::future::BoxFuture;
+use hoopoe_operator::{cli::run, config::Config};
+use http_body_util::{BodyExt, Full};
+use kube::{
+    Client,
+    client::{Body, ClientBuilder},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use prometheus_client::registry::Registry;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::{Layer, Service};
+
+/// What goes wrong.
+#[derive(Clone)]
+pub enum Fault {
+    /// After so many writes the process is gone: the last one is carried out, its answer never comes, and nothing else is sent.
+    CrashAfter(u32),
+    /// Every so many-th request is answered by one of these instead, in turn; 0: no answer for three seconds, then an error.
+    Answers(u32, &'static [u16]),
+}
+
+/// What was counted.
+#[derive(Clone, Default)]
+pub struct Count {
+    writes: Arc<AtomicU32>,
+    requests: Arc<AtomicU32>,
+    gone: Arc<AtomicBool>,
+}
+
+impl Count {
+    /// Writes to the API server; leases and Events are not counted.
+    pub fn writes(&self) -> u32 {
+        self.writes.load(Ordering::SeqCst)
+    }
+
+    /// Whether the crash has happened.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::SeqCst)
+    }
+}
+
+/// An operator in this process. Dropped, it is gone between two of its instructions.
+pub struct InProcess {
+    task: JoinHandle<()>,
+    /// What its client counted.
+    pub count: Count,
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+#[derive(Parser)]
+struct Flags {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// Starts one with the flags of `run`.
+pub async fn operator(kubeconfig: &Path, fault: Fault, flags: &[&str]) -> InProcess {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    let count = Count::default();
+    let layer = FaultLayer { fault, count: count.clone() };
+    let client: Client = ClientBuilder::try_from(config).unwrap().with_layer(&layer).build();
+    let fixed = ["run", "--admin", "127.0.0.1:0", "--lease-namespace", "hoopoe-system"];
+    let config = Flags::parse_from(fixed.iter().chain(flags)).config;
+    let task = tokio::spawn(async move {
+        // Errors are what the faults are for; the resources say how it went.
+        let _ = run::run_with(client, &config, Registry::default(), CancellationToken::new()).await;
+    });
+    InProcess { task, count }
+}
+
+#[derive(Clone)]
+struct FaultLayer {
+    fault: Fault,
+    count: Count,
+}
+
+#[derive(Clone)]
+struct FaultService<S> {
+    inner: S,
+    fault: Fault,
+    count: Count,
+}
+
+impl<S> Layer<S> for FaultLayer {
+    type Service = FaultService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        FaultService { inner, fault: self.fault.clone(), count: self.count.clone() }
+    }
+}
+
+type AnswerBody = Box<dyn http_body::Body<Data = Bytes, Error = tower::BoxError> + Send + Unpin>;
+type Answer = http::Response<AnswerBody>;
+
+impl<S> Service<http::Request<Body>> for FaultService<S>
+where
+    S: Service<http::Request<Body>, Response = Answer>,
+    S::Future: Send + 'static,
+    S::Error: Into<tower::BoxError> + Send,
+{
+    type Response = Answer;
+    type Error = tower::BoxError;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let count = self.count.clone();
+        if count.is_gone() {
+            return Box::pin(std::future::pending());
+        }
+        let aside = request.uri().path().contains("/leases") || request.uri().path().contains("/events");
+        let writes = !aside && request.method() != http::Method::GET;
+        let write = writes.then(|| count.writes.fetch_add(1, Ordering::SeqCst) + 1);
+        match self.fault {
+            Fault::CrashAfter(last) => {
+                if write.is_some_and(|write| write > last) {
+                    count.gone.store(true, Ordering::SeqCst);
+                    return Box::pin(std::future::pending());
+                }
+                let answer = self.inner.call(request);
+                Box::pin(async move {
+                    let answer = answer.await.map_err(Into::into);
+                    if write == Some(last) {
+                        count.gone.store(true, Ordering::SeqCst);
+                        std::future::pending::<()>().await;
+                    }
+                    answer
+                })
+            }
+            Fault::Answers(every, statuses) => {
+                let number = count.requests.fetch_add(1, Ordering::SeqCst);
+                if aside || number % every != every - 1 {
+                    let answer = self.inner.call(request);
+                    return Box::pin(async move { answer.await.map_err(Into::into) });
+                }
+                let status = statuses[(number / every) as usize % statuses.len()];
+                Box::pin(async move {
+                    if status == 0 {
+                        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+                        return Err("no answer".into());
+                    }
+                    Ok(refusal(status))
+                })
+            }
+        }
+    }
+}
+
+fn refusal(status: u16) -> Answer {
+    let body = serde_json::json!({
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": status,
+        "message": "a fault of the test", "reason": "Fault",
+    });
+    let body = Full::new(Bytes::from(body.to_string())).map_err(|never| -> tower::BoxError { match never {} });
+    let answer = http::Response::builder().status(status).header("content-type", "application/json");
+    answer.body(Box::new(body) as AnswerBody).unwrap()
+}
