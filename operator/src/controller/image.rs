@@ -18,7 +18,7 @@ pub fn platform_for(ctx: &Context, meta: &Meta, workload: &Workload, workers: &W
     }
     let live = steps::live_image(ctx, &meta.id, Component::worker_of(meta.id.kind));
     let (available, rolling) = match workers {
-        WorkersFinding::Pods(pods) => (pods.available(), pods.updated < pods.desired),
+        WorkersFinding::Pods(pods) => (pods.is_as_asked(), pods.updated < pods.desired),
         WorkersFinding::Unknown => (false, false),
     };
     if live.as_deref() == Some(&platform.worker_image) && rolling {

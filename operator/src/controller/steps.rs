@@ -136,6 +136,7 @@ pub fn pods(ctx: &Context, id: &ResourceId, component: Component, stopped: bool)
         desired: spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
         existing: status.replicas.unwrap_or_default(),
         ready: status.ready_replicas.unwrap_or_default(),
+        available: status.available_replicas.unwrap_or_default(),
         updated: status.updated_replicas.unwrap_or_default(),
         observed: status.observed_generation >= metadata.generation,
         stuck: failing.map(|condition| condition.message.clone().or(condition.reason.clone()).unwrap_or_default()),

@@ -152,7 +152,7 @@ fn worker_problem(findings: &Findings) -> Result<Option<Problem>, &'static str> 
                     let message = format!("{what}: {stuck}; look at the pods' events and logs");
                     return Ok(Some(Problem::passing("WorkersStuck", message)));
                 }
-                if !pods.available() {
+                if !pods.is_as_asked() {
                     let message =
                         format!("{} of {} {what} are ready, {} updated", pods.ready, pods.desired, pods.updated);
                     return Ok(Some(Problem::passing("WorkersNotReady", message)));

@@ -74,6 +74,8 @@ pub struct PodCount {
     pub existing: i32,
     /// Ready.
     pub ready: i32,
+    /// Ready for as long as `rollout.minReadySeconds` asks.
+    pub available: i32,
     /// Of the newest template.
     pub updated: i32,
     /// Whether the Deployment's controller has seen its newest spec.
@@ -116,11 +118,8 @@ pub enum ScalingFinding {
 
 impl PodCount {
     /// Whether what was asked for is so.
-    pub fn available(&self) -> bool {
-        self.observed
-            && self.stuck.is_none()
-            && self.ready >= self.desired
-            && self.updated >= self.desired
-            && self.existing == self.desired
+    pub fn is_as_asked(&self) -> bool {
+        let Self { desired, existing, ready: _, available, updated, observed, stuck, stopped: _ } = self;
+        *observed && stuck.is_none() && available >= desired && updated >= desired && existing == desired
     }
 }

@@ -132,7 +132,8 @@ where
         if count.is_gone() {
             return Box::pin(std::future::pending());
         }
-        let aside = request.uri().path().contains("/leases") || request.uri().path().contains("/events");
+        let aside =
+            request.uri().path().contains("coordination.k8s.io") || request.uri().path().contains("events.k8s.io");
         let writes = !aside && request.method() != http::Method::GET;
         let write = writes.then(|| count.writes.fetch_add(1, Ordering::SeqCst) + 1);
         match self.fault {

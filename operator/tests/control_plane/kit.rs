@@ -253,6 +253,26 @@ impl Namespace<'_> {
         }
     }
 
+    /// The same, once nothing has moved for ten seconds and every queue's backlog is known: until then Kubernetes' controllers and the
+    /// broker's statistics have something to say of what is new.
+    pub async fn quiet_versions(&self) -> Vec<String> {
+        self.eventually("every backlog is known", async || {
+            let consumers = self.get("ncons").await["items"].as_array().cloned().unwrap_or_default();
+            consumers.iter().all(|consumer| consumer["status"]["backlog"].is_string())
+        })
+        .await;
+        let mut before = self.versions().await;
+        self.eventually("ten quiet seconds", async || {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let now = self.versions().await;
+            let quiet = now == before;
+            before = now;
+            quiet
+        })
+        .await;
+        before
+    }
+
     /// The resourceVersion of every object of the namespace that is ours or one of our resources, by kind and name.
     pub async fn versions(&self) -> Vec<String> {
         let kinds = "nprod,ncons,deploy,svc,cm,sa,pdb,netpol,hpa";

@@ -23,16 +23,7 @@ async fn both_become_ready_read_well_and_then_nothing_moves() {
     assert_eq!(header, ["NAME", "READY", "QUEUE", "WORKERS", "BACKLOG", "STATUS", "AGE"]);
     assert!(columns.contains("life.inbox") && columns.contains("1/1"), "{columns}");
 
-    // Until the controllers of Kubernetes have said all they have to say of the new pods.
-    let mut before = shop.versions().await;
-    shop.eventually("ten quiet seconds", async || {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        let now = shop.versions().await;
-        let quiet = now == before;
-        before = now;
-        quiet
-    })
-    .await;
+    let before = shop.quiet_versions().await;
     assert!(before.len() >= 14, "{before:?}");
     tokio::time::sleep(Duration::from_secs(70)).await;
     assert_eq!(shop.versions().await, before, "seventy seconds in which nothing happened");

@@ -82,7 +82,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     shop.ready("nprod/planner").await;
     shop.consumer("inbox", CONSUMER).await;
     shop.ready("ncons/inbox").await;
-    let before = shop.versions().await;
+    let before = shop.quiet_versions().await;
     let same = planned(&client, &folder, &both).await;
     let unchanged = "NotifProducer planned/planner: nothing changes\nNotifConsumer planned/inbox: nothing changes\n";
     assert_eq!(same.print(Output::Text), unchanged);

@@ -14,6 +14,7 @@ fn pods(desired: i32, ready: i32) -> WorkersFinding {
         desired,
         existing: desired,
         ready,
+        available: ready,
         updated: ready,
         observed: true,
         ..PodCount::default()
@@ -146,7 +147,8 @@ fn an_inbox_api_that_is_not_ready_holds_the_consumer_back() {
 
 #[test]
 fn a_rollout_of_which_old_pods_are_still_there_is_not_ready() {
-    let count = PodCount { desired: 3, existing: 4, ready: 4, updated: 1, observed: true, ..PodCount::default() };
+    let count =
+        PodCount { desired: 3, existing: 4, ready: 4, available: 4, updated: 1, observed: true, ..PodCount::default() };
     let status =
         producer(&Findings { workers: WorkersFinding::Pods(count), ..good() }, &NotifProducerStatus::default(), &at(1));
     assert_eq!(said(&status.conditions, "Reconciling").1, "WorkersNotReady");
