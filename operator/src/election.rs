@@ -1,6 +1,9 @@
 //! One of several operators leads: by a Lease.
 
-use kube::Client;
+use std::time::{Duration, SystemTime};
+
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, Client};
 use kube_lease_manager::{LeaseManagerBuilder, LeaseManagerError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -9,10 +12,15 @@ use tokio_util::sync::CancellationToken;
 const DURATION_SECONDS: u64 = 15;
 /// Seconds before its end at which the leader renews it.
 const GRACE_SECONDS: u64 = 5;
+/// Between two looks at the lease while leading; also how long one may take. A renewal, ten seconds after the last, is so seen before the fifteenth.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A lease that is tried for.
 pub struct Election {
     leads: watch::Receiver<bool>,
+    leases: Api<Lease>,
+    name: String,
+    identity: String,
     task: tokio::task::JoinHandle<kube_lease_manager::Result<kube_lease_manager::LeaseManager>>,
 }
 
@@ -40,6 +48,7 @@ impl Election {
             name: name.to_owned(),
             source: Box::new(source),
         };
+        let leases = Api::namespaced(client.clone(), namespace);
         let manager = LeaseManagerBuilder::new(client, name)
             .with_namespace(namespace)
             .with_identity(identity)
@@ -49,7 +58,7 @@ impl Election {
             .await
             .map_err(unavailable)?;
         let (leads, task) = manager.watch().await;
-        Ok(Self { leads, task })
+        Ok(Self { leads, leases, name: name.to_owned(), identity: identity.to_owned(), task })
     }
 
     /// Waits until this process leads; `false`: `stop` came first.
@@ -62,8 +71,12 @@ impl Election {
 
     /// Waits until this process leads no more.
     pub async fn lost(&mut self) {
-        // An error: the task that renews the lease has ended.
-        let _ = self.leads.wait_for(|leads| !leads).await;
+        let lapsed = lapsed(&self.leases, &self.name, &self.identity);
+        tokio::select! {
+            // An error: the task that renews the lease has ended.
+            _ = self.leads.wait_for(|leads| !leads) => {}
+            () = lapsed => {}
+        }
     }
 
     /// Gives the lease back, so that the next one need not wait for its end.
@@ -73,6 +86,27 @@ impl Election {
             && let Err(error) = manager.release().await
         {
             tracing::warn!(%error, "failed to give the lease back");
+        }
+    }
+}
+
+/// Waits until the lease is another's, or has ended unrenewed. `LeaseManager` tells nobody of the latter: while the API server does not answer it tries
+/// again and calls itself the leader, and a broker would go on being written to.
+async fn lapsed(leases: &Api<Lease>, name: &str, identity: &str) {
+    let duration = Duration::from_secs(DURATION_SECONDS);
+    let mut end = SystemTime::now() + duration;
+    while let Ok(left) = end.duration_since(SystemTime::now()) {
+        tokio::time::sleep(left.min(LOOK)).await;
+        // Never past the end: an answer that does not come may not prolong it.
+        let left = end.duration_since(SystemTime::now()).unwrap_or_default().min(LOOK);
+        let Ok(Ok(lease)) = tokio::time::timeout(left, leases.get(name)).await else { continue };
+        let spec = lease.spec.unwrap_or_default();
+        if spec.holder_identity.as_deref() != Some(identity) {
+            return;
+        }
+        // Written by this very process: no other clock is asked.
+        if let Some(renewed) = spec.renew_time {
+            end = SystemTime::from(renewed.0) + duration;
         }
     }
 }

@@ -6,7 +6,7 @@ use hoopoe_crds::{NotifConsumer, NotifProducer};
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
 use kube::{
     core::PartialObjectMeta,
-    runtime::reflector::{ObjectRef, Store},
+    runtime::reflector::{ObjectRef, Store, store::WriterDropped},
 };
 
 use super::child_index::ChildIndex;
@@ -30,6 +30,15 @@ pub struct Scope {
     pub children: HashMap<ChildKind, Arc<ChildIndex>>,
     /// All Secrets, their metadata only.
     pub secrets: Store<PartialObjectMeta<Secret>>,
+}
+
+impl Scope {
+    /// Waits until the Deployments and the Secrets were listed once. A reconcile before that would take a Deployment that is not listed yet for one
+    /// that is not there: it would get a new default image out of turn and its autoscaler's count anew, and a Secret would be called missing.
+    pub async fn filled(&self) -> Result<(), WriterDropped> {
+        self.deployments.wait_until_ready().await?;
+        self.secrets.wait_until_ready().await
+    }
 }
 
 /// What all watches know.

@@ -18,7 +18,7 @@ use crate::{
     broker::{Broker, Brokers},
     build::Platform,
     config::Config,
-    metrics::Metrics,
+    metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,
     upgrade::Upgrades,
@@ -115,6 +115,8 @@ impl Context {
         self.scaler.forget(id);
         self.applier.forget(uid);
         self.upgrades.forget(uid);
+        let (namespace, name) = (id.namespace.clone(), id.name.clone());
+        self.metrics.ready.remove(&ResourceLabels { kind: id.kind.as_str(), namespace, name });
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<ResourceId, Remembered>> {

@@ -14,6 +14,8 @@ use crate::{
 pub fn platform_for(ctx: &Context, meta: &Meta, workload: &Workload, workers: &WorkersFinding) -> (Platform, bool) {
     let mut platform = ctx.platform.clone();
     if workload.image.is_some() {
+        // Pinned while it was rolling: its place is the next one's.
+        ctx.upgrades.forget(&meta.uid);
         return (platform, false);
     }
     let live = steps::live_image(ctx, &meta.id, Component::worker_of(meta.id.kind));

@@ -79,13 +79,14 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let serves_pod_monitor = serves_pod_monitor(&client).await?;
     let (triggers, mut wanted) = tokio::sync::mpsc::unbounded_channel();
+    let (gone, mut forgotten) = tokio::sync::mpsc::unbounded_channel();
     let namespaces: Vec<Option<&str>> = match config.watch_namespaces.as_slice() {
         [] => vec![None],
         names => names.iter().map(|name| Some(name.as_str())).collect(),
     };
     let started: Vec<(Scope, Watches)> = namespaces
         .into_iter()
-        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &triggers))
+        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &triggers, &gone))
         .collect();
     let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect());
     let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, metrics, triggers));
@@ -99,7 +100,7 @@ pub async fn run(
         tokio::spawn(caches_ready(scope.clone(), readiness.clone()));
         let triggers = |kind| triggers_of(&spread, kind, scope.namespace.clone());
         let (producer_triggers, consumer_triggers) = (triggers(Kind::Producer), triggers(Kind::Consumer));
-        let part = Part { ctx: ctx.clone(), stop: stop.clone() };
+        let part = Part { ctx: ctx.clone(), scope: scope.clone(), stop: stop.clone() };
         parts.spawn(part.clone().reconciling(
             producers,
             scope.producers,
@@ -115,7 +116,12 @@ pub async fn run(
             consumer::reconcile,
         ));
     }
-    parts.spawn(sampler::run(ctx, stop.clone()));
+    parts.spawn(sampler::run(ctx.clone(), stop.clone()));
+    parts.spawn(async move {
+        while let Some(Meta { id, uid, .. }) = forgotten.recv().await {
+            ctx.forget(&id, &uid);
+        }
+    });
     parts.spawn(async move {
         while let Some(id) = wanted.recv().await {
             // An error: no controller listens yet, or any more; both look at everything when they start.
@@ -139,6 +145,7 @@ pub async fn run(
 #[derive(Clone)]
 struct Part {
     ctx: Arc<Context>,
+    scope: Scope,
     stop: CancellationToken,
 }
 
@@ -182,6 +189,7 @@ impl Part {
         Reconcile: Fn(Arc<K>, Arc<Context>) -> Reconciling + Send + Sync + Clone + 'static,
         Reconciling: Future<Output = Result<Action, ReconcileError>> + Send + 'static,
     {
+        let Some(Ok(())) = self.stop.run_until_cancelled(self.scope.filled()).await else { return };
         let measured = move |resource: Arc<K>, ctx: Arc<Context>| {
             let reconcile = reconcile.clone();
             async move {

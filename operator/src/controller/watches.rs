@@ -31,7 +31,7 @@ use crate::{
         names::{MANAGED_BY, MANAGED_BY_LABEL},
     },
     dereference::{consumer_names, producer_names},
-    resource::{Kind, ResourceId},
+    resource::{Kind, Meta, ResourceId},
 };
 
 /// A page of a list: 5,000 resources in one answer would be 100 MB at once.
@@ -53,9 +53,10 @@ pub fn start(
     namespace: Option<&str>,
     serves_pod_monitor: bool,
     triggers: &mpsc::UnboundedSender<ResourceId>,
+    gone: &mpsc::UnboundedSender<Meta>,
 ) -> (Scope, Watches) {
-    let (producers, producer_stream) = resources::<NotifProducer>(client, namespace);
-    let (consumers, consumer_stream) = resources::<NotifConsumer>(client, namespace);
+    let (producers, producer_stream) = resources::<NotifProducer>(client, namespace, Kind::Producer, gone.clone());
+    let (consumers, consumer_stream) = resources::<NotifConsumer>(client, namespace, Kind::Consumer, gone.clone());
     let (deployments, writer) = reflector::store();
     let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
     let mut children = HashMap::new();
@@ -96,8 +97,14 @@ pub fn start(
     (scope, watches)
 }
 
-/// The resources of one kind. A status write of our own is no event.
-fn resources<K>(client: &Client, namespace: Option<&str>) -> (Store<K>, BoxStream<'static, Result<K, watcher::Error>>)
+/// The resources of one kind. A status write of our own is no event. `gone`: told of each that went, since one without a finalizer is not reconciled
+/// when it goes.
+fn resources<K>(
+    client: &Client,
+    namespace: Option<&str>,
+    kind: Kind,
+    gone: mpsc::UnboundedSender<Meta>,
+) -> (Store<K>, BoxStream<'static, Result<K, watcher::Error>>)
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -117,6 +124,12 @@ where
         .modify(|resource| prune(resource.meta_mut()))
         .default_backoff()
         .reflect(writer)
+        .inspect_ok(move |event| {
+            if let Event::Delete(resource) = event {
+                // An error: the operator is stopping.
+                let _ = gone.send(Meta::of(kind, resource));
+            }
+        })
         .applied_objects()
         .predicate_filter(moved, Default::default());
     (store, stream.boxed())
