@@ -41,6 +41,11 @@ impl HttpClient {
         client
     }
 
+    /// How long one answer is, its head included.
+    pub fn answer_length(&self) -> usize {
+        self.length
+    }
+
     /// Sends `count` requests at once and reads as many answers.
     pub async fn exchange(&mut self, requests: &[u8], count: usize) {
         let mut buffer = std::mem::take(&mut self.buffer);

@@ -1,5 +1,6 @@
-//! Polls beside a handler that does nothing: a 304 from the process, and a first page of 20 items from Redis. And what a great many
-//! polls of unchanged owners ask of Postgres.
+//! Polls beside a handler that does nothing: a 304 from the process, and a first page of 20 items, from Redis and from the process;
+//! and, since sending its bytes is most of what such a page costs, a handler that does nothing but send as many. And what a great
+//! many polls of unchanged owners ask of Postgres.
 
 use std::{
     net::SocketAddr,
@@ -52,15 +53,27 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
     let (warm, bare) = (open(&inbox, usual, &stop).await, open(&inbox, tiny, &stop_bare).await);
 
     let (mut unchanged, mut pages) = (Sides::default(), Sides::default());
+    let (mut from_process, mut only_bytes) = (Sides::default(), Sides::default());
     let (polls, plain) = (blocks(&tags, true), blocks(&tags, false));
+    let page = {
+        let first = plain[0].clone();
+        on_a_thread(async move { HttpClient::connect(bare, 200, &first).await.answer_length() }).await
+    };
+    let page = Bytes::from(vec![b'x'; page]);
+    let sender =
+        listen(Router::new().route("/v1/owners/{owner}/feed", get(move || std::future::ready(page.clone())))).await;
     for round in 0..=rounds() {
         let limit = run(empty, 200, &polls).await;
         take(round, limit, (&mut unchanged, run(warm, 304, &polls).await));
         let limit = run(empty, 200, &plain).await;
         take(round, limit, (&mut pages, run(bare, 200, &plain).await));
+        take(round, limit, (&mut from_process, run(warm, 200, &plain).await));
+        take(round, limit, (&mut only_bytes, run(sender, 200, &plain).await));
     }
     table.ratio("304 from the process", &unchanged, "empty axum handler", GOALS.0);
     table.ratio("200 of 20 items from Redis", &pages, "empty axum handler", GOALS.1);
+    table.beside("200 of 20 items from the process", &from_process, "empty axum handler");
+    table.beside("as many bytes from an axum handler", &only_bytes, "empty axum handler");
     stop_bare.cancel();
     statements(servers, warm, &polls, table).await;
     stop.cancel();

@@ -16,7 +16,8 @@ struct Row {
     limit: String,
     result: String,
     goal: String,
-    met: bool,
+    /// `None`: no goal.
+    met: Option<bool>,
 }
 
 impl Table {
@@ -29,7 +30,19 @@ impl Table {
             limit: format!("{:.0}/s {against}", sides.limit()),
             result: format!("{ratio:.2}"),
             goal: format!("{goal:.2}"),
-            met: ratio >= goal,
+            met: Some(ratio >= goal),
+        });
+    }
+
+    /// A rate beside another's, for which there is no goal.
+    pub fn beside(&mut self, what: &str, sides: &Sides, against: &str) {
+        self.add(Row {
+            what: what.to_owned(),
+            ours: format!("{:.0}/s", sides.ours()),
+            limit: format!("{:.0}/s {against}", sides.limit()),
+            result: format!("{:.2}", sides.ratio()),
+            goal: "–".to_owned(),
+            met: None,
         });
     }
 
@@ -41,7 +54,7 @@ impl Table {
             limit: of,
             result: format!("{result:.1} {unit}"),
             goal: format!("< {goal:.0} {unit}"),
-            met: result < goal,
+            met: Some(result < goal),
         });
     }
 
@@ -55,7 +68,11 @@ impl Table {
         let header = ["measure", "ours", "limit beside it", "result", "goal", "met"].map(str::to_owned);
         let mut lines = vec![header];
         for Row { what, ours, limit, result, goal, met } in &self.0 {
-            let met = if *met { "yes" } else { "NO" };
+            let met = match met {
+                Some(true) => "yes",
+                Some(false) => "NO",
+                None => "–",
+            };
             lines.push([what, ours, limit, result, goal, met].map(ToOwned::to_owned));
         }
         let widths: Vec<usize> =

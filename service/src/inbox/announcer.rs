@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::InboxMetrics;
 use crate::{
-    cache::{Cache, Token},
+    cache::{self, Cache, Token},
     notif::Owner,
     store::{Announce, OwnerChange, Position},
 };
@@ -23,7 +23,7 @@ pub(super) struct Announcer<'a> {
 
 #[derive(Default)]
 struct Taken {
-    tokens: HashMap<Owner, Token>,
+    entries: HashMap<Owner, cache::Announced>,
     /// The number of breaks before the first announcement.
     breaks: Option<u64>,
 }
@@ -45,7 +45,13 @@ impl<'a> Announcer<'a> {
     /// transaction raised.
     pub(super) fn finish(self, changes: Vec<OwnerChange>) -> Announced {
         let mut taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let with_token = |change: OwnerChange| taken.tokens.remove(&change.owner).map(|token| (change, token));
+        let with_token = |mut change: OwnerChange| {
+            let cache::Announced { token, page } = taken.entries.remove(&change.owner)?;
+            if !page {
+                change.inserted = Vec::new();
+            }
+            Some((change, token))
+        };
         let changes = changes.into_iter().filter_map(with_token).collect();
         Announced { changes, breaks: taken.breaks.unwrap_or(0) }
     }
@@ -58,8 +64,8 @@ impl Announce for Announcer<'_> {
         let Some(cache) = self.cache else { return true };
         let breaks = cache.breaks();
         // The store's transaction holds row locks: the cache's own limit on a call bounds this.
-        let tokens = match cache.announce(changes).await {
-            Ok(tokens) => tokens,
+        let entries = match cache.announce(changes).await {
+            Ok(entries) => entries,
             Err(error) => {
                 tracing::debug!(%error, "the cache did not take an announcement");
                 self.metrics.unannounced.inc();
@@ -68,7 +74,7 @@ impl Announce for Announcer<'_> {
         };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.breaks.get_or_insert(breaks);
-        taken.tokens.extend(changes.iter().map(|(owner, _)| owner.clone()).zip(tokens));
+        taken.entries.extend(changes.iter().map(|(owner, _)| owner.clone()).zip(entries));
         true
     }
 }

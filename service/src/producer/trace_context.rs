@@ -38,7 +38,8 @@ pub(super) fn outgoing(headers: &HeaderMap) -> BTreeMap<String, String> {
     let context = tracing::Span::current().context();
     global::get_text_map_propagator(|propagator| propagator.inject_context(&context, &mut current));
     if current.contains_key("traceparent") {
-        current.retain(|_, value| !value.is_empty());
+        // What is longer would not fit the frame that properties must fit into.
+        current.retain(|_, value| !value.is_empty() && value.len() <= TRACESTATE_BYTES);
         return current.into_iter().collect();
     }
     let mut passed = BTreeMap::new();

@@ -41,7 +41,7 @@ impl Live {
 /// Where a link stands.
 #[derive(Clone)]
 pub(super) enum State {
-    /// The first attempt is under way.
+    /// The first attempt is under way, or not asked for yet.
     Starting,
     /// Connected.
     Up(Live),
@@ -52,6 +52,7 @@ pub(super) enum State {
 }
 
 enum Order {
+    Connect,
     Broken { generation: u64 },
     Close,
 }
@@ -65,6 +66,14 @@ pub(super) struct Link {
 impl Link {
     /// Starts to connect.
     pub(super) fn start(dial: Dial, metrics: BrokerMetrics) -> Self {
+        let link = Self::start_when_needed(dial, metrics);
+        // Err: it has not ended, it begins.
+        let _ = link.orders.send(Order::Connect);
+        link
+    }
+
+    /// Connects when it is asked for first. lapin keeps 8 MiB for a connection, and most queues never see a dead letter.
+    pub(super) fn start_when_needed(dial: Dial, metrics: BrokerMetrics) -> Self {
         let (sender, state) = watch::channel(State::Starting);
         let (orders, receiver) = mpsc::unbounded_channel();
         tokio::spawn(supervise(dial, metrics, sender, receiver));
@@ -82,6 +91,10 @@ impl Link {
     /// The connection; at once where it is known to be up or down, else when the first attempt has ended.
     pub(super) async fn live(&self, deadline: Instant) -> Result<Live, DialError> {
         let mut state = self.state.clone();
+        if matches!(&*state.borrow(), State::Starting) {
+            // Err: the link has ended already.
+            let _ = self.orders.send(Order::Connect);
+        }
         let settled = timeout_at(deadline, state.wait_for(|state| !matches!(state, State::Starting))).await;
         match settled {
             Ok(Ok(state)) => match &*state {
@@ -121,6 +134,10 @@ async fn supervise(
 ) {
     let mut backoff = FIRST_BACKOFF;
     let mut said: Option<DialError> = None;
+    if !needed(&mut orders).await {
+        state.send_replace(State::Closed);
+        return;
+    }
     for generation in 1.. {
         let connected = tokio::select! {
             connected = dial.connect() => connected,
@@ -187,7 +204,7 @@ async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) ->
             _ = glance.tick() => {}
             order = orders.recv() => match order {
                 Some(Order::Broken { generation }) if generation == live.generation => return Ended::Broken,
-                Some(Order::Broken { .. }) => {}
+                Some(Order::Broken { .. } | Order::Connect) => {}
                 Some(Order::Close) | None => return Ended::Ordered,
             }
         }
@@ -195,10 +212,21 @@ async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) ->
     Ended::Broken
 }
 
+/// Waits for the first to ask for the connection; whether it is not closed before.
+async fn needed(orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
+    loop {
+        match orders.recv().await {
+            Some(Order::Connect) => return true,
+            Some(Order::Broken { .. }) => {}
+            Some(Order::Close) | None => return false,
+        }
+    }
+}
+
 async fn close_ordered(orders: &mut mpsc::UnboundedReceiver<Order>) {
     loop {
         match orders.recv().await {
-            Some(Order::Broken { .. }) => {}
+            Some(Order::Broken { .. } | Order::Connect) => {}
             Some(Order::Close) | None => return,
         }
     }

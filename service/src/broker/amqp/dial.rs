@@ -23,6 +23,10 @@ use crate::tls;
 
 /// Seconds between heartbeats where the URL asks for none: a frozen broker is noticed after twice that at the latest.
 const HEARTBEAT: u16 = 10;
+/// The largest frame on a connection that publishes what we made ourselves. lapin keeps 32 of them in each direction: with the 128 KiB
+/// that RabbitMQ offers, 8 MiB a connection. A longer body goes in several; properties, which cannot, are below 2 KiB here. Where
+/// messages of others come or go it stays as the broker offers it: their headers may be as long as that.
+const OWN_FRAME: u32 = 16 * 1024;
 /// How long the TCP connection and TLS may take, and then the login.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -31,6 +35,7 @@ pub(super) struct Dial {
     url: String,
     tls: TlsConfig,
     name: String,
+    frame_max: Option<u32>,
     /// The last attempt got a TCP connection and no answer.
     silent: AtomicBool,
 }
@@ -52,7 +57,15 @@ struct Target {
 
 impl Dial {
     pub(super) fn new(url: &str, tls: &TlsConfig, name: &str) -> Self {
-        Self { url: url.to_owned(), tls: tls.clone(), name: name.to_owned(), silent: AtomicBool::new(false) }
+        let silent = AtomicBool::new(false);
+        Self { url: url.to_owned(), tls: tls.clone(), name: name.to_owned(), frame_max: None, silent }
+    }
+
+    /// For messages of our own alone: takes less memory.
+    #[must_use]
+    pub(super) fn own_messages(mut self) -> Self {
+        self.frame_max = Some(OWN_FRAME);
+        self
     }
 
     /// The connection's name, as the broker shows it.
@@ -114,6 +127,7 @@ impl Dial {
         let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
         let host = host.trim_matches(['[', ']']).to_owned();
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
+        uri.query.frame_max = uri.query.frame_max.or(self.frame_max);
         let port = uri.authority.port;
         Ok(Target { uri, host, port })
     }

@@ -68,7 +68,7 @@ impl AmqpPublisher {
     /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. The exchange's name
     /// has at most 251 bytes.
     pub fn start(url: &str, tls: &TlsConfig, exchange: &str, config: &PublishConfig, metrics: BrokerMetrics) -> Self {
-        let link = Arc::new(Link::start(Dial::new(url, tls, "hoopoe publish"), metrics.clone()));
+        let link = Arc::new(Link::start(Dial::new(url, tls, "hoopoe publish").own_messages(), metrics.clone()));
         let (sender, receiver) = mpsc::unbounded_channel();
         let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         let mut workers = JoinSet::new();

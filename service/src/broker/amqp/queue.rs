@@ -13,7 +13,7 @@ use super::{
 };
 use crate::broker::{BrokerMetrics, Lane, Queue, QueueError};
 
-/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters.
+/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters, and is opened with the first.
 pub struct AmqpQueue {
     shared: Arc<Shared>,
 }
@@ -26,7 +26,7 @@ impl AmqpQueue {
         let publishing = Dial::new(url, tls, &format!("hoopoe dead-letter {queue}"));
         let shared = Shared {
             consuming: Link::start(consuming, metrics.clone()),
-            publishing: Link::start(publishing, metrics.clone()),
+            publishing: Link::start_when_needed(publishing, metrics.clone()),
             queue: queue.to_owned(),
             publish_limit: publish_timeout,
             metrics,

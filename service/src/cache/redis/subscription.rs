@@ -7,9 +7,10 @@ use std::{
 
 use futures::StreamExt;
 use redis::{Msg, aio::PubSub};
-use tokio::{sync::broadcast, time::timeout};
+use tokio::time::timeout;
 
 use super::{
+    audience::Audience,
     backoff::Backoff,
     dial::Dialer,
     hearing::{DEAF_AFTER, Hearing},
@@ -28,12 +29,13 @@ pub(super) struct Subscription {
     pub(super) keys: Keys,
     pub(super) link: Arc<Link>,
     pub(super) hearing: Arc<Hearing>,
-    pub(super) wakeups: broadcast::Sender<Wakeup>,
+    pub(super) audience: Arc<Audience>,
 }
 
 impl Subscription {
-    /// Listens, for ever.
+    /// Listens, for ever, once somebody wants to hear.
     pub(super) async fn listen(self) {
+        self.audience.wanted().await;
         let mut backoff = Backoff::new();
         loop {
             // Err: the connection for commands says what is wrong with the server.
@@ -43,7 +45,7 @@ impl Subscription {
                 self.link.nudge();
                 self.hear(pubsub).await;
                 self.hearing.lost();
-                self.tell(Wakeup::Lost);
+                self.audience.tell(Wakeup::Lost);
             }
             backoff.wait().await;
         }
@@ -70,7 +72,7 @@ impl Subscription {
                     Some(message) if message.get_channel_name() == self.keys.own_tick() => {
                         heard = Instant::now();
                         if self.hearing.heard(heard) {
-                            self.tell(Wakeup::Lost);
+                            self.audience.tell(Wakeup::Lost);
                         }
                     }
                     Some(message) => self.wake(&message),
@@ -85,16 +87,11 @@ impl Subscription {
         match wake::parse(message.get_payload_bytes()) {
             Some(changes) => {
                 for (owner, position) in changes {
-                    self.tell(Wakeup::Changed(owner, position));
+                    self.audience.tell(Wakeup::Changed(owner, position));
                 }
             }
             // Of another version: whom it is about is not known.
-            None => self.tell(Wakeup::Lost),
+            None => self.audience.tell(Wakeup::Lost),
         }
-    }
-
-    fn tell(&self, wakeup: Wakeup) {
-        // Err: nobody listens in this process.
-        let _ = self.wakeups.send(wakeup);
     }
 }
