@@ -139,7 +139,10 @@ mod tests {
             let (convicted, counts) = live(3000, 2000, None, restarts);
             assert!(convicted.is_empty());
             let most = counts.iter().max().copied();
-            assert!(most <= Some(restarts as u64), "{most:?}: something of ours adds to what the broker's restarts cost");
+            assert!(
+                most <= Some(restarts as u64),
+                "{most:?}: something of ours adds to what the broker's restarts cost"
+            );
         }
     }
 }
