@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use hoopoe::{
-    cache::{Announced, Cache, CacheError, Entry, Page, RedisCache, Token, Wakeup},
+    cache::{Cache, CacheError, Entry, Page, RedisCache, Token, Wakeup},
     notif::Owner,
     store::{HeadAt, OwnerChange, Position},
 };
@@ -40,7 +40,7 @@ struct Noting {
 
 #[async_trait]
 impl Cache for Noting {
-    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Announced>, CacheError> {
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError> {
         self.cache.announce(changes).await
     }
 

@@ -13,7 +13,7 @@ use hoopoe_crds::worker_config::CacheConfig;
 use quick_cache::{Weighter, sync};
 use tokio::sync::broadcast;
 
-use super::{Announced, Cache, CacheError, CacheMetrics, Entry, Page, Token, WAKEUPS_KEPT, Wakeup};
+use super::{Cache, CacheError, CacheMetrics, Entry, Page, Token, WAKEUPS_KEPT, Wakeup};
 use crate::{
     notif::Owner,
     store::{HeadAt, OwnerChange, Position},
@@ -110,7 +110,7 @@ impl Kept {
 
 #[async_trait]
 impl Cache for MemoryCache {
-    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Announced>, CacheError> {
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError> {
         let announce = |(owner, position): &(Owner, Position)| {
             let token = self.with_entry(owner, |kept| {
                 kept.dirty = kept.dirty.max(Some(*position));
@@ -118,7 +118,7 @@ impl Cache for MemoryCache {
                 kept.token.clone()
             });
             self.wake(owner, *position);
-            Announced { token, page: true }
+            token
         };
         Ok(changes.iter().map(announce).collect())
     }

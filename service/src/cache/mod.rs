@@ -31,8 +31,8 @@ const WAKEUPS_KEPT: usize = 16_384;
 #[async_trait]
 pub trait Cache: Send + Sync + 'static {
     /// Before a commit: makes each owner's entry if it is not there, raises its `dirty` mark to the position, and publishes the
-    /// wake-up. Returns the entries in order. All in one round trip.
-    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Announced>, CacheError>;
+    /// wake-up. Returns the entries' tokens in order. All in one round trip.
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError>;
 
     /// After a commit: writes each head into its entry, if the entry is still the one of that token and holds nothing newer (by
     /// position, then generation); extends the page by `inserted` if the page's position equals `previous`, else leaves it for the
@@ -61,16 +61,6 @@ pub trait Cache: Send + Sync + 'static {
 /// Names one incarnation of an entry: an entry that was evicted and made anew has another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Token(pub String);
-
-/// An entry that was told of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Announced {
-    /// This incarnation.
-    pub token: Token,
-    /// Whether a page may be there. Most owners have none, as nobody looked of late: then what would extend it need not be sent. One
-    /// that a reader makes meanwhile shows the state before the change, and the next reader makes it anew.
-    pub page: bool,
-}
 
 /// What a cache holds of one owner.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use super::InboxMetrics;
 use crate::{
-    cache::{self, Cache, Token},
+    cache::{Cache, Token},
     notif::Owner,
     store::{Announce, OwnerChange, Position},
 };
@@ -23,7 +23,7 @@ pub(super) struct Announcer<'a> {
 
 #[derive(Default)]
 struct Taken {
-    entries: HashMap<Owner, cache::Announced>,
+    tokens: HashMap<Owner, Token>,
     /// The number of breaks before the first announcement.
     breaks: Option<u64>,
 }
@@ -45,13 +45,7 @@ impl<'a> Announcer<'a> {
     /// transaction raised.
     pub(super) fn finish(self, changes: Vec<OwnerChange>) -> Announced {
         let mut taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let with_token = |mut change: OwnerChange| {
-            let cache::Announced { token, page } = taken.entries.remove(&change.owner)?;
-            if !page {
-                change.inserted = Vec::new();
-            }
-            Some((change, token))
-        };
+        let with_token = |change: OwnerChange| taken.tokens.remove(&change.owner).map(|token| (change, token));
         let changes = changes.into_iter().filter_map(with_token).collect();
         Announced { changes, breaks: taken.breaks.unwrap_or(0) }
     }
@@ -64,8 +58,8 @@ impl Announce for Announcer<'_> {
         let Some(cache) = self.cache else { return true };
         let breaks = cache.breaks();
         // The store's transaction holds row locks: the cache's own limit on a call bounds this.
-        let entries = match cache.announce(changes).await {
-            Ok(entries) => entries,
+        let tokens = match cache.announce(changes).await {
+            Ok(tokens) => tokens,
             Err(error) => {
                 tracing::debug!(%error, "the cache did not take an announcement");
                 self.metrics.unannounced.inc();
@@ -74,7 +68,7 @@ impl Announce for Announcer<'_> {
         };
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.breaks.get_or_insert(breaks);
-        taken.entries.extend(changes.iter().map(|(owner, _)| owner.clone()).zip(entries));
+        taken.tokens.extend(changes.iter().map(|(owner, _)| owner.clone()).zip(tokens));
         true
     }
 }

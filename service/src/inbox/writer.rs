@@ -134,7 +134,7 @@ impl Writer {
         let head = self.store.head(owner).await?;
         let announcement = [(owner.clone(), head.head.position())];
         Ok(match cache.announce(&announcement).await.as_deref() {
-            Ok([announced]) => cache.fill(owner, &announced.token, &head, None).await.is_ok(),
+            Ok([token]) => cache.fill(owner, token, &head, None).await.is_ok(),
             Ok(_) | Err(_) => false,
         })
     }

@@ -44,7 +44,7 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
     assert_eq!(kit.redis.cli(&["exists", &format!("hoopoe:{id}:head:a")]).await.unwrap(), "0");
 
     // Evicted between the announcement and the publishing, and a reader came in between with what was before the commit.
-    let announced =
+    let tokens =
         cache.announce(&[(who.clone(), hoopoe::store::Position { rev: 2, ..old.head.position() })]).await.unwrap();
     redis_forget(&kit, &id, "a").await;
     let reader = cache.open(&who, false).await.unwrap();
@@ -57,7 +57,7 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
         head: new,
         inserted: Vec::new(),
     };
-    cache.publish(&[(change, announced[0].token.clone())]).await.unwrap();
+    cache.publish(&[(change, tokens[0].clone())]).await.unwrap();
     let after = cache.open(&who, false).await.unwrap();
     assert_eq!(after.head, Some(old));
     assert_eq!(after.dirty, Some(new.head.position()), "so nobody trusts the old head");

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use hoopoe::{
-    cache::{Announced, Cache, CacheError, Entry, Page, Token, Wakeup},
+    cache::{Cache, CacheError, Entry, Page, Token, Wakeup},
     notif::{Notification, Owner},
     store::{
         Announce, Committed, Feed, FeedQuery, HeadAt, Mark, Marked, OwnerChange, Position, Pulse, Store, StoreError,
@@ -128,7 +128,7 @@ impl FailingCache {
 
 #[async_trait]
 impl Cache for FailingCache {
-    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Announced>, CacheError> {
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError> {
         self.inner.announce(changes).await
     }
     async fn publish(&self, changes: &[(OwnerChange, Token)]) -> Result<(), CacheError> {

@@ -1,6 +1,5 @@
 //! The cache in Redis, shared by all processes of an installation.
 
-mod audience;
 mod backoff;
 mod dial;
 mod entry;
@@ -23,12 +22,11 @@ use tokio::{sync::broadcast, time::timeout};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::{Announced, Cache, CacheError, CacheMetrics, Entry, Page, Token, Wakeup};
+use super::{Cache, CacheError, CacheMetrics, Entry, Page, Token, WAKEUPS_KEPT, Wakeup};
 use crate::{
     notif::Owner,
     store::{HeadAt, OwnerChange, Position},
 };
-use audience::Audience;
 use dial::Dialer;
 use hearing::Hearing;
 use keys::Keys;
@@ -45,7 +43,7 @@ pub struct RedisCache {
     limits: Limits,
     link: Arc<Link>,
     hearing: Arc<Hearing>,
-    audience: Arc<Audience>,
+    wakeups: broadcast::Sender<Wakeup>,
     metrics: CacheMetrics,
     _tasks: [AbortOnDropHandle<()>; 2],
 }
@@ -65,13 +63,13 @@ impl RedisCache {
         let limits = Limits { ttl: config.ttl.0, items: config.head_items };
         let link = Arc::new(Link::new(Arc::clone(&dialer), keys.clone(), metrics.clone()));
         let hearing = Arc::new(Hearing::new());
-        let audience = Arc::new(Audience::default());
+        let (wakeups, _) = broadcast::channel(WAKEUPS_KEPT);
         let subscription = Subscription {
             dialer,
             keys: keys.clone(),
             link: Arc::clone(&link),
             hearing: Arc::clone(&hearing),
-            audience: Arc::clone(&audience),
+            wakeups: wakeups.clone(),
         };
         let tasks = [
             AbortOnDropHandle::new(tokio::spawn(Arc::clone(&link).keep_up())),
@@ -79,7 +77,7 @@ impl RedisCache {
         ];
         // Err: it is away; slower, not wrong.
         let _ = timeout(START_LIMIT, link.connected()).await;
-        Ok(Self { keys, limits, link, hearing, audience, metrics, _tasks: tasks })
+        Ok(Self { keys, limits, link, hearing, wakeups, metrics, _tasks: tasks })
     }
 
     /// Whether Redis answers. For what `/readyz` lists as degraded: Redis is never needed.
@@ -95,13 +93,13 @@ impl RedisCache {
 
 #[async_trait]
 impl Cache for RedisCache {
-    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Announced>, CacheError> {
+    async fn announce(&self, changes: &[(Owner, Position)]) -> Result<Vec<Token>, CacheError> {
         let announce = async |connection: &mut _| script::announce(connection, &self.keys, self.limits, changes).await;
-        let announced = self.link.call(announce).await?;
-        if announced.len() != changes.len() {
-            return Err(CacheError::Malformed(format!("{} tokens for {} owners", announced.len(), changes.len())));
+        let tokens = self.link.call(announce).await?;
+        if tokens.len() != changes.len() {
+            return Err(CacheError::Malformed(format!("{} tokens for {} owners", tokens.len(), changes.len())));
         }
-        Ok(announced)
+        Ok(tokens.into_iter().map(Token).collect())
     }
 
     async fn publish(&self, changes: &[(OwnerChange, Token)]) -> Result<(), CacheError> {
@@ -133,11 +131,10 @@ impl Cache for RedisCache {
     }
 
     fn wakeups(&self) -> broadcast::Receiver<Wakeup> {
-        self.audience.join()
+        self.wakeups.subscribe()
     }
 
     fn hearing(&self) -> Option<u64> {
-        self.audience.want();
         self.hearing.number(Instant::now())
     }
 

@@ -1,15 +1,14 @@
-//! The scripts, and how each is called: one round trip for a whole batch, by digest, with the text where the server lost it. An
-//! entry that is there is read without one: see [`open`].
+//! The scripts, and how each is called: one round trip for a whole batch, by digest, with the text where the server lost it.
 
 use std::{sync::LazyLock, time::Duration};
 
 use bytes::Bytes;
-use redis::{RedisError, RedisResult, Script, aio::MultiplexedConnection};
-use uuid::Builder;
+use redis::{RedisResult, Script, aio::MultiplexedConnection};
+use uuid::Uuid;
 
 use super::{fence::Mark, keys::Keys, wake};
 use crate::{
-    cache::{Announced, MOST_PAGE_BYTES, Page, Token, lines},
+    cache::{MOST_PAGE_BYTES, Page, Token, lines},
     notif::Owner,
     store::{HeadAt, OwnerChange, Position},
 };
@@ -25,11 +24,6 @@ static PUBLISH: LazyLock<Script> = script!("script/publish.lua");
 static OPEN: LazyLock<Script> = script!("script/open.lua");
 static FILL: LazyLock<Script> = script!("script/fill.lua");
 static TICK: LazyLock<Script> = script!("script/tick.lua");
-
-/// The fields of an entry, of its page and of the fence, in the order of their reading.
-const ENTRY_FIELDS: [&str; 4] = ["t", "d", "g", "h"];
-const PAGE_FIELDS: [&str; 3] = ["p", "m", "l"];
-const FENCE_FIELDS: [&str; 2] = ["id", "n"];
 
 /// How long entries live, and how much a page holds.
 #[derive(Clone, Copy, Debug)]
@@ -55,9 +49,8 @@ pub(super) struct Opened {
     pub(super) page: Option<(Vec<u8>, bool, Bytes)>,
 }
 
-/// From the thread's own generator: a batch makes one for each owner, and `Uuid::new_v4` would ask the kernel each time.
 fn candidate() -> String {
-    Builder::from_random_bytes(rand::random()).into_uuid().simple().to_string()
+    Uuid::new_v4().simple().to_string()
 }
 
 pub(super) async fn announce(
@@ -65,7 +58,7 @@ pub(super) async fn announce(
     keys: &Keys,
     limits: Limits,
     changes: &[(Owner, Position)],
-) -> RedisResult<(Option<Mark>, Vec<Announced>)> {
+) -> RedisResult<(Option<Mark>, Vec<String>)> {
     let mut call = ANNOUNCE.key(keys.fence());
     call.arg(candidate());
     for (owner, position) in changes {
@@ -74,10 +67,8 @@ pub(super) async fn announce(
     for (channel, message) in wake::messages(keys, changes.iter().map(|(owner, position)| (owner, *position))) {
         call.arg(channel).arg(message);
     }
-    let (id, number, tokens, pages): (_, _, Vec<String>, Vec<u8>) = call.invoke_async(connection).await?;
-    let announced =
-        tokens.into_iter().zip(pages).map(|(token, page)| Announced { token: Token(token), page: page == b'1' });
-    Ok((Some(Mark { id, number }), announced.collect()))
+    let (id, number, tokens) = call.invoke_async(connection).await?;
+    Ok((Some(Mark { id, number }), tokens))
 }
 
 /// How many entries were not the announced ones any more.
@@ -103,46 +94,7 @@ pub(super) async fn publish(
     Ok((Some(Mark { id, number }), gone))
 }
 
-/// A field of a hash as it was read.
-type Read = Option<Vec<u8>>;
-
-/// Reads an entry, made if it is not there.
-///
-/// One round trip of plain reads, for it is what most polls cost: the script takes Redis five times as long for a page of 13 KB, which
-/// it carries through Lua. That other commands may come between the reads does no harm. Token, mark and head are one read. A page
-/// says which state it shows, and is used only if that is the head's. The fence only ever rises, unless writes were lost.
 pub(super) async fn open(
-    connection: &mut MultiplexedConnection,
-    keys: &Keys,
-    limits: Limits,
-    owner: &Owner,
-    with_page: bool,
-) -> RedisResult<(Option<Mark>, Opened)> {
-    let mut reads = redis::pipe();
-    reads.cmd("HMGET").arg(keys.head(owner)).arg(&ENTRY_FIELDS);
-    reads.cmd("HMGET").arg(keys.fence()).arg(&FENCE_FIELDS);
-    if with_page {
-        reads.cmd("HMGET").arg(keys.page(owner)).arg(&PAGE_FIELDS);
-    }
-    // Taken by value, as arrays are not: the page's lines are not copied.
-    let mut answers = reads.query_async::<Vec<Vec<Read>>>(connection).await?.into_iter();
-    let [token, dirty, generation, head] = fields(answers.next())?;
-    let fence = fields(answers.next())?;
-    if token.is_none() {
-        return make(connection, keys, limits, owner, with_page).await;
-    }
-    let page = if with_page { page_of(fields(answers.next())?) } else { None };
-    Ok((mark(fence), Opened { token, dirty, generation, head, page }))
-}
-
-/// As many fields as were asked for.
-fn fields<const N: usize>(answer: Option<Vec<Read>>) -> RedisResult<[Read; N]> {
-    let malformed = || RedisError::from((redis::ErrorKind::UnexpectedReturnType, "HMGET answered other fields"));
-    answer.and_then(|fields| fields.try_into().ok()).ok_or_else(malformed)
-}
-
-/// Makes an entry, or finds the one that somebody made meanwhile.
-async fn make(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
     limits: Limits,
@@ -151,19 +103,16 @@ async fn make(
 ) -> RedisResult<(Option<Mark>, Opened)> {
     let mut call = OPEN.key(keys.fence());
     call.key(keys.head(owner)).key(keys.page(owner)).arg(candidate()).arg(limits.ttl()).arg(u8::from(with_page));
-    let answer: [Read; 9] = call.invoke_async(connection).await?;
+    let answer: [Option<Vec<u8>>; 9] = call.invoke_async(connection).await?;
     let [id, number, token, dirty, generation, head, position, more, lines] = answer;
-    let page = page_of([position, more, lines]);
-    Ok((mark([id, number]), Opened { token, dirty, generation, head, page }))
-}
-
-fn mark([id, number]: [Read; 2]) -> Option<Mark> {
-    let (id, number) = id.zip(number)?;
-    Some(Mark { id: String::from_utf8(id).ok()?, number: std::str::from_utf8(&number).ok()?.parse().ok()? })
-}
-
-fn page_of([position, more, lines]: [Read; 3]) -> Option<(Vec<u8>, bool, Bytes)> {
-    Some((position?, more? == b"1", Bytes::from(lines?)))
+    let mark = id.zip(number).and_then(|(id, number)| {
+        Some(Mark { id: String::from_utf8(id).ok()?, number: std::str::from_utf8(&number).ok()?.parse().ok()? })
+    });
+    let page = match (position, more, lines) {
+        (Some(position), Some(more), Some(lines)) => Some((position, more == b"1", Bytes::from(lines))),
+        _ => None,
+    };
+    Ok((mark, Opened { token, dirty, generation, head, page }))
 }
 
 /// What became of it: `filled`, `gone`, `dirty` or `older`.

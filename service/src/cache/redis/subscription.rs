@@ -7,10 +7,9 @@ use std::{
 
 use futures::StreamExt;
 use redis::{Msg, aio::PubSub};
-use tokio::time::timeout;
+use tokio::{sync::broadcast, time::timeout};
 
 use super::{
-    audience::Audience,
     backoff::Backoff,
     dial::Dialer,
     hearing::{DEAF_AFTER, Hearing},
@@ -29,13 +28,12 @@ pub(super) struct Subscription {
     pub(super) keys: Keys,
     pub(super) link: Arc<Link>,
     pub(super) hearing: Arc<Hearing>,
-    pub(super) audience: Arc<Audience>,
+    pub(super) wakeups: broadcast::Sender<Wakeup>,
 }
 
 impl Subscription {
-    /// Listens, for ever, once somebody wants to hear.
+    /// Listens, for ever.
     pub(super) async fn listen(self) {
-        self.audience.wanted().await;
         let mut backoff = Backoff::new();
         loop {
             // Err: the connection for commands says what is wrong with the server.
@@ -45,7 +43,7 @@ impl Subscription {
                 self.link.nudge();
                 self.hear(pubsub).await;
                 self.hearing.lost();
-                self.audience.tell(Wakeup::Lost);
+                self.tell(Wakeup::Lost);
             }
             backoff.wait().await;
         }
@@ -72,7 +70,7 @@ impl Subscription {
                     Some(message) if message.get_channel_name() == self.keys.own_tick() => {
                         heard = Instant::now();
                         if self.hearing.heard(heard) {
-                            self.audience.tell(Wakeup::Lost);
+                            self.tell(Wakeup::Lost);
                         }
                     }
                     Some(message) => self.wake(&message),
@@ -87,11 +85,16 @@ impl Subscription {
         match wake::parse(message.get_payload_bytes()) {
             Some(changes) => {
                 for (owner, position) in changes {
-                    self.audience.tell(Wakeup::Changed(owner, position));
+                    self.tell(Wakeup::Changed(owner, position));
                 }
             }
             // Of another version: whom it is about is not known.
-            None => self.audience.tell(Wakeup::Lost),
+            None => self.tell(Wakeup::Lost),
         }
+    }
+
+    fn tell(&self, wakeup: Wakeup) {
+        // Err: nobody listens in this process.
+        let _ = self.wakeups.send(wakeup);
     }
 }

@@ -17,7 +17,5 @@ redis.call('PEXPIRE', KEYS[2], ttl)
 if ARGV[7] then
   redis.call('HSET', KEYS[3], 'p', position, 'm', ARGV[7], 'l', ARGV[8])
   redis.call('PEXPIRE', KEYS[3], ttl)
-  -- So that writers know that there is something to extend.
-  redis.call('HSET', KEYS[2], 's', '1')
 end
 return { id, number, 'filled' }
