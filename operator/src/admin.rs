@@ -55,8 +55,8 @@ pub async fn serve(
     let registry = Arc::new(registry);
     let router = Router::new()
         .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(move || ready(readiness.clone())))
-        .route("/metrics", get(move || metrics(registry.clone())));
+        .route("/readyz", get(move || std::future::ready(ready(&readiness))))
+        .route("/metrics", get(move || std::future::ready(metrics(&registry))));
     tokio::spawn(async move {
         let served = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await;
         if let Err(error) = served {
@@ -66,13 +66,13 @@ pub async fn serve(
     Ok(bound)
 }
 
-async fn ready(readiness: Readiness) -> impl IntoResponse {
+fn ready(readiness: &Readiness) -> impl IntoResponse + use<> {
     if readiness.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping") }
 }
 
-async fn metrics(registry: Arc<Registry>) -> impl IntoResponse {
+fn metrics(registry: &Registry) -> impl IntoResponse + use<> {
     let mut text = String::new();
-    match encode(&mut text, &registry) {
+    match encode(&mut text, registry) {
         Ok(()) => {
             ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
         }

@@ -17,20 +17,27 @@ const KEPT: Duration = Duration::from_secs(600);
 
 /// One [`Broker`] for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
 #[derive(Debug, Default)]
-pub struct Brokers(Mutex<HashMap<[u8; 32], (Instant, Arc<Broker>)>>);
+pub struct Brokers(Mutex<HashMap<[u8; 32], Used>>);
+
+/// A broker, and when somebody asked for it last.
+#[derive(Debug)]
+struct Used {
+    at: Instant,
+    broker: Arc<Broker>,
+}
 
 impl Brokers {
     /// The broker of an address: the one that others use already, or a new one.
     pub fn broker(&self, access: &BrokerAccess) -> Result<Arc<Broker>, BrokerError> {
         let key = key(access);
         let mut brokers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((used, broker)) = brokers.get_mut(&key) {
-            *used = Instant::now();
-            return Ok(broker.clone());
+        if let Some(used) = brokers.get_mut(&key) {
+            used.at = Instant::now();
+            return Ok(used.broker.clone());
         }
-        brokers.retain(|_, (used, _)| used.elapsed() < KEPT);
+        brokers.retain(|_, used| used.at.elapsed() < KEPT);
         let broker = Arc::new(Broker::new(access)?);
-        brokers.insert(key, (Instant::now(), broker.clone()));
+        brokers.insert(key, Used { at: Instant::now(), broker: broker.clone() });
         Ok(broker)
     }
 }

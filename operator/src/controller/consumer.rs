@@ -1,4 +1,4 @@
-//! One reconcile of a NotifConsumer.
+//! One reconcile of a `NotifConsumer`.
 
 use std::{sync::Arc, time::Instant};
 

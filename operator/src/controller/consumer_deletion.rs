@@ -1,4 +1,4 @@
-//! The deletion of a NotifConsumer: what [`crate::topology::deletion`] decides, carried out.
+//! The deletion of a `NotifConsumer`: what [`crate::topology::deletion`] decides, carried out.
 
 use std::{
     sync::Arc,

@@ -1,4 +1,4 @@
-//! One reconcile of a NotifProducer.
+//! One reconcile of a `NotifProducer`.
 
 use std::{sync::Arc, time::Duration};
 

@@ -114,7 +114,7 @@ where
         + Sync
         + 'static,
 {
-    use kube::runtime::{Predicate, predicates};
+    use kube::runtime::{Predicate, PredicateConfig, predicates};
     let (store, writer) = reflector::store();
     let moved = predicates::generation
         .combine(predicates::annotations)
@@ -131,7 +131,7 @@ where
             }
         })
         .applied_objects()
-        .predicate_filter(moved, Default::default());
+        .predicate_filter(moved, PredicateConfig::default());
     (store, stream.boxed())
 }
 

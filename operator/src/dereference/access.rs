@@ -5,7 +5,7 @@ use secrecy::SecretString;
 /// How the operator reaches a broker's management API, and which broker that is.
 #[derive(Clone, Debug)]
 pub struct BrokerAccess {
-    /// Host and port of AMQP as the workers use them; for NetworkPolicies and Events. Never credentials.
+    /// Host and port of AMQP as the workers use them; for `NetworkPolicies` and Events. Never credentials.
     pub amqp_host: String,
     /// AMQP's port.
     pub amqp_port: u16,
@@ -48,7 +48,7 @@ pub struct WorkerSecrets {
     pub api: RoleSecrets,
     /// The init container that migrates the schema.
     pub migrate: RoleSecrets,
-    /// Host and port of each server that the Secrets name (broker, Postgres, Redis), for NetworkPolicies.
+    /// Host and port of each server that the Secrets name (broker, Postgres, Redis), for `NetworkPolicies`.
     pub servers: Vec<(String, u16)>,
 }
 

@@ -5,6 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{EnvFromSecret, SecretFile, Secrets};
+use crate::hexadecimal;
 
 /// 16 bytes: enough that two credentials do not meet, short enough for an annotation.
 const BYTES: usize = 16;
@@ -36,5 +37,5 @@ pub(super) fn of(secrets: &Secrets, uid: &str, env: &[EnvFromSecret], files: &[S
         add(key.as_bytes());
         add(secrets.raw(secret, key).unwrap_or_default());
     }
-    mac.finalize().into_bytes()[..BYTES].iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&mac.finalize().into_bytes()[..BYTES])
 }

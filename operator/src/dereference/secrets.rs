@@ -57,10 +57,10 @@ impl Secrets {
 
     /// The Secret of a reference must be there.
     pub(super) fn must_exist(&self, reference: &SecretRef) -> Result<(), DereferenceError> {
-        match self.0.contains_key(&reference.name) {
-            true => Ok(()),
-            false => Err(DereferenceError::SecretMissing { name: reference.name.clone() }),
+        if self.0.contains_key(&reference.name) {
+            return Ok(());
         }
+        Err(DereferenceError::SecretMissing { name: reference.name.clone() })
     }
 
     /// The bytes of a key; `None` where Secret or key is missing, or the value is empty.

@@ -49,13 +49,13 @@ impl ServerKind {
         secrets.must_exist(reference)?;
         for key in self.uri_keys {
             if let Some(text) = secrets.text(reference, key)? {
-                return self.from_uri(reference, key, text);
+                return self.of_uri(reference, key, text);
             }
         }
-        self.from_parts(secrets, reference)
+        self.of_parts(secrets, reference)
     }
 
-    fn from_uri(&self, reference: &SecretRef, key: &'static str, text: &str) -> Result<Server, DereferenceError> {
+    fn of_uri(&self, reference: &SecretRef, key: &'static str, text: &str) -> Result<Server, DereferenceError> {
         let invalid = |detail| DereferenceError::SecretKeyInvalid { secret: reference.name.clone(), key, detail };
         let url =
             Url::parse(text).map_err(|_| invalid("it must be a URI such as scheme://user:password@host:port/path"))?;
@@ -77,7 +77,7 @@ impl ServerKind {
         })
     }
 
-    fn from_parts(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
+    fn of_parts(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
         let missing = || DereferenceError::SecretKeyMissing { secret: reference.name.clone(), wanted: self.wanted };
         let host = secrets.text(reference, "host")?.ok_or_else(missing)?;
         let port = match secrets.text(reference, "port")? {

@@ -197,7 +197,7 @@ fn foremost(findings: &Findings) -> Option<Problem> {
     match &findings.broker {
         BrokerFinding::Unknown | BrokerFinding::Reachable => {}
         BrokerFinding::Unreachable(problem) | BrokerFinding::CredentialsRefused(problem) => {
-            problems.push(problem.clone())
+            problems.push(problem.clone());
         }
     }
     match &findings.topology {

@@ -49,7 +49,7 @@ pub fn holder(me: &Claimant, queue: &str, policies: &BTreeMap<String, Policy>, k
         let i_win = i_sit
             && match rival {
                 Some(rival) => me < rival,
-                None => own < claim.to_owned(),
+                None => own.as_str() < claim,
             };
         if !i_win {
             return Some(readable(claim));

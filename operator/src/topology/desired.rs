@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::Claimant;
 use crate::{
     broker::Binding,
+    hexadecimal,
     resource::Meta,
     validate::{ValidatedConsumer, ValidatedProducer},
 };
@@ -98,7 +99,7 @@ impl Desired {
     /// A hash of all of it, 16 hexadecimal digits: what stands in `status.topology.hash`.
     pub fn hash(&self) -> String {
         let bytes = Sha256::digest(format!("{:?}{:?}", self.exchange, self.queue));
-        bytes[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&bytes[..8])
     }
 }
 

@@ -21,7 +21,7 @@ pub async fn run(kubeconfig: &Path, args: &[&str]) -> (bool, String, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     let kit = Kit::start().await;
-    let operator = kit.operator(&[]).await;
+    let operator = kit.start_operator(&[]).await;
     let shop = kit.namespace("shop").await;
     shop.producer("events", "exchange: {name: events, ownership: Owned}").await;
     shop.ready("nprod/events").await;
@@ -81,7 +81,7 @@ async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     assert!(run(&role, &release).await.1.starts_with("let 0 resources go"));
     assert!(again.elapsed() < Duration::from_secs(5), "it does not wait for itself");
     // Another operator that is still there waits, and puts nothing on again.
-    let late = kit.operator(&[]).await;
+    let late = kit.start_operator(&[]).await;
     tokio::time::sleep(Duration::from_secs(8)).await;
     assert_eq!(finalizers("nprod/events").await, Value::Null);
     late.kill().await;

@@ -68,7 +68,7 @@ async fn a_namespace_deleted_whole_goes_with_its_secrets() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     let kit = Kit::start().await;
-    let operator = kit.operator(&[]).await;
+    let operator = kit.start_operator(&[]).await;
     let shop = kit.namespace("gone").await;
     shop.producer("events", "exchange: {name: gone, ownership: Owned}").await;
     shop.consumer("inbox", "queue: {name: gone, deletionTimeout: 2s}, bindings: [{exchange: gone}]").await;

@@ -137,7 +137,7 @@ async fn conflicts_throttling_errors_and_lost_answers_are_outlived() {
 async fn an_api_server_that_is_killed_and_comes_back_is_watched_again() {
     let kit = Kit::start().await;
     let shop = kit.namespace("restart").await;
-    let operator = kit.operator(&[]).await;
+    let operator = kit.start_operator(&[]).await;
     ask_for(&shop).await;
     both_ready(&shop).await;
     kit.plane.kill_api_server().await.unwrap();

@@ -31,7 +31,7 @@ pub struct Kit {
     pub rabbit: RabbitMq,
     operators: AtomicU32,
     /// The operator that tests share who bring none of their own.
-    _operator: Option<Operator>,
+    operator: Option<Operator>,
 }
 
 /// A running operator.
@@ -62,21 +62,21 @@ impl Kit {
         plane.kubectl(&bind).await.unwrap();
         let bind = ["-n", SYSTEM, "create", "rolebinding", "operator", "--role=hoopoe-operator-lease", user];
         plane.kubectl(&bind).await.unwrap();
-        Self { plane, rabbit, operators: AtomicU32::new(0), _operator: None }
+        Self { plane, rabbit, operators: AtomicU32::new(0), operator: None }
     }
 
     /// The one that tests share, with one operator: each makes namespaces and queues of its own in it.
     pub async fn shared() -> Arc<Self> {
         let start = async || {
             let mut kit = Self::start().await;
-            kit._operator = Some(kit.operator(&[]).await);
+            kit.operator = Some(kit.start_operator(&[]).await);
             Arc::new(kit)
         };
         SHARED.get_or_init(start).await.clone()
     }
 
     /// Starts one more operator and waits until it is ready. `flags`: beside what a test needs.
-    pub async fn operator(&self, flags: &[&str]) -> Operator {
+    pub async fn start_operator(&self, flags: &[&str]) -> Operator {
         let number = self.operators.fetch_add(1, Ordering::Relaxed);
         let admin = free_port().unwrap();
         let options = ChildOptions::new(env!("CARGO_BIN_EXE_hoopoe-operator"))
@@ -140,12 +140,11 @@ impl Operator {
         self.child.log()
     }
 
-    /// The value of a metric's line that begins so; 0 where there is none.
-    pub async fn metric(&self, line: &str) -> f64 {
+    /// Whether it says that it leads.
+    pub async fn leads(&self) -> bool {
         let text =
             reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
-        let found = text.lines().find_map(|found| found.strip_prefix(line)?.trim().parse().ok());
-        found.unwrap_or_default()
+        text.lines().any(|line| line == "hoopoe_operator_leader 1")
     }
 }
 

@@ -43,7 +43,7 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
         done == RESOURCES
     })
     .await;
-    assert!(most >= 1 && most <= 4, "{most} rolled at one time");
+    assert!((1..=4).contains(&most), "{most} rolled at one time");
     drop(operator);
 }
 
@@ -68,7 +68,7 @@ async fn what_an_older_schema_stored_is_told_and_can_be_deleted() {
     older.as_object_mut().unwrap().remove("status");
     kit.plane.apply(&older.to_string()).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let operator = kit.operator(&[]).await;
+    let operator = kit.start_operator(&[]).await;
     shop.consumer("good", "queue: {name: older.good}, bindings: [{exchange: amq.topic}]").await;
     shop.consumer("bad", "queue: {name: amq.older}, bindings: [{exchange: amq.topic}]").await;
     shop.ready("ncons/good").await;
