@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_mins(20);
 const QUIET: Duration = Duration::from_secs(75);
 
 struct Row {
-    resources: usize,
+    resources: u32,
     settle: Duration,
     restart: Duration,
     requests: f64,
@@ -54,7 +54,7 @@ async fn main() -> Outcome<()> {
             row.resources,
             row.settle.as_secs_f64(),
             row.restart.as_secs_f64(),
-            row.requests / row.resources as f64,
+            row.requests / f64::from(row.resources),
             row.requests_in_quiet,
             row.writes_in_quiet,
             row.memory_mib,
@@ -113,7 +113,7 @@ async fn measure(size: usize) -> Outcome<Row> {
     let restart = started.elapsed();
     operator.term_and_wait(Duration::from_secs(30)).await?;
     Ok(Row {
-        resources: size,
+        resources: u32::try_from(size)?,
         settle,
         restart,
         requests,
@@ -125,7 +125,7 @@ async fn measure(size: usize) -> Outcome<Row> {
 
 fn resource(number: usize) -> String {
     let broker = "broker: {secretRef: {name: rabbit}}, lifecycle: Stopped";
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         format!(
             "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifConsumer, metadata: {{name: c{number}, namespace: default}}, spec: {{{broker}, \
              postgres: {{secretRef: {{name: pg}}}}, queue: {{name: q{number}}}, bindings: [{{exchange: e{}}}], api: {{enabled: false}}}}}}",

@@ -1,4 +1,5 @@
 //! Topology on a real RabbitMQ: the machine's own (3.10 on Debian 12) and 4.0.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "topology/kit.rs"]
 mod kit;

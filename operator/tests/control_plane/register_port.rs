@@ -14,7 +14,7 @@ async fn what_is_registered_with_a_replica_that_only_waits_is_made_ready_by_the_
     let address = format!("127.0.0.1:{port}");
     let secrets = "broker=rabbit,postgres=pg";
     let flags = ["--register", &address, "--register-namespace", "registered", "--register-secrets", secrets];
-    let waiting = kit.operator(&flags).await;
+    let waiting = kit.start_operator(&flags).await;
     team.kubectl(&["create", "serviceaccount", "app"]).await;
     let role = ["create", "role", "app", "--verb=get,list,create,patch,delete"];
     team.kubectl(&[&role[..], &["--resource=notifproducers.hoopoe.app,notifconsumers.hoopoe.app"]].concat()).await;

@@ -1,6 +1,6 @@
 //! Brokers to try on, and resources from short texts.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use hoopoe_crds::Manifest;
 use hoopoe_e2e::{Method, RabbitMq, RabbitMqOptions, RabbitMqVersion};
@@ -51,8 +51,8 @@ fn meta(kind: Kind, name: &str, created_at: i64) -> Meta {
         generation: 1,
         created_at,
         deleted_at: None,
-        labels: Default::default(),
-        annotations: Default::default(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
     }
 }
 
