@@ -142,9 +142,12 @@ impl Operator {
 
     /// Whether it says that it leads.
     pub async fn leads(&self) -> bool {
-        let text =
-            reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap();
-        text.lines().any(|line| line == "hoopoe_operator_leader 1")
+        self.metrics().await.lines().any(|line| line == "hoopoe_operator_leader 1")
+    }
+
+    /// All that it counts.
+    pub async fn metrics(&self) -> String {
+        reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap()
     }
 }
 
