@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "roles/broker.rs"]
+mod broker;
 #[path = "roles/faults.rs"]
 mod faults;
 #[path = "roles/kit.rs"]

@@ -22,6 +22,7 @@ use tower::{Layer, Service};
 use super::{
     Caller, HttpMetrics, Problem,
     metrics::{RequestLabels, RouteLabels},
+    route_names,
 };
 
 /// The layer. One per listener: its bound counts all requests of that listener.
@@ -45,10 +46,10 @@ impl Guard {
         Self { slots: Arc::new(Semaphore::new(max_requests)), metrics, routes: Arc::from([]) }
     }
 
-    /// The templates that may become a label. They live as long as the process: a surface is made once.
+    /// The templates that may become a label.
     #[must_use]
     pub(crate) fn with_routes(mut self, routes: impl Iterator<Item = String>) -> Self {
-        self.routes = routes.map(|route| &*Box::leak(route.into_boxed_str())).collect();
+        self.routes = routes.map(|route| route_names::of(&route)).collect();
         self
     }
 

@@ -11,6 +11,7 @@ mod problem;
 mod problem_document;
 mod query;
 mod readiness;
+mod route_names;
 mod server;
 mod surface;
 

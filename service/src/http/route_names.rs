@@ -1,0 +1,34 @@
+//! The names of routes as labels: each is kept once, for as long as the process lives.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+/// As many as there are templates in the code, about a dozen: `hoopoe dev` makes a surface anew with every registration.
+static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// The one copy of this template. Only for what stands in the code: a name is never given back.
+pub(super) fn of(template: &str) -> &'static str {
+    // A set is whole also where a thread died that held it: it is changed by one insertion.
+    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(name) = names.get(template) {
+        return name;
+    }
+    let name: &'static str = Box::leak(template.into());
+    names.insert(name);
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_asked_for_again_is_the_same_memory() {
+        let first = of("/route-names/{owner}");
+        let second = of(&String::from("/route-names/{owner}"));
+        assert_eq!((first, first.as_ptr()), ("/route-names/{owner}", second.as_ptr()));
+        assert_ne!(of("/route-names/{other}").as_ptr(), first.as_ptr());
+    }
+}
