@@ -17,7 +17,11 @@ mod watches;
 
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
-use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use futures::{
+    FutureExt, StreamExt, TryStreamExt,
+    future::{BoxFuture, Shared},
+    stream::BoxStream,
+};
 use k8s_openapi::NamespaceResourceScope;
 use kube::{
     Client, Resource,
@@ -97,10 +101,11 @@ pub async fn run(
     let scopes = started.len();
     for (scope, Watches { producers, consumers, others }) in started {
         parts.spawn(others.for_each(|()| futures::future::ready(())));
-        tokio::spawn(caches_ready(scope.clone(), readiness.clone()));
+        // Shared: a store wakes only the last of those who wait for it.
+        let filled = filled(scope.clone()).boxed().shared();
         let triggers = |kind| triggers_of(&spread, kind, scope.namespace.clone());
         let (producer_triggers, consumer_triggers) = (triggers(Kind::Producer), triggers(Kind::Consumer));
-        let part = Part { ctx: ctx.clone(), scope: scope.clone(), stop: stop.clone() };
+        let part = Part { ctx: ctx.clone(), filled, stop: stop.clone() };
         parts.spawn(part.clone().reconciling(
             producers,
             scope.producers,
@@ -145,16 +150,13 @@ pub async fn run(
 #[derive(Clone)]
 struct Part {
     ctx: Arc<Context>,
-    scope: Scope,
+    /// The scope's Deployments and Secrets were listed; `false`: their watch is gone.
+    filled: Shared<BoxFuture<'static, bool>>,
     stop: CancellationToken,
 }
 
-/// Ready once the caches of the resources were filled.
-async fn caches_ready(scope: Scope, readiness: Readiness) {
-    let filled = futures::future::join(scope.producers.wait_until_ready(), scope.consumers.wait_until_ready());
-    if let (Ok(()), Ok(())) = filled.await {
-        readiness.set(true);
-    }
+async fn filled(scope: Scope) -> bool {
+    scope.filled().await.is_ok()
 }
 
 fn triggers_of(
@@ -189,7 +191,7 @@ impl Part {
         Reconcile: Fn(Arc<K>, Arc<Context>) -> Reconciling + Send + Sync + Clone + 'static,
         Reconciling: Future<Output = Result<Action, ReconcileError>> + Send + 'static,
     {
-        let Some(Ok(())) = self.stop.run_until_cancelled(self.scope.filled()).await else { return };
+        let Some(true) = self.stop.run_until_cancelled(self.filled).await else { return };
         let measured = move |resource: Arc<K>, ctx: Arc<Context>| {
             let reconcile = reconcile.clone();
             async move {
