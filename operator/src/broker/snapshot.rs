@@ -46,6 +46,9 @@ pub struct Queue {
     /// Messages that a consumer holds.
     #[serde(default)]
     pub messages_unacknowledged: u64,
+    /// Both together; `None`: nobody knows, for the queue's node is down. A quorum queue counts every 5 s: what was confirmed since is missing.
+    #[serde(default)]
+    pub messages: Option<u64>,
 }
 
 /// An exchange.

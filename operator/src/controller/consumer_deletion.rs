@@ -22,7 +22,7 @@ use crate::{
     resource::{Meta, older_than},
     status::{self, BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding},
     topology::{
-        deletion::{self, Input, Step},
+        deletion::{self, Input, Kept, Step},
         desired, sync,
     },
     validate::ValidatedConsumer,
@@ -48,8 +48,11 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
                 return Ok(Action::requeue(pause));
             }
             Ok(Progress::Done { kept }) => {
-                for (queue, messages) in kept {
-                    let note = format!("the queue {queue} stays with {messages} messages");
+                for Kept { queue, messages } in kept {
+                    let note = match messages {
+                        Some(messages) => format!("the queue {queue} stays with {messages} messages"),
+                        None => format!("the queue {queue} stays: its node is down, and nobody knows what is in it"),
+                    };
                     outcome::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
                 }
                 return finish(resource, meta, ctx).await;
@@ -70,7 +73,7 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
 
 enum Progress {
     Wait { what: String, pause: Duration },
-    Done { kept: Vec<(String, u64)> },
+    Done { kept: Vec<Kept> },
 }
 
 /// Carries out steps until one has to wait.
@@ -87,16 +90,14 @@ async fn advance(
     let Some(queue) = &wanted.queue else { return Ok(Ok(Progress::Done { kept: Vec::new() })) };
     // Unbind, drain, stop, finish: more turns than these mean that somebody writes against us, and the next reconcile goes on.
     for _ in 0..6 {
-        let seen = match broker.snapshot(Instant::now()).await {
+        let asked = Instant::now();
+        let seen = match broker.snapshot(asked).await {
             Ok(seen) => seen,
             Err(error) => return Ok(Err(error)),
         };
-        let there = seen.queues.get(&queue.name);
-        let empty = there.is_none_or(|there| there.messages_ready + there.messages_unacknowledged == 0);
-        let empty_for = ctx.remember(&meta.id, |remembered| {
-            remembered.empty_since = empty.then(|| remembered.empty_since.unwrap_or_else(Instant::now));
-            remembered.empty_since.map(|since| since.elapsed())
-        });
+        let now = Instant::now();
+        let empty_for =
+            ctx.remember(&meta.id, |remembered| remembered.empty_since.observe(&queue.name, &mark, &seen, asked, now));
         let (workers, workers_wanted) = match steps::pods(ctx, &meta.id, Component::Consumer, false) {
             WorkersFinding::Unknown => (0, 0),
             WorkersFinding::Pods(PodCount { existing, desired, .. }) => (existing, desired),
@@ -123,6 +124,10 @@ async fn advance(
             }
             Step::Drain { messages } => {
                 let what = format!("workers drain {messages} messages of the queue {} before it goes", queue.name);
+                return Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
+            }
+            Step::Confirm => {
+                let what = format!("the counts of the queue {} are read again before it goes", queue.name);
                 return Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
             }
             Step::StopWorkers => {

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
 };
 
 use kube::{
@@ -21,6 +20,7 @@ use crate::{
     metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,
+    topology::deletion::EmptySince,
     upgrade::Upgrades,
 };
 
@@ -58,8 +58,8 @@ pub struct Remembered {
     pub broker: Option<Arc<Broker>>,
     /// The id of its broker's cluster and the virtual host.
     pub broker_id: Option<(String, String)>,
-    /// Since when every read of its queue said that it is empty, while it is being deleted.
-    pub empty_since: Option<Instant>,
+    /// Since when every read said that its queues are empty, while it is being deleted.
+    pub empty_since: EmptySince,
     /// Reconciles that failed in a row.
     pub failures: u32,
 }

@@ -2,20 +2,62 @@
 //! two reads of its queue, so that an operator that starts anew goes on where the last one was.
 //!
 //! The order keeps what was published: first the bindings go, so that later publishes come back to their sender; workers drain what is there; they
-//! stop; and only what is empty then is deleted. Quorum queues have no `if-empty`, so emptiness is read, twice.
+//! stop; and only what is empty then is deleted. Quorum queues have no `if-empty`, so emptiness is read, twice: a count may be 5 s old, and a message
+//! that was confirmed to its sender a second before the deletion does not show in it yet.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hoopoe_crds::{
     consumer::DeletionPolicy,
     policy::{self, Policy},
 };
+use serde_json::{Map, Value};
 
-use super::{Change, desired::DesiredQueue, diff};
+use super::{
+    Change,
+    desired::{DesiredQueue, dead_letter_arguments},
+    diff,
+};
 use crate::broker::{Queue, Snapshot};
 
 /// The counts that a broker reports are at most this old: two empty reads further apart are of two moments.
 pub const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// What the name of a policy starts with that stays with a kept queue: the same limits, and no claim.
+pub const KEPT: &str = "hoopoe-kept.";
+
+/// Since when every read said that a queue is empty; `None`: the last one did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmptySince {
+    /// The queue itself.
+    pub queue: Option<Instant>,
+    /// Its dead-letter queue.
+    pub dead_letters: Option<Instant>,
+}
+
+/// For how long every read has said that a queue is empty; `None`: the last one did not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EmptyFor {
+    /// The queue itself.
+    pub queue: Option<Duration>,
+    /// Its dead-letter queue.
+    pub dead_letters: Option<Duration>,
+}
+
+impl EmptySince {
+    /// Takes a read into account that began at `asked`, or later, and ended at `now`. While a binding of ours is there nothing counts as empty: what
+    /// it let in a moment ago does not show yet.
+    pub fn observe(&mut self, queue: &str, mark: &str, seen: &Snapshot, asked: Instant, now: Instant) -> EmptyFor {
+        let bound = diff::ours(queue, mark, seen).next().is_some();
+        let of = |name: &str, since: &mut Option<Instant>| {
+            let empty = !bound && seen.queues.get(name).is_none_or(|there| there.messages == Some(0));
+            *since = empty.then(|| since.unwrap_or(now));
+            since.map(|since| asked.saturating_duration_since(since))
+        };
+        let dead_letters = of(&policy::dead_letters(queue), &mut self.dead_letters);
+        EmptyFor { queue: of(queue, &mut self.queue), dead_letters }
+    }
+}
 
 /// What is known of a resource that is being deleted.
 #[derive(Clone, Debug)]
@@ -30,8 +72,8 @@ pub struct Input<'a> {
     pub seen: &'a Snapshot,
     /// Another resource holds the queue: nothing of it is ours.
     pub taken: bool,
-    /// For how long every read of the queue said that it is empty; `None`: the last one did not.
-    pub empty_for: Option<Duration>,
+    /// What [`EmptySince::observe`] said of `seen`.
+    pub empty_for: EmptyFor,
     /// `deletionTimeout` has passed since the deletion was asked for.
     pub timed_out: bool,
     /// Worker pods that exist.
@@ -52,11 +94,36 @@ pub enum Step {
     },
     /// Scale the workers to none, and wait until they are gone.
     StopWorkers,
+    /// A queue looks empty, and has not for long enough: look again in [`STATISTICS_INTERVAL`].
+    Confirm,
     /// Nothing is left to do; the finalizer goes.
     Done {
-        /// Queues that stay, with the messages in them.
-        kept: Vec<(String, u64)>,
+        /// Queues that stay.
+        kept: Vec<Kept>,
     },
+}
+
+/// A queue that stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name.
+    pub queue: String,
+    /// The messages in it; `None`: its node is down, and nobody knows.
+    pub messages: Option<u64>,
+}
+
+/// What becomes of one of the two queues.
+enum Fate {
+    /// It is not there.
+    Gone,
+    /// It goes, with so many messages.
+    Deleted(u64),
+    /// It stays, with its policy renamed.
+    Kept(Kept),
+    /// It stays as it is: with another type or other arguments it was somebody's before it was claimed.
+    Left(Kept),
+    /// Nobody knows yet.
+    Open,
 }
 
 /// What the deletion does next.
@@ -77,14 +144,26 @@ pub fn next(input: &Input) -> Step {
         return Step::Write(bound);
     }
     let there = seen.queues.get(&queue.name);
-    let drained = empty_for.is_some_and(|empty| empty > STATISTICS_INTERVAL);
-    if drains && there.is_some() && !drained && !timed_out && *workers_wanted > 0 {
-        return Step::Drain { messages: there.map_or(0, messages) };
+    if drains && there.is_some() && !is_long(empty_for.queue) && !timed_out && *workers_wanted > 0 {
+        return Step::Drain { messages: there.and_then(|there| there.messages).unwrap_or_default() };
     }
     if *workers > 0 {
         return Step::StopWorkers;
     }
-    finish(queue, !drains, seen)
+    let dead_letters = policy::dead_letters(&queue.name);
+    let fate = |name: &str, arguments: &Map<String, Value>, empty_for: Option<Duration>| {
+        fate(seen.queues.get(name), arguments, !drains, is_long(empty_for), *timed_out)
+    };
+    finish(
+        queue,
+        seen,
+        fate(&queue.name, &queue.arguments, empty_for.queue),
+        fate(&dead_letters, &dead_letter_arguments(), empty_for.dead_letters),
+    )
+}
+
+fn is_long(empty_for: Option<Duration>) -> bool {
+    empty_for.is_some_and(|empty| empty > STATISTICS_INTERVAL)
 }
 
 /// Workers go with the resource; queue, policy and bindings stay.
@@ -92,43 +171,70 @@ fn retained(queue: &DesiredQueue, seen: &Snapshot, workers: i32) -> Step {
     if workers > 0 {
         return Step::StopWorkers;
     }
-    let kept = seen.queues.get(&queue.name).map(|there| (there.name.clone(), messages(there)));
-    Step::Done { kept: kept.into_iter().collect() }
+    Step::Done { kept: seen.queues.get(&queue.name).map(kept).into_iter().collect() }
 }
 
-fn finish(queue: &DesiredQueue, even_if_full: bool, seen: &Snapshot) -> Step {
-    let dead_letters = policy::dead_letters(&queue.name);
-    let mut changes = Vec::new();
-    let mut kept = Vec::new();
-    for (name, policy) in [(&queue.name, &queue.policy), (&dead_letters, &queue.dead_letter_policy)] {
-        let claimed = seen.policies.contains_key(&policy.name);
-        match seen.queues.get(name) {
-            Some(there) if even_if_full || messages(there) == 0 => {
-                changes.push(Change::DeleteQueue { name: name.clone(), messages: messages(there) });
-            }
-            Some(there) => {
-                kept.push((name.clone(), messages(there)));
-                let renamed = Policy { name: kept_name(&policy.name), ..policy.clone() };
-                if !seen.policies.contains_key(&renamed.name) {
-                    changes.push(Change::PutPolicy(renamed));
-                }
-            }
-            None => {}
-        }
-        if claimed {
-            changes.push(Change::DeletePolicy { name: policy.name.clone() });
-        }
+fn fate(there: Option<&Queue>, wanted: &Map<String, Value>, even_if_full: bool, empty: bool, timed_out: bool) -> Fate {
+    let Some(there) = there else { return Fate::Gone };
+    if !diff::immutable_differences(&there.name, wanted, there).is_empty() {
+        return Fate::Left(kept(there));
     }
-    if changes.is_empty() { Step::Done { kept } } else { Step::Write(changes) }
+    match there.messages {
+        messages if even_if_full => Fate::Deleted(messages.unwrap_or_default()),
+        Some(0) if empty => Fate::Deleted(0),
+        Some(0) => Fate::Open,
+        None if !timed_out => Fate::Open,
+        Some(_) | None => Fate::Kept(kept(there)),
+    }
 }
 
-/// `hoopoe.<namespace>.<name>` → `hoopoe-kept.<namespace>.<name>`: the same limits, and no claim.
+/// The queue, then its dead letters', then the claim: an operator that ends between any two writes still finds it.
+fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: Fate, of_dead_letters: Fate) -> Step {
+    let dead_letters = policy::dead_letters(&queue.name);
+    let of_dead_letters = match (&of_queue, of_dead_letters) {
+        // What expires in a queue that stays must have somewhere to go: a classic queue would drop it.
+        (Fate::Kept(_), Fate::Deleted(_) | Fate::Open) => {
+            let messages = seen.queues.get(&dead_letters).and_then(|there| there.messages);
+            Fate::Kept(Kept { queue: dead_letters.clone(), messages })
+        }
+        (Fate::Open, _) | (_, Fate::Open) => return Step::Confirm,
+        (_, fate) => fate,
+    };
+    let mut changes = Vec::new();
+    let mut stays = Vec::new();
+    let mut gone = Vec::new();
+    let both = [(&queue.name, &queue.policy, of_queue), (&dead_letters, &queue.dead_letter_policy, of_dead_letters)];
+    for (name, policy, fate) in both {
+        let renamed = kept_name(&policy.name);
+        gone.push(policy.name.clone());
+        match fate {
+            Fate::Kept(kept) => {
+                stays.push(kept);
+                if !seen.policies.contains_key(&renamed) {
+                    changes.push(Change::PutPolicy(Policy { name: renamed, ..policy.clone() }));
+                }
+                continue;
+            }
+            Fate::Deleted(messages) => changes.push(Change::DeleteQueue { name: name.clone(), messages }),
+            Fate::Left(kept) => stays.push(kept),
+            Fate::Gone | Fate::Open => {}
+        }
+        // Of an earlier look that found messages, or of an earlier resource of this name.
+        gone.push(renamed);
+    }
+    gone.reverse();
+    let gone = gone.into_iter().filter(|name| seen.policies.contains_key(name));
+    changes.extend(gone.map(|name| Change::DeletePolicy { name }));
+    if changes.is_empty() { Step::Done { kept: stays } } else { Step::Write(changes) }
+}
+
+fn kept(there: &Queue) -> Kept {
+    Kept { queue: there.name.clone(), messages: there.messages }
+}
+
+/// `hoopoe.<namespace>.<name>` → `hoopoe-kept.<namespace>.<name>`.
 fn kept_name(claim: &str) -> String {
-    claim.replacen("hoopoe.", "hoopoe-kept.", 1)
-}
-
-fn messages(queue: &Queue) -> u64 {
-    queue.messages_ready + queue.messages_unacknowledged
+    claim.replacen("hoopoe.", KEPT, 1)
 }
 
 #[cfg(test)]

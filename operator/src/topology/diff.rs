@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Change, Desired, Finding,
+    deletion::KEPT,
     desired::{DesiredExchange, DesiredQueue, MARK, dead_letter_arguments},
 };
-use crate::broker::{Binding, Queue, Snapshot};
+use crate::broker::{Binding, Policy, Queue, Snapshot};
 
 /// What to write, in order, and what no write of ours mends.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,6 +80,11 @@ fn of_queue(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut 
             difference.changes.push(Change::PutPolicy((*policy).clone()));
         }
     }
+    for (name, _, _) in &both {
+        // Of a deletion that kept the queue: at one priority with ours it could be the one in force.
+        let kept = policies_of(name, seen).filter(|policy| policy.name.starts_with(KEPT));
+        difference.changes.extend(kept.map(|policy| Change::DeletePolicy { name: policy.name.clone() }));
+    }
     for (name, arguments, policy) in both {
         match seen.queues.get(name) {
             None => difference.changes.push(Change::DeclareQueue { name: name.clone(), arguments }),
@@ -128,6 +134,12 @@ fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &
     seen.bindings.iter().filter(move |binding| binding.destination_type == "queue" && binding.destination == queue)
 }
 
+/// The policies on exactly one queue.
+fn policies_of<'a>(queue: &str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Policy> {
+    let pattern = policy::pattern(queue);
+    seen.policies.values().filter(move |policy| policy.pattern == pattern)
+}
+
 fn same(one: &Binding, other: &Binding) -> bool {
     one.source == other.source && one.routing_key == other.routing_key && one.arguments == other.arguments
 }
@@ -141,7 +153,7 @@ fn in_place(policy: &policy::Policy, seen: &Snapshot) -> bool {
     })
 }
 
-fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<Finding> {
+pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<Finding> {
     let differ = |field: &str, want: String, have: String| Finding::ArgumentsDiffer {
         what: format!("the queue {name}"),
         field: field.to_owned(),
