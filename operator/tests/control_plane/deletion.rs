@@ -92,3 +92,26 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     assert!(events.contains("TopologyLeft"), "{events}");
     operator.stop().await;
 }
+
+/// A quorum queue counts every five seconds: read once, a queue with a message of a moment ago is empty.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_drains_it() {
+    let kit = Kit::shared().await;
+    let shop = kit.namespace("moment").await;
+    let specs = [("stopped", "lifecycle: Stopped, ", "5m"), ("hurried", "", "0s")];
+    for (name, lifecycle, timeout) in specs {
+        let spec = format!(
+            "{lifecycle}queue: {{name: moment.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: amq.topic, routingKey: moment.{name}}}]"
+        );
+        shop.consumer(name, &spec).await;
+        shop.ready(&format!("ncons/{name}")).await;
+    }
+    for (name, _, _) in specs {
+        assert!(kit.publish("amq.topic", &format!("moment.{name}")).await);
+        shop.kubectl(&["delete", &format!("ncons/{name}"), "--timeout=80s"]).await;
+        let queue = format!("/api/queues/%2F/moment.{name}");
+        shop.eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
+        // What expires in it has somewhere to go.
+        assert_ne!(kit.broker(&format!("{queue}.dlq")).await, Value::Null, "{name}");
+    }
+}
