@@ -125,7 +125,8 @@ async fn conflicts_throttling_errors_and_lost_answers_are_outlived() {
     let kit = Kit::start().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let shop = kit.namespace("noise").await;
-    let fault = Fault::Answers(3, &[409, 429, 500, 0, 503]);
+    // Each watch must get through twice, and waits longer after each failure.
+    let fault = Fault::Answers(5, &[409, 429, 500, 0, 503]);
     let operator = faulty_client::operator(&kubeconfig, fault, &["--watch-namespace", "noise"]).await;
     ask_for(&shop).await;
     both_ready(&shop).await;
