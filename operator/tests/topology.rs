@@ -10,3 +10,5 @@ mod bringing_about;
 mod claims;
 #[path = "topology/faults.rs"]
 mod faults;
+#[path = "topology/reads.rs"]
+mod reads;

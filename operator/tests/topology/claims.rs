@@ -50,3 +50,30 @@ async fn another_policy_in_force_is_told() -> Outcomes {
     assert!(outcome.findings[0].to_string().contains("theirs"), "{}", outcome.findings[0]);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_policy_of_a_kept_queue_goes_when_the_queue_has_an_owner_again() -> Outcomes {
+    for version in VERSIONS {
+        let rabbit = kit::start(version).await?;
+        let broker = kit::broker(&rabbit);
+        // Two stay: another queue's, and somebody's.
+        for (name, pattern) in [
+            ("hoopoe-kept.default.gone", "^q$"),
+            ("hoopoe-kept.default.gone.dlq", "^q\\.dlq$"),
+            ("hoopoe-kept.default.other", "^q2$"),
+            ("theirs", "^qqq$"),
+        ] {
+            let kept =
+                json!({ "pattern": pattern, "apply-to": "queues", "priority": 100, "definition": { "max-length": 1 } });
+            rabbit.management(Method::PUT, &format!("/api/policies/%2F/{name}"), Some(&kept)).await?;
+        }
+        let inbox = kit::consumer("inbox", 1, "queue: {name: q}, bindings: [{exchange: amq.topic}]");
+        let outcome = kit::reconcile(&broker, &inbox).await?;
+        assert!(outcome.findings.is_empty(), "{version:?}: {:?}", outcome.findings);
+        let left: Vec<_> = outcome.seen.policies.keys().collect();
+        let expected = ["hoopoe-kept.default.other", "hoopoe.default.inbox", "hoopoe.default.inbox.dlq", "theirs"];
+        assert_eq!(left, expected, "{version:?}");
+        assert_eq!(outcome.seen.queues["q"].policy.as_deref(), Some("hoopoe.default.inbox"), "{version:?}");
+    }
+    Ok(())
+}
