@@ -10,13 +10,13 @@ use rabbitmq_http_client::{
     error::HttpClientError,
     requests::{BindingDeletionParams, ExchangeParams, PolicyParams, QueueParams},
 };
-use reqwest::{Certificate, Identity, Method};
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{BrokerError, Depths, Exchange, Policy, Queue, Snapshot, depths, snapshot::Binding};
-use crate::dereference::{BrokerAccess, ManagementAccess, TlsMaterial};
+use super::{BrokerError, Depths, Exchange, Policy, Queue, Snapshot, connection, depths, snapshot::Binding};
+use crate::dereference::{BrokerAccess, ManagementAccess};
 
 /// How long one request may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +25,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub struct ManagementClient {
     http: reqwest::Client,
     library: Client<String, String, String>,
+    /// As the Secrets say it.
     url: String,
+    /// The same, with the name that the server's certificate carries in the host's place.
+    named_url: String,
     username: String,
     password: SecretString,
     vhost: String,
@@ -43,10 +46,10 @@ impl ManagementClient {
     pub fn new(access: &BrokerAccess) -> Result<Self, BrokerError> {
         let BrokerAccess { amqp_host: _, amqp_port: _, vhost, management } = access;
         let ManagementAccess { url, username, password, tls } = management;
-        let http = http_client(url, tls.as_ref())?;
+        let (http, named_url) = connection::open(url, tls.as_ref(), LIMIT)?;
         let library = Client::from_http_client_with_retry(
             http.clone(),
-            format!("{url}/api"),
+            format!("{named_url}/api"),
             username.clone(),
             password.expose_secret().to_owned(),
             // The reconciler tries again by itself, with backoff.
@@ -56,6 +59,7 @@ impl ManagementClient {
             http,
             library,
             url: url.clone(),
+            named_url,
             username: username.clone(),
             password: password.clone(),
             vhost: vhost.clone(),
@@ -69,7 +73,7 @@ impl ManagementClient {
         let bindings: Vec<Binding> = self.list("bindings", "").await?;
         let policies: Vec<Policy> = self.list("policies", "").await?;
         let globals: Vec<GlobalParameter> =
-            self.get("read the cluster's id", &format!("{}/api/global-parameters", self.url)).await?;
+            self.get("read the cluster's id", &format!("{}/api/global-parameters", self.named_url)).await?;
         let cluster_id = globals.into_iter().find(|parameter| parameter.name == "internal_cluster_id");
         Ok(Snapshot {
             cluster_id: cluster_id.and_then(|id| id.value.as_str().map(str::to_owned)).unwrap_or_default(),
@@ -189,7 +193,7 @@ impl ManagementClient {
     }
 
     fn path(&self, segments: &[&str]) -> String {
-        let mut url = format!("{}/api", self.url);
+        let mut url = format!("{}/api", self.named_url);
         for segment in segments {
             url.push('/');
             url.extend(utf8_percent_encode(segment, NON_ALPHANUMERIC));
@@ -226,22 +230,4 @@ impl std::fmt::Debug for ManagementClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ManagementClient").field("url", &self.url).field("vhost", &self.vhost).finish_non_exhaustive()
     }
-}
-
-fn http_client(url: &str, tls: Option<&TlsMaterial>) -> Result<reqwest::Client, BrokerError> {
-    let invalid = |error: reqwest::Error| BrokerError::CertificatesInvalid { detail: error.to_string() };
-    let mut builder =
-        reqwest::Client::builder().timeout(LIMIT).connect_timeout(LIMIT).redirect(reqwest::redirect::Policy::none());
-    if let Some(TlsMaterial { ca, identity, server_name: _ }) = tls
-        && url.starts_with("https:")
-    {
-        if let Some(ca) = ca {
-            builder = builder.tls_certs_only(Certificate::from_pem_bundle(ca).map_err(invalid)?);
-        }
-        if let Some((certificate, key)) = identity {
-            let pem = [key.expose_secret().as_bytes(), b"\n", certificate].concat();
-            builder = builder.identity(Identity::from_pem(&pem).map_err(invalid)?);
-        }
-    }
-    builder.build().map_err(invalid)
 }

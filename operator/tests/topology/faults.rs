@@ -1,8 +1,15 @@
 //! A broker that does not want, or is not there.
 
-use std::time::{Duration, Instant};
+use std::{
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
 
-use hoopoe_operator::broker::{Broker, BrokerError};
+use hoopoe_e2e::{Ca, RabbitMq, RabbitMqOptions, free_port};
+use hoopoe_operator::{
+    broker::{Broker, BrokerError},
+    dereference::TlsMaterial,
+};
 
 use crate::kit::{self, Outcomes, VERSIONS};
 
@@ -49,5 +56,53 @@ async fn a_hundred_that_ask_at_once_share_one_read() -> Outcomes {
     let seen = futures::future::try_join_all(asked).await?;
     assert!(seen.iter().all(|one| std::sync::Arc::ptr_eq(one, &seen[0])));
     assert!(since.elapsed() < Duration::from_secs(5));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_certificate_is_checked_against_the_authority_and_the_name_that_tls_names() -> Outcomes {
+    let ca = Ca::new()?;
+    let server = ca.server_cert(&["rabbit.internal"])?;
+    let folder = tempfile::tempdir()?;
+    // RabbitMQ runs as a user of its own.
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+    let mut settings = vec!["management.ssl.ip = 127.0.0.1".to_owned()];
+    for (setting, from) in
+        [("certfile", &*server.certificate), ("keyfile", &*server.key), ("cacertfile", ca.certificate())]
+    {
+        let copy = folder.path().join(setting);
+        std::fs::copy(from, &copy)?;
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o644))?;
+        settings.push(format!("management.ssl.{setting} = {}", copy.display()));
+    }
+    let port = free_port()?;
+    settings.push(format!("management.ssl.port = {port}"));
+    let rabbit = RabbitMq::start(RabbitMqOptions { settings, ..RabbitMqOptions::default() }).await?;
+    let _ = kit::broker(&rabbit);
+    let asked = async |ca: Option<&Ca>, server_name: Option<&str>| {
+        let mut access = kit::access(&rabbit, "hoopoe", "secret");
+        access.management.url = format!("https://127.0.0.1:{port}");
+        access.management.tls = Some(TlsMaterial {
+            ca: ca.map(|ca| std::fs::read(ca.certificate()).unwrap()),
+            identity: None,
+            server_name: server_name.map(str::to_owned),
+        });
+        let broker = Broker::new(&access).map_err(|error| error.to_string())?;
+        let read = broker.snapshot(Instant::now()).await.map_err(|error| error.to_string())?;
+        assert!(!read.cluster_id.is_empty());
+        let events = kit::producer("events", "exchange: {name: events}");
+        kit::reconcile(&broker, &events).await.map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(asked(Some(&ca), Some("rabbit.internal")).await, Ok(()));
+    let told = asked(Some(&ca), None).await.unwrap_err();
+    assert!(told.contains("127.0.0.1") && told.contains("not valid for name"), "{told}");
+    let told = asked(Some(&ca), Some("other.internal")).await.unwrap_err();
+    assert!(told.contains("not valid for name"), "{told}");
+    for stranger in [None, Some(&Ca::new()?)] {
+        let told = asked(stranger, Some("rabbit.internal")).await.unwrap_err();
+        assert!(told.contains("invalid peer certificate"), "{told}");
+    }
+    let told = asked(Some(&ca), Some("127.0.0.1")).await.unwrap_err();
+    assert!(told.contains("must be a DNS name"), "{told}");
     Ok(())
 }
