@@ -53,7 +53,7 @@ async fn two_hundred_queues_cost_as_many_reads_as_one() -> Outcomes {
         println!("{} settled in {took:.1?} with {} reads and {puts} puts", part.len(), settling[settling.len() - 1]);
     }
     // What was written is read again, at most once a second, however many wait for it.
-    assert!(settling[1] <= 5 * 20 && settling[1] < 200, "{settling:?}");
+    assert!(settling[1] <= 5 * 20, "{settling:?}");
 
     for part in [&wanted[..1], &wanted] {
         let before = requests(log.path(), "GET").await;
