@@ -6,6 +6,10 @@ Called with (dict "root" $ "route" ROUTE "service" NAME "port" PORT "component" 
 {{- $routes := .root.Values.routes -}}
 {{- $paths := .route.paths | default .paths -}}
 {{- $gateway := eq $routes.kind "HTTPRoute" -}}
+{{- $parents := .route.parentRefs | default $routes.parentRefs -}}
+{{- if and $gateway (not $parents) -}}
+{{- fail (printf "routes.parentRefs, or parentRefs of the route to %s: an HTTPRoute needs a Gateway" .service) -}}
+{{- end -}}
 ---
 apiVersion: {{ $gateway | ternary "gateway.networking.k8s.io/v1" "networking.k8s.io/v1" }}
 kind: {{ $routes.kind }}
@@ -21,7 +25,7 @@ metadata:
 spec:
 {{- if $gateway }}
   parentRefs:
-    {{- required (printf "routes.parentRefs, or parentRefs of the route of %s: an HTTPRoute needs a Gateway" .service) (.route.parentRefs | default $routes.parentRefs) | toYaml | nindent 4 }}
+    {{- toYaml $parents | nindent 4 }}
   hostnames:
     {{- toYaml .route.hostnames | nindent 4 }}
   rules:
