@@ -22,6 +22,26 @@ test: ## Install what is missing and run every check, on real servers
 control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time: some ten minutes)
 	@e2e/control-plane.sh
 
+.PHONY: images
+images: ## Build both images without a Docker engine, with their bills of materials, and print their sizes
+	@e2e/images.sh
+
+.PHONY: cluster
+cluster: ## Start a Kubernetes of two nodes that run pods on this machine, with RabbitMQ, PostgreSQL and Redis in it
+	@e2e/cluster.sh up
+
+.PHONY: cluster-down
+cluster-down: ## Remove every trace of that cluster
+	@e2e/cluster.sh down
+
+.PHONY: demo-cluster
+demo-cluster: ## From nothing to a notification polled out of pods
+	@e2e/demo-cluster.sh
+
+.PHONY: test-cluster
+test-cluster: ## Install, use, break and remove Hoopoe on a cluster of its own, whose pods run
+	@e2e/test-cluster.sh
+
 .PHONY: check
 check: ## The quick half of `make test`: formatting, lints, unit tests; no server
 	cargo fmt --all --check
