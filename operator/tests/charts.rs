@@ -6,6 +6,10 @@
 #[path = "charts/kit.rs"]
 mod kit;
 
+#[path = "charts/grants.rs"]
+mod grants;
+#[path = "charts/least_rights.rs"]
+mod least_rights;
 #[path = "charts/release.rs"]
 mod release;
 #[path = "charts/rights.rs"]

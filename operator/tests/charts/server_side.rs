@@ -2,6 +2,9 @@
 
 use crate::kit::{Kit, SYSTEM, repository, script};
 
+/// A helm built from its module takes some old version for the cluster's where it asks none.
+const KUBERNETES: &str = "v1.36.0";
+
 /// Each set of values of a chart, and none.
 fn values(chart: &str) -> Vec<Option<String>> {
     let folder = std::fs::read_dir(repository(&format!("charts/{chart}/ci"))).unwrap();
@@ -38,7 +41,7 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
     for chart in ["hoopoe-operator", "hoopoe"] {
         for file in values(chart) {
             let folder = format!("charts/{chart}");
-            let mut args = vec!["template", chart, &folder, "--namespace", SYSTEM];
+            let mut args = vec!["template", chart, &folder, "--namespace", SYSTEM, "--kube-version", KUBERNETES];
             args.extend(file.iter().flat_map(|file| ["--values", file]));
             let text = kit.helm(&args).await;
             if text.contains("kind:") {
@@ -60,6 +63,8 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
         "charts/hoopoe-operator",
         "--namespace",
         SYSTEM,
+        "--kube-version",
+        KUBERNETES,
         "--set",
         "securityContext.capabilities.add={SYS_ADMIN}",
     ];
