@@ -75,7 +75,22 @@ pub struct Postgres {
 impl Postgres {
     /// Makes a cluster, starts its server and waits until it answers.
     pub async fn start(options: PostgresOptions) -> Result<Self> {
-        let cluster = Cluster::init(&options).await?;
+        Self::serve(Cluster::init(&options).await?, options).await
+    }
+
+    /// Starts a streaming replica of this server, a copy that `pg_basebackup` takes. It answers reads at once, and is asynchronous
+    /// unless the `synchronous_standby_names` of this server say otherwise.
+    pub async fn standby(&self) -> Result<Self> {
+        let cluster = self.cluster.copy(self.port, &self.options.user).await?;
+        Self::serve(cluster, self.options.clone()).await
+    }
+
+    /// Makes a standby a primary: when this returns, it takes writes.
+    pub async fn promote(&self) -> Result<()> {
+        self.psql("postgres", "SELECT pg_promote()").await.map(drop)
+    }
+
+    async fn serve(cluster: Cluster, options: PostgresOptions) -> Result<Self> {
         let mut attempt = 1;
         loop {
             let port = free_port()?;
