@@ -36,11 +36,15 @@ pub struct Process {
 
 impl Kit {
     pub async fn new() -> Self {
+        Self::with_redis(RedisOptions::default()).await
+    }
+
+    pub async fn with_redis(options: RedisOptions) -> Self {
         let server = Postgres::shared().await.unwrap();
         let postgres_url = server.create_database(&format!("i{}", Uuid::new_v4().simple())).await.unwrap();
         let tls = TlsConfig::default();
         migrate::up(migrate::Target::Postgres { url: &postgres_url, tls: &tls }).await.unwrap();
-        let redis = Redis::start(RedisOptions::default()).await.unwrap();
+        let redis = Redis::start(options).await.unwrap();
         Self { postgres_url, redis, config: CacheConfig::default() }
     }
 
