@@ -19,11 +19,11 @@ fn head_key(store: &dyn Store, owner: &Owner) -> String {
 }
 
 async fn noted_run(kit: &Kit, store: &dyn Store) -> String {
-    kit.redis.cli(&["hget", &format!("hoopoe:{}:fence", store.store_id()), "run"]).await.unwrap()
+    kit.redis().cli(&["hget", &format!("hoopoe:{}:fence", store.store_id()), "run"]).await.unwrap()
 }
 
 async fn own_run(kit: &Kit) -> String {
-    let info = kit.redis.cli(&["info", "server"]).await.unwrap();
+    let info = kit.redis().cli(&["info", "server"]).await.unwrap();
     let run = info.lines().find_map(|line| line.trim().strip_prefix("run_id:")).unwrap();
     run.to_owned()
 }
@@ -35,7 +35,7 @@ async fn lose_power(kit: &Kit, store: &dyn Store) {
         writer.send(who).await;
         until("seen", BOUND, async || reader.rev(who).await == 1).await;
     }
-    kit.redis.cli(&["save"]).await.unwrap();
+    kit.redis().cli(&["save"]).await.unwrap();
     for who in &owners() {
         writer.send(who).await;
         until("seen", BOUND, async || reader.rev(who).await == 2).await;
@@ -43,10 +43,10 @@ async fn lose_power(kit: &Kit, store: &dyn Store) {
     let generation = store.pulse().await.unwrap().generation;
     drop((writer, reader));
     tokio::time::sleep(Duration::from_millis(300)).await;
-    kit.redis.kill9().await.unwrap();
-    kit.redis.restart().await.unwrap();
+    kit.redis().kill9().await.unwrap();
+    kit.redis().restart().await.unwrap();
     for who in &owners() {
-        let old = kit.redis.cli(&["hget", &head_key(store, who), "h"]).await.unwrap();
+        let old = kit.redis().cli(&["hget", &head_key(store, who), "h"]).await.unwrap();
         assert!(old.contains("\"rev\":1"), "the old head is there: {old}");
     }
     assert_eq!(store.pulse().await.unwrap().generation, generation, "nobody saw anything");
@@ -103,7 +103,7 @@ async fn the_run_is_not_noted_before_the_raise_is_committed() {
     let store = kit.store().await;
     lose_power(&kit, store.inner.as_ref()).await;
     // A connection, and no writer that would raise anything.
-    let found = kit.redis_cache(&kit.redis.url(), store.inner.store_id()).await;
+    let found = kit.redis_cache(&kit.redis().url(), store.inner.store_id()).await;
     assert_eq!(found.breaks(), 1);
     tokio::time::sleep(Duration::from_millis(1500)).await;
     found.covered(0);
@@ -120,12 +120,12 @@ async fn where_info_is_forbidden_every_connection_counts_as_a_break() {
     std::fs::write(&list, "user default on nopass ~* &* +@all -info\n").unwrap();
     let settings = vec![("aclfile".to_owned(), list.display().to_string())];
     let kit = Kit::with_redis(RedisOptions { settings, ..RedisOptions::default() }).await;
-    let refused = kit.redis.cli(&["info", "server"]).await.unwrap_err().to_string();
+    let refused = kit.redis().cli(&["info", "server"]).await.unwrap_err().to_string();
     assert!(refused.contains("NOPERM"), "{refused}");
     let store = kit.store().await;
     lose_power(&kit, store.inner.as_ref()).await;
     start_workers(&kit).await;
-    let late = kit.redis_cache(&kit.redis.url(), store.inner.store_id()).await;
+    let late = kit.redis_cache(&kit.redis().url(), store.inner.store_id()).await;
     assert!(late.is_up());
     assert_eq!(late.breaks(), 1);
 }
