@@ -304,7 +304,7 @@ async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
     let stored = process.writer.commit(&batch).await.unwrap();
     assert_eq!(stored, [1, 1, 2, 1, 3].map(|rev| Fate::Stored { rev }));
     let mut conflict = batch[1].clone();
-    conflict.title = "another".to_owned();
+    "another".clone_into(&mut conflict.title);
     let again = [batch[4].clone(), conflict, notification(&owner("b")), batch[0].clone()];
     let fates = other.writer.commit(&again).await.unwrap();
     assert_eq!(fates, [Fate::Repeat, Fate::IdConflict, Fate::Stored { rev: 2 }, Fate::Repeat]);

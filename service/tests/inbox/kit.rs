@@ -28,7 +28,7 @@ pub struct Kit {
 
 pub enum Parts {
     /// As in a cluster.
-    Servers { postgres_url: String, redis: Redis },
+    Servers { postgres_url: String, redis: Box<Redis> },
     /// As in `hoopoe dev`; several readers and writers then stand for its tasks.
     Embedded { path: PathBuf, cache: OnceLock<Arc<MemoryCache>>, _folder: tempfile::TempDir },
 }
@@ -71,7 +71,7 @@ impl Kit {
         let postgres_url = server.create_database(&format!("i{}", Uuid::new_v4().simple())).await.unwrap();
         let tls = TlsConfig::default();
         migrate::up(migrate::Target::Postgres { url: &postgres_url, tls: &tls }).await.unwrap();
-        let redis = Redis::start(options).await.unwrap();
+        let redis = Box::new(Redis::start(options).await.unwrap());
         Self { parts: Parts::Servers { postgres_url, redis }, config: CacheConfig::default() }
     }
 
