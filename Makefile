@@ -52,6 +52,11 @@ check: ## The quick half of `make test`: formatting, lints, unit tests; no serve
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --lib --bins --locked
 
+.PHONY: charts
+charts: ## Check the Helm charts: lint, unit tests, schemas of three Kubernetes minors, kube-score, a real API server
+	@e2e/charts.sh
+	cargo test --locked -p hoopoe-operator --test charts
+
 .PHONY: api-test
 api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
 	HOOPOE_SCHEMATHESIS=$$(e2e/schemathesis.sh) cargo test --locked -p hoopoe --test http -- --ignored --nocapture schemathesis
@@ -69,10 +74,11 @@ fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 	@fuzz/run.sh
 
 .PHONY: generate
-generate: ## Write the generated files anew (CRDs, OpenAPI); CI fails when they differ
+generate: ## Write the generated files anew (CRDs, OpenAPI, charts); CI fails when they differ
 	cargo run --quiet --locked -p hoopoe-crds
 	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
 	HOOPOE_GENERATE=1 cargo test --quiet --locked -p hoopoe-operator --test scaling drawing
+	charts/generate.sh
 
 .PHONY: deny
 deny: ## Check licences, sources and banned crates of the dependencies

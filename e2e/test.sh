@@ -51,6 +51,7 @@ step "schemathesis from PyPI" e2e/schemathesis.sh
 step "formatting" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "generated files" generated_files
+step "charts: lint, unit tests, schemas, kube-score (first time: some five minutes for Helm)" e2e/charts.sh
 step "tests on real servers" all_tests
 step "fuzzing for 20 s" env FUZZ_SECONDS=20 fuzz/run.sh
 step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
