@@ -61,7 +61,11 @@ if [ "${HOOPOE_IMAGE_SBOM:-yes}" != no ]; then
     say "writing the bills of materials"
     command -v cargo-cyclonedx >/dev/null || cargo install --quiet --locked cargo-cyclonedx >&2
     for crate in service operator; do
-        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --target all \
-            --override-filename "$crate-sbom" >&2
+        # It writes beside the manifest of every crate that it looks at.
+        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --spec-version 1.5 \
+            --override-filename hoopoe-sbom >&2
+        mv "$crate/hoopoe-sbom.json" "$out/$crate/sbom.cdx.json"
+        say "$out/$crate/sbom.cdx.json lists $(grep -c '"bom-ref"' "$out/$crate/sbom.cdx.json") components"
     done
+    rm -f ./*/hoopoe-sbom.json
 fi

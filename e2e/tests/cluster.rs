@@ -30,6 +30,7 @@ use kit::{Kit, Outcome};
 async fn from_install_to_uninstall() -> Outcome {
     let kit = Kit::start().await?;
     kit.stage("install: helm, restricted Pod Security", install::chart(&kit)).await?;
+    kit.stage("install: users with the least rights", install::least_rights(&kit)).await?;
     kit.stage("resources: both become Ready", install::resources(&kit)).await?;
     kit.stage("flow: posted over HTTP, polled out of pods", flow::http(&kit)).await?;
     kit.stage("flow: names are resolved in a pod", flow::names(&kit)).await?;
@@ -59,6 +60,7 @@ async fn random_kills_lose_nothing() -> Outcome {
     eprintln!("{kills} kills; the same again: make chaos KILLS={kills} SEED={seed}");
     let kit = Kit::start().await?;
     kit.stage("install: helm, restricted Pod Security", install::chart(&kit)).await?;
+    kit.stage("install: users with the least rights", install::least_rights(&kit)).await?;
     kit.stage("resources: both become Ready", install::resources(&kit)).await?;
     kit.stage("chaos: everything killed at random", chaos::kill_at_random(&kit, kills, seed)).await?;
     kit.end().await

@@ -11,8 +11,8 @@ apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
 metadata: {name: kept}
 spec:
-  broker: {secretRef: {name: rabbitmq}}
-  postgres: {secretRef: {name: postgres}}
+  broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
+  postgres: {secretRef: {name: postgres}, migrationSecretRef: {name: postgres-migrations}}
   lifecycle: Stopped
   queue: {name: shop.kept, deletionTimeout: 5s}
   bindings: [{exchange: shop.events, routingKey: '#'}]
