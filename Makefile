@@ -22,11 +22,40 @@ test: ## Install what is missing and run every check, on real servers
 control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time: some ten minutes)
 	@e2e/control-plane.sh
 
+.PHONY: images
+images: ## Build both images without a Docker engine, with their bills of materials, and print their sizes
+	@e2e/images.sh
+
+.PHONY: cluster
+cluster: ## Start a Kubernetes of two nodes that run pods on this machine, with RabbitMQ, PostgreSQL and Redis in it
+	@e2e/cluster.sh up
+
+.PHONY: cluster-down
+cluster-down: ## Remove every trace of that cluster
+	@e2e/cluster.sh down
+
+.PHONY: demo-cluster
+demo-cluster: ## From nothing to a notification polled out of pods
+	@e2e/demo-cluster.sh
+
+.PHONY: test-cluster
+test-cluster: ## Install, use, break and remove Hoopoe on a cluster of its own, whose pods run
+	@e2e/test-cluster.sh
+
+.PHONY: chaos
+chaos: ## Kill KILLS (default 50) parts of such a cluster at random under load, with the ledger's verdict; SEED=… repeats a run
+	@HOOPOE_CHAOS_KILLS=$(KILLS) HOOPOE_CHAOS_SEED=$(SEED) e2e/test-cluster.sh --ignored random_kills
+
 .PHONY: check
 check: ## The quick half of `make test`: formatting, lints, unit tests; no server
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --lib --bins --locked
+
+.PHONY: charts
+charts: ## Check the Helm charts: lint, unit tests, schemas of three Kubernetes minors, kube-score, a real API server
+	@e2e/charts.sh
+	cargo test --locked -p hoopoe-operator --test charts
 
 .PHONY: api-test
 api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
@@ -45,10 +74,11 @@ fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 	@fuzz/run.sh
 
 .PHONY: generate
-generate: ## Write the generated files anew (CRDs, OpenAPI); CI fails when they differ
+generate: ## Write the generated files anew (CRDs, OpenAPI, charts); CI fails when they differ
 	cargo run --quiet --locked -p hoopoe-crds
 	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
 	HOOPOE_GENERATE=1 cargo test --quiet --locked -p hoopoe-operator --test scaling drawing
+	charts/generate.sh
 
 .PHONY: deny
 deny: ## Check licences, sources and banned crates of the dependencies

@@ -16,7 +16,8 @@ recipe=1
 
 say() { echo "$module: $*" >&2; }
 
-hash=$(cd "$source" && cat go.mod go.sum flags | { cat; echo "$recipe $(uname -m)"; } | sha256sum | cut -c1-12)
+# `flags` has an argument of `go build` a line; a module with programs of its own has them beside it; `env` is there where cgo is needed.
+hash=$(cd "$source" && cat go.mod go.sum flags ./*.go env 2>/dev/null | { cat; echo "$recipe $(uname -m)"; } | sha256sum | cut -c1-12)
 cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/hoopoe
 folder=$cache/go-$module-$hash
 ready=$folder/.hoopoe-ready
@@ -46,6 +47,16 @@ fi
 # Built beside a clone's own files, so that a build writes nothing into the checkout; -mod=readonly: go.sum says what is taken.
 export CGO_ENABLED=0 GOFLAGS=-mod=readonly
 cd "$source"
+if [ -e env ]; then
+    # shellcheck disable=SC2046 # a variable a word
+    export $(cat env)
+fi
+build() { # TOOL FILE
+    tool=$1 file=$2
+    set --
+    while read -r flag; do set -- "$@" "$flag"; done <flags
+    "$go" build -trimpath "$@" -o "$file" "$tool"
+}
 started=$(date +%s)
 say "downloading the modules"
 "$go" mod download >&2 9>&-
@@ -72,7 +83,7 @@ for tool in $all; do
     say "$number/$count building $name ($((from - started)) s so far)"
     # Moved into place whole: a run that is killed leaves no half of a program. Its compiler lives on for a while without the
     # lock, so the next run writes to a name of its own.
-    "$go" build -trimpath "$(cat flags)" -o "$folder/$name.unfinished.$$" "$tool" >&2 9>&-
+    build "$tool" "$folder/$name.unfinished.$$" >&2 9>&-
     mv "$folder/$name.unfinished.$$" "$folder/$name"
     say "$number/$count $name took $(($(date +%s) - from)) s"
 done

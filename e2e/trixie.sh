@@ -1,16 +1,16 @@
 #!/bin/sh
-# Puts Debian trixie with its RabbitMQ 4.0 into a folder of its own, and prints that folder's path on standard output.
+# Puts Debian trixie with its RabbitMQ 4.0, PostgreSQL 17 and Redis 8 into a folder of its own, and prints that folder's path on standard output.
 # Does nothing but print it where the folder is there already; two runs at once wait for each other. Needs root and the
 # package debootstrap (./install.sh debootstrap). Packages come from the mirror that this machine's own apt uses.
 #
 # Environment: XDG_CACHE_HOME (where the folder is kept), HOOPOE_DEBIAN_MIRROR (another mirror).
 set -eu
 
-packages=rabbitmq-server
+packages=rabbitmq-server,postgresql,redis-server
 suite=trixie
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # One more with every change to how the folder is made.
-recipe=1
+recipe=2
 
 say() { echo "trixie: $*" >&2; }
 fail() {
@@ -20,7 +20,7 @@ fail() {
 
 hash=$(echo "$suite $packages $(dpkg --print-architecture 2>/dev/null) $recipe" | sha256sum | cut -c1-12)
 cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/hoopoe
-folder=$cache/trixie-rabbitmq-$hash
+folder=$cache/trixie-$hash
 ready=$folder/.hoopoe-ready
 
 if [ -e "$ready" ]; then

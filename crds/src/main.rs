@@ -1,4 +1,7 @@
-//! Writes the YAML that `kubectl apply` takes: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`).
+//! Writes what is generated from the resources' types: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`) the YAML that `kubectl apply` takes,
+//! `cargo run -p hoopoe-crds -- --values-schema FILE` the schema of the specs into that of a chart's values.
+
+mod values_schema;
 
 use std::{env, fs, io, path::PathBuf};
 
@@ -6,11 +9,28 @@ use hoopoe_crds::{NotifConsumer, NotifProducer};
 use kube::CustomResourceExt;
 
 fn main() -> io::Result<()> {
-    let folder = PathBuf::from(env::args().nth(1).unwrap_or_else(|| "crds/yaml".to_owned()));
-    fs::create_dir_all(&folder)?;
+    let mut args = env::args().skip(1);
+    match args.next().as_deref() {
+        Some("--values-schema") => {
+            let missing = || io::Error::other("--values-schema needs the file of a values schema");
+            write_values_schema(&PathBuf::from(args.next().ok_or_else(missing)?))
+        }
+        folder => write_definitions(&PathBuf::from(folder.unwrap_or("crds/yaml"))),
+    }
+}
+
+fn write_definitions(folder: &PathBuf) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
     for crd in [NotifProducer::crd(), NotifConsumer::crd()] {
         let text = serde_yaml::to_string(&crd).map_err(io::Error::other)?;
         fs::write(folder.join(format!("{}.yaml", crd.spec.names.plural)), text)?;
     }
     Ok(())
+}
+
+/// What else stands in the file stays.
+fn write_values_schema(file: &PathBuf) -> io::Result<()> {
+    let mut schema = serde_json::from_str(&fs::read_to_string(file)?)?;
+    values_schema::fill(&mut schema);
+    fs::write(file, serde_json::to_string_pretty(&schema)? + "\n")
 }

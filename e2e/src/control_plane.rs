@@ -3,8 +3,8 @@
 mod kubeconfig;
 mod kubectl;
 mod launch;
-mod programs;
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use tokio::sync::Mutex;
 use crate::ca::Ca;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
+use crate::programs::Programs;
 use crate::server::{ATTEMPTS, Server};
 use kubeconfig::Identity;
 use kubectl::Kubectl;
-use launch::Ports;
-use programs::Programs;
+use launch::Listen;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -72,11 +72,18 @@ impl ControlPlane {
         let programs = Programs::all().await?;
         let mut attempt = 1;
         loop {
-            match Self::start_once(programs.clone(), nodes, Ports::free()?).await {
+            match Self::start_once(programs.clone(), nodes, Listen::at(Ipv4Addr::LOCALHOST)?).await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
         }
+    }
+
+    /// The same on an address that nodes can reach, with a scheduler and no node.
+    pub(crate) async fn start_for_nodes(programs: &Programs, address: Ipv4Addr) -> Result<Self> {
+        let mut plane = Self::start_once(programs.clone(), 0, Listen::at(address)?).await?;
+        plane.add_scheduler()?;
+        Ok(plane)
     }
 
     /// The control plane with two nodes that all tests of this process share: each makes namespaces of its own in it, and none
@@ -91,15 +98,15 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start_once(programs: Programs, nodes: usize, ports: Ports) -> Result<Self> {
+    async fn start_once(programs: Programs, nodes: usize, listen: Listen) -> Result<Self> {
         let kubectl = Kubectl::new(&programs)?;
         let folder = Folder::new()?;
         let ca = Ca::new()?;
         let accounts = ca.client_cert("service-accounts")?;
         let serve = |launch| Server::start(launch, folder.clone(), Signal::TERM, STOP_LIMIT);
-        let etcd = serve(launch::etcd(&programs, &folder, ports)?)?;
-        let api = serve(launch::api_server(&programs, &folder, ports, &ca, &accounts)?)?;
-        let url = format!("https://127.0.0.1:{}", ports.api);
+        let etcd = serve(launch::etcd(&programs, &folder, listen)?)?;
+        let api = serve(launch::api_server(&programs, &folder, listen, &ca, &accounts)?)?;
+        let url = format!("https://{}:{}", listen.address, listen.api);
         let admin = ca.client_cert_in("admin", MASTERS)?;
         let kubeconfig = write_kubeconfig(&folder, "admin", &url, &ca, &Identity::Certificate(&admin))?;
         let etcd_child = etcd.child()?;
@@ -120,12 +127,19 @@ impl ControlPlane {
         Ok(plane)
     }
 
+    fn add_scheduler(&mut self) -> Result<()> {
+        let Some(own) = &mut self.own else { return Ok(()) };
+        let scheduler = launch::scheduler(&own.programs, &self.kubeconfig)?;
+        own.scheduler = Some(Server::start(scheduler, own.folder.clone(), Signal::TERM, STOP_LIMIT)?);
+        Ok(())
+    }
+
     async fn add_nodes(&mut self, nodes: usize) -> Result<()> {
+        self.add_scheduler()?;
         let Some(own) = &mut self.own else { return Ok(()) };
         let stages = own.folder.write_private("stages.yaml", include_str!("control_plane/stages.yaml"), None)?;
-        let serve = |launch| Server::start(launch, own.folder.clone(), Signal::TERM, STOP_LIMIT);
-        own.scheduler = Some(serve(launch::scheduler(&own.programs, &self.kubeconfig)?)?);
-        own.kwok = Some(serve(launch::kwok(&own.programs, &self.kubeconfig, &stages)?)?);
+        let kwok = launch::kwok(&own.programs, &self.kubeconfig, &stages)?;
+        own.kwok = Some(Server::start(kwok, own.folder.clone(), Signal::TERM, STOP_LIMIT)?);
         let node = |number| {
             format!(
                 "{{apiVersion: v1, kind: Node, metadata: {{name: node-{number}, labels: {{kubernetes.io/hostname: node-{number}, \
@@ -281,10 +295,10 @@ mod tests {
     #[tokio::test]
     async fn a_port_that_another_took_is_seen() -> Result<()> {
         let programs = Programs::all().await?;
-        for taken in [|ports: Ports| ports.etcd, |ports: Ports| ports.api] {
-            let ports = Ports::free()?;
-            let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(ports))).map_err(Error::io("listen"))?;
-            let refused = ControlPlane::start_once(programs.clone(), 0, ports).await.unwrap_err();
+        for taken in [|listen: Listen| listen.etcd, |listen: Listen| listen.api] {
+            let listen = Listen::at(Ipv4Addr::LOCALHOST)?;
+            let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(listen))).map_err(Error::io("listen"))?;
+            let refused = ControlPlane::start_once(programs.clone(), 0, listen).await.unwrap_err();
             assert!(refused.is_port_taken(), "{refused}");
         }
         Ok(())

@@ -139,7 +139,7 @@ pub enum Error {
 
 impl Error {
     /// For `map_err`: the operating system refused `what`, a sentence's rest such as "read the log".
-    pub(crate) fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
     }

@@ -31,6 +31,11 @@ pub(crate) fn remove_at_end(folder: &Path) -> Result<()> {
     tell(&format!("d {}", folder.display()))
 }
 
+/// The script runs once this process and all that it started are gone.
+pub(crate) fn run_at_end(script: &Path) -> Result<()> {
+    tell(&format!("x {}", script.display()))
+}
+
 fn tell(line: &str) -> Result<()> {
     let mut pipe = PIPE.lock().unwrap_or_else(PoisonError::into_inner);
     let pipe = match &mut *pipe {

@@ -1,13 +1,15 @@
 #!/bin/sh
 # Ends what a test process started, once that process is gone; see watchdog.rs. Needs nothing but a POSIX shell.
-# Standard input: "+ PID" a process and all below it, "- PID" it has ended, "d PATH" a folder to remove.
+# Standard input: "+ PID" a process and all below it, "- PID" it has ended, "d PATH" a folder to remove, "x PATH" a script to
+# run before that.
 trap '' HUP INT TERM
-pids=' '
+pids=' ' scripts=
 while IFS=' ' read -r verb argument; do
     case $verb in
         +) pids="$pids$argument " ;;
         -) case $pids in *" $argument "*) pids="${pids%% "$argument" *} ${pids#* "$argument" }" ;; esac ;;
         d) set -- "$@" "$argument" ;;
+        x) scripts="$scripts $argument" ;;
     esac
 done
 
@@ -29,6 +31,8 @@ while [ -n "$more" ]; do
     for stat in /proc/[0-9]*/stat; do add_member "$stat"; done
 done
 for pid in $members; do kill -KILL "$pid"; done
+
+for script in $scripts; do "$script"; done
 
 # A process may write a last file after it was told to die.
 for attempt in 1 2 3 4 5; do

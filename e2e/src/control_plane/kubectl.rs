@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::programs::Programs;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
+use crate::programs::Programs;
 use crate::tool;
 
 const LIMIT: Duration = Duration::from_mins(2);

@@ -1,32 +1,36 @@
 //! How each part of a control plane is started.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
-use super::programs::Programs;
+use super::MASTERS;
 use crate::ca::{Ca, PemPair};
 use crate::child_options::ChildOptions;
 use crate::error::Result;
 use crate::folder::Folder;
 use crate::ports::free_port;
+use crate::programs::Programs;
 
-/// The ports of one control plane.
+/// Where one control plane listens.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ports {
+pub(super) struct Listen {
+    /// The API server's address. Where it is not loopback, real nodes and their pods are to reach it.
+    pub address: Ipv4Addr,
     pub etcd: u16,
     pub etcd_peer: u16,
     pub api: u16,
 }
 
-impl Ports {
-    /// Ports on which nobody listens at this moment.
-    pub(super) fn free() -> Result<Self> {
-        Ok(Self { etcd: free_port()?, etcd_peer: free_port()?, api: free_port()? })
+impl Listen {
+    /// On ports of that address on which nobody listens at this moment.
+    pub(super) fn at(address: Ipv4Addr) -> Result<Self> {
+        Ok(Self { address, etcd: free_port()?, etcd_peer: free_port()?, api: free_port()? })
     }
 }
 
-pub(super) fn etcd(programs: &Programs, folder: &Folder, ports: Ports) -> Result<ChildOptions> {
-    let peer = format!("http://127.0.0.1:{}", ports.etcd_peer);
-    let client = format!("http://127.0.0.1:{}", ports.etcd);
+pub(super) fn etcd(programs: &Programs, folder: &Folder, listen: Listen) -> Result<ChildOptions> {
+    let peer = format!("http://127.0.0.1:{}", listen.etcd_peer);
+    let client = format!("http://127.0.0.1:{}", listen.etcd);
     Ok(ChildOptions::new(programs.path("etcd")?)
         .arg("--unsafe-no-fsync")
         .arg("--data-dir")
@@ -39,14 +43,21 @@ pub(super) fn etcd(programs: &Programs, folder: &Folder, ports: Ports) -> Result
 pub(super) fn api_server(
     programs: &Programs,
     folder: &Folder,
-    ports: Ports,
+    listen: Listen,
     ca: &Ca,
     accounts: &PemPair,
 ) -> Result<ChildOptions> {
-    let server = ca.server_cert(&["127.0.0.1", "localhost", "10.96.0.1", "kubernetes.default.svc"])?;
+    let address = listen.address.to_string();
+    let server = ca.server_cert(&[&address, "localhost", "10.96.0.1", "kubernetes.default.svc"])?;
+    let kubelet_client = ca.client_cert_in("api-server", MASTERS)?;
+    // No pod that runs asks for an API server on loopback.
+    let reconciler = if listen.address.is_loopback() { "none" } else { "lease" };
     Ok(ChildOptions::new(programs.path("kube-apiserver")?)
-        .args([format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd), format!("--secure-port={}", ports.api)])
-        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none"])
+        .args([format!("--etcd-servers=http://127.0.0.1:{}", listen.etcd), format!("--secure-port={}", listen.api)])
+        .args([format!("--bind-address={address}"), format!("--advertise-address={address}")])
+        .arg(format!("--endpoint-reconciler-type={reconciler}"))
+        .arg(flag("kubelet-client-certificate", &kubelet_client.certificate))
+        .arg(flag("kubelet-client-key", &kubelet_client.key))
         .args([
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
@@ -74,6 +85,8 @@ pub(super) fn controller_manager(
         .arg(flag("service-account-private-key-file", &accounts.key))
         // Tests make hundreds of Deployments at once and wait for them; the autoscaler's default is 15 s.
         .args(["--kube-api-qps=500", "--kube-api-burst=1000", "--horizontal-pod-autoscaler-sync-period=2s"])
+        // Of 50 s; a kubelet tells of itself every ten.
+        .args(["--node-monitor-grace-period=25s", "--node-monitor-period=2s"])
         .args(["--use-service-account-credentials=true", "--leader-elect=false", "--secure-port=0"]))
 }
 

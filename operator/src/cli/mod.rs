@@ -1,6 +1,7 @@
 //! `hoopoe-operator <command>`.
 
 pub mod assumed_secrets;
+pub mod check;
 pub mod crd;
 pub mod explain;
 pub mod manifests;
@@ -14,7 +15,9 @@ pub mod wanted;
 use clap::{Parser, Subcommand};
 use kube::Client;
 
-use self::{explain::ExplainArgs, plan::PlanArgs, print::print, release::ReleaseArgs, render::RenderArgs};
+use self::{
+    check::CheckArgs, explain::ExplainArgs, plan::PlanArgs, print::print, release::ReleaseArgs, render::RenderArgs,
+};
 use crate::config::Config;
 
 /// The operator of Hoopoe.
@@ -37,6 +40,8 @@ enum Command {
     Plan(PlanArgs),
     /// Drop the finalizers of all resources and keep everything, for when no operator will be there
     Release(ReleaseArgs),
+    /// Say whether an installed operator can do its work: its definitions, its rights, its leader
+    Check(CheckArgs),
     /// Print the chain from Secret to row of one resource, each link with its state
     Explain(ExplainArgs),
 }
@@ -46,7 +51,7 @@ impl Cli {
     pub fn is_for_people(&self) -> bool {
         match self.command {
             Command::Run(_) | Command::Release(_) => false,
-            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Explain(_) => true,
+            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Check(_) | Command::Explain(_) => true,
         }
     }
 
@@ -54,7 +59,12 @@ impl Cli {
     pub fn otlp_endpoint(&self) -> Option<&str> {
         match &self.command {
             Command::Run(config) => config.otlp_endpoint.as_deref(),
-            Command::Crd | Command::Render(_) | Command::Plan(_) | Command::Release(_) | Command::Explain(_) => None,
+            Command::Crd
+            | Command::Render(_)
+            | Command::Plan(_)
+            | Command::Release(_)
+            | Command::Check(_)
+            | Command::Explain(_) => None,
         }
     }
 
@@ -71,6 +81,11 @@ impl Cli {
             Command::Release(args) => {
                 let released = release::release(&cluster().await?, &args).await.map_err(text)?;
                 print(&format!("let {released} resources go; nothing of theirs was removed\n")).map_err(text)
+            }
+            Command::Check(args) => {
+                let findings = check::check(&cluster().await?, &args).await.map_err(text)?;
+                print(&check::text(&findings)).map_err(text)?;
+                if check::holds(&findings) { Ok(()) } else { Err("the operator cannot do its work".to_owned()) }
             }
             Command::Explain(args) => {
                 let chain = explain::explain(&cluster().await?, &args).await.map_err(text)?;

@@ -35,7 +35,7 @@ const IDENTITY: &str = "hoopoe-operator-release";
 /// What `release` is told.
 #[derive(Clone, Debug, Args)]
 pub struct ReleaseArgs {
-    /// Namespaces whose resources are let go; repeat it, or separate them by commas. Default: all
+    /// Namespaces that the operator watches; repeat it, or separate them by commas. Default: all
     #[arg(long = "watch-namespace", env = "HOOPOE_OPERATOR_WATCH_NAMESPACE", value_delimiter = ',')]
     pub watch_namespaces: Vec<String>,
     /// The namespace of the leader's Lease. Default: the operator's own

@@ -1,4 +1,4 @@
-//! Where the programs of a control plane are.
+//! Where the programs are of a control plane, and of nodes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,16 +11,21 @@ const LIMIT: Duration = Duration::from_mins(90);
 
 /// The folders that the scripts print, the first to be looked at first.
 #[derive(Debug, Clone)]
-pub(super) struct Programs(Vec<PathBuf>);
+pub(crate) struct Programs(Vec<PathBuf>);
 
 impl Programs {
     /// All of a control plane: found, or built where they are missing.
-    pub(super) async fn all() -> Result<Self> {
+    pub(crate) async fn all() -> Result<Self> {
         Self::by("control-plane.sh", &[]).await
     }
 
+    /// Those of a control plane, of a node that runs pods, and of an image registry.
+    pub(crate) async fn with_nodes() -> Result<Self> {
+        Self::by("cluster/programs.sh", &[]).await
+    }
+
     /// Only `kubectl`, for a control plane that is there already.
-    pub(super) async fn client() -> Result<Self> {
+    pub(crate) async fn client() -> Result<Self> {
         Self::by("go-tools.sh", &["kubernetes", "kubectl"]).await
     }
 
@@ -35,8 +40,13 @@ impl Programs {
         }
     }
 
+    /// The folders as `PATH` has them.
+    pub(crate) fn search_path(&self) -> String {
+        self.0.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(":")
+    }
+
     /// A program's path.
-    pub(super) fn path(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn path(&self, name: &str) -> Result<PathBuf> {
         let found = self.0.iter().map(|folder| folder.join(name)).find(|path| path.exists());
         found.ok_or_else(|| Error::ProgramMissing { program: name.to_owned() })
     }

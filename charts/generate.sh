@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Writes what is generated in this folder: copies of what has its one source elsewhere, the schema of the specs, the READMEs from the values, and
+# install.yaml. `--check` writes nothing, shows what is stale and fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+generate() { # FOLDER: a copy of charts/, or charts/ itself
+    local charts=$1 chart helm docs
+    mkdir -p "$charts/hoopoe-operator/files/crds" "$charts/hoopoe-operator/files/rbac"
+    cp crds/yaml/*.yaml "$charts/hoopoe-operator/files/crds/"
+    cp operator/rbac/*.yaml "$charts/hoopoe-operator/files/rbac/"
+    cargo run --quiet --locked -p hoopoe-crds -- --values-schema "$charts/hoopoe/values.schema.json"
+    docs=$(e2e/go-tools.sh helm-docs)/helm-docs
+    for chart in hoopoe-operator hoopoe; do
+        "$docs" --log-level warning --chart-search-root "$charts/$chart" --sort-values-order file
+    done
+    helm=$(e2e/go-tools.sh helm)/helm
+    {
+        cat <<'END'
+# The operator of Hoopoe with its defaults: kubectl apply --server-side -f install.yaml
+# To remove it: first `hoopoe-operator release`, or no resource could be deleted any more; then kubectl delete -f install.yaml, which takes the
+# definitions and with them all resources.
+# Made from the chart hoopoe-operator by charts/generate.sh; whoever wants other values takes the chart.
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: hoopoe-system
+  labels:
+    pod-security.kubernetes.io/enforce: restricted
+END
+        # Helm's own marks would be wrong here. No hooks: kubectl knows none.
+        "$helm" template hoopoe-operator "$charts/hoopoe-operator" --namespace hoopoe-system --no-hooks --set crds.keep=false |
+            sed -E '/^# Source: /d; /^ *(app.kubernetes.io\/managed-by|helm.sh\/chart): /d'
+    } >"$charts/install.yaml"
+}
+
+if [ "${1:-}" = --check ]; then
+    fresh=$(mktemp -d)
+    trap 'rm -r "$fresh"' EXIT
+    cp -R charts/. "$fresh"
+    generate "$fresh"
+    diff -ru charts "$fresh" || {
+        echo "charts: a generated file is stale: run charts/generate.sh"
+        exit 1
+    }
+else
+    generate charts
+fi

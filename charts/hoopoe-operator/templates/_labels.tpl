@@ -1,0 +1,20 @@
+{{/* What selects the operator's pods. Never changes: a Deployment's selector cannot. */}}
+{{- define "hoopoe-operator.selectorLabels" -}}
+app.kubernetes.io/name: hoopoe-operator
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: operator
+{{- end -}}
+
+{{/* Of every object but those that select; `component` is that of the object. Called with (dict "root" $ "component" NAME). */}}
+{{- define "hoopoe-operator.labels" -}}
+{{- with .root.Values.labels }}
+{{- toYaml . }}
+{{ end -}}
+app.kubernetes.io/name: hoopoe-operator
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component | default "operator" }}
+app.kubernetes.io/part-of: hoopoe
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
+{{- end -}}

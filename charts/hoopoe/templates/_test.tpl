@@ -1,0 +1,23 @@
+{{/* Which producer and consumer `helm test` goes through, "PRODUCER CONSUMER": the first pair that an exchange joins; nothing where there is none. */}}
+{{- define "hoopoe.testedPair" -}}
+{{- $pairs := list -}}
+{{- range $producer, $p := .Values.producers -}}
+{{- range $consumer, $c := $.Values.consumers -}}
+{{- $spec := include "hoopoe.consumerSpec" (dict "root" $ "spec" $c.spec) | fromYaml -}}
+{{- $wanted := and (has $.Values.test.producer (list "" $producer)) (has $.Values.test.consumer (list "" $consumer)) -}}
+{{- if and $wanted (include "hoopoe.apiPort" $spec) -}}
+{{- range $spec.bindings -}}
+{{- if eq .exchange $p.spec.exchange.name -}}
+{{- $pairs = append $pairs (printf "%s %s" $producer $consumer) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (not $pairs) (or .Values.test.producer .Values.test.consumer) -}}
+{{- fail "test.producer, test.consumer: no consumer with an API binds an exchange that a producer here publishes to" -}}
+{{- end -}}
+{{- if $pairs -}}
+{{- first $pairs -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,61 @@
+#!/bin/sh
+# Removes every trace of the tests' cluster: its processes, mounts, network namespaces, links and cgroups, and what it stored. Nothing but
+# names of our own are touched, and what is not there is no error: it also cleans up after a cluster that was killed while
+# it started.
+#
+# Usage: e2e/cluster/sweep.sh   (as root)
+set -u
+
+state=/run/hoopoe-cluster
+data=/var/lib/hoopoe-cluster
+
+# Their command lines or control groups name our folders; itself and those above it are left alone.
+ours() {
+    for process in /proc/[0-9]*; do
+        pid=${process#/proc/}
+        [ "$pid" != $$ ] || continue
+        if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -Eq "^[^ ]*/(containerd|containerd-shim-runc-v2|kubelet|kube-proxy) .*$state" ||
+            grep -q ':/hoopoe-node-' "$process/cgroup" 2>/dev/null; then
+            echo "$pid"
+        fi
+    done
+}
+
+# Containers are started again by none: what starts them goes in the first round.
+for round in 1 2 3 4 5; do
+    pids=$(ours)
+    [ -n "$pids" ] || break
+    # shellcheck disable=SC2086 # one argument a process
+    kill -KILL $pids 2>/dev/null
+    sleep 0.$round
+done
+
+# The deepest first; twice, since one may have been mounted over another.
+for round in 1 2; do
+    sort -r /proc/mounts | cut -d ' ' -f 2 | grep -E "^($state|$data)/" | sort -r | while read -r mount; do
+        umount -l "$(printf '%b' "$mount")" 2>/dev/null
+    done
+done
+rm -rf --one-file-system "$state" "$data"
+
+for name in $(ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep '^hoopoe-node-'); do
+    ip netns delete "$name"
+done
+# Routes go with the bridge.
+ip link delete hoopoe0 2>/dev/null
+for link in $(ip -o link show 2>/dev/null | sed -n 's/^[0-9]*: \(hoopoe-n[0-9]*\)[@:].*/\1/p'); do
+    ip link delete "$link" 2>/dev/null
+done
+
+for root in /sys/fs/cgroup /sys/fs/cgroup/*; do
+    for group in "$root"/hoopoe-node-*; do
+        [ -d "$group" ] || continue
+        find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
+    done
+done
+
+left=$(ours; grep -E " ($state|$data)" /proc/mounts; ip netns list | grep '^hoopoe-node-'; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
+[ -z "$left" ] || {
+    echo "cluster: could not remove all of it: $left" >&2
+    exit 1
+}

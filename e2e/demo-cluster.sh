@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# From nothing to a notification that is polled out of pods: builds the images, starts a Kubernetes of two nodes on this machine, installs the
+# operator with Helm, applies the example resources, sends and polls. The cluster goes on running: `make cluster-down` ends it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+say "Building the images (the first time: some ten minutes on two cores)"
+images=$(HOOPOE_IMAGE_SBOM=no e2e/images.sh)
+echo "$images"
+
+say "Starting a cluster of two nodes (the first time its programs are built: some ten minutes)"
+e2e/cluster.sh up
+export KUBECONFIG=$PWD/target/cluster/kubeconfig
+PATH=$(e2e/go-tools.sh kubernetes kubectl):$(e2e/go-tools.sh crane):$(e2e/go-tools.sh helm):$PATH
+
+registry=10.89.0.1:5000
+while read -r name folder _; do
+    crane push "$folder" "$registry/$name:demo" --insecure >/dev/null
+done <<<"$images"
+
+say "Installing the operator: helm install hoopoe-operator charts/hoopoe-operator"
+helm upgrade --install hoopoe-operator charts/hoopoe-operator --namespace hoopoe-system --create-namespace --wait --timeout 3m \
+    --set "image.repository=$registry/hoopoe-operator,image.tag=demo,worker.image.repository=$registry/hoopoe,worker.image.tag=demo" >/dev/null
+kubectl --namespace hoopoe-system get pods
+
+say "Two resources: kubectl apply -f crds/examples"
+kubectl apply -f crds/examples
+kubectl wait --for=condition=Ready nprod/orders ncons/inbox --timeout=180s
+kubectl get hoopoe
+kubectl get pods --output wide
+
+address() { kubectl get "service/$1" --output 'jsonpath=http://{.spec.clusterIP}:{.spec.ports[0].port}'; }
+producer=$(address orders-producer) api=$(address inbox-api)
+
+say "A notification: POST $producer/v1/notifications"
+curl -fsS "$producer/v1/notifications" -H 'content-type: application/json' \
+    -d '{"owner":"alice","kind":"order.shipped","title":"Order 1042 shipped","body":"It arrives on Monday."}'
+echo
+
+say "Polled out of pods: GET $api/v1/owners/alice/feed"
+for _ in $(seq 50); do
+    feed=$(curl -fsS "$api/v1/owners/alice/feed")
+    case $feed in *"Order 1042 shipped"*) break ;; esac
+    sleep 0.1
+done
+echo "$feed"
+case $feed in *"Order 1042 shipped"*) ;; *) exit 1 ;; esac
+
+say "Try next"
+cat <<EOF
+  export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH
+  kubectl get hoopoe                                      both resources, their workers and backlog
+  kubectl explain ncons.spec.queue.policy                 every field has its text
+  kubectl scale ncons inbox --replicas=3                  more workers
+  kubectl describe ncons inbox                            conditions and events
+  kubectl -n hoopoe-system logs deploy/hoopoe-operator
+  curl $api/notif/get/owner/alice
+  target/debug/hoopoe ledger --producer $producer --api $api --rate 100 --for 20s      (and kill pods meanwhile)
+  make cluster-down
+EOF

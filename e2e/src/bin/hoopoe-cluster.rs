@@ -1,0 +1,71 @@
+//! `hoopoe-cluster`: a Kubernetes of two nodes that run pods, kept running until it is told to end. `e2e/cluster.sh` starts it in the background.
+//!
+//! It prints what it does on standard error. Once all is ready it writes the kubeconfig of somebody who may do everything to the file
+//! that its one argument names; that file goes when the cluster does.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use hoopoe_e2e::{Cluster, Error, Result};
+use tokio::signal::unix::{SignalKind, signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(kubeconfig) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: hoopoe-cluster FILE (where the kubeconfig is to be written)");
+        return ExitCode::from(2);
+    };
+    match run(&kubeconfig).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cluster: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(kubeconfig: &Path) -> Result<()> {
+    let started = Instant::now();
+    let say = |what: &str| eprintln!("cluster: {:>4.0} s  {what}", started.elapsed().as_secs_f64());
+    let io = |what: &str| Error::io(what.to_owned());
+    let mut interrupted = signal(SignalKind::interrupt()).map_err(io("listen for SIGINT"))?;
+    let mut terminated = signal(SignalKind::terminate()).map_err(io("listen for SIGTERM"))?;
+    let cluster = tokio::select! {
+        cluster = start(&say) => cluster?,
+        // What it began goes with the process.
+        _ = interrupted.recv() => return Ok(()),
+        _ = terminated.recv() => return Ok(()),
+    };
+    // Renamed into place: who waits for the file finds all of it.
+    let unfinished = kubeconfig.with_extension("unfinished");
+    std::fs::copy(cluster.plane().kubeconfig(), &unfinished).map_err(io("write the kubeconfig"))?;
+    std::fs::rename(&unfinished, kubeconfig).map_err(io("write the kubeconfig"))?;
+    say("ready");
+    tokio::select! {
+        _ = interrupted.recv() => {}
+        _ = terminated.recv() => {}
+    }
+    say("ending");
+    let ended = cluster.stop().await;
+    std::fs::remove_file(kubeconfig).map_err(io("remove the kubeconfig"))?;
+    say("gone");
+    ended
+}
+
+async fn start(say: &impl Fn(&str)) -> Result<Cluster> {
+    let cluster = Cluster::start(say).await?;
+    say("starting RabbitMQ, PostgreSQL and Redis in pods");
+    cluster.start_backends("default").await?;
+    Ok(cluster)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

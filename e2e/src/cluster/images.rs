@@ -1,0 +1,26 @@
+//! The images that a cluster needs beside Hoopoe's own.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::error::Result;
+use crate::tool;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/images.sh");
+const LIMIT: Duration = Duration::from_mins(30);
+
+/// An image, as an OCI layout in a folder.
+pub(super) struct Image {
+    /// What pods call it, without the registry.
+    pub name: String,
+    pub folder: PathBuf,
+}
+
+/// What sandboxes, the cluster's DNS and the backends run: made where they are missing.
+pub(super) async fn own() -> Result<Vec<Image>> {
+    let printed = tool::run(Command::new(SCRIPT), LIMIT).await?;
+    let lines = printed.lines().filter_map(|line| line.split_once(' '));
+    Ok(lines.map(|(name, folder)| Image { name: name.to_owned(), folder: PathBuf::from(folder) }).collect())
+}

@@ -1,0 +1,96 @@
+//! The network that a cluster's nodes and this machine share: a bridge here, a network namespace for each node.
+//!
+//! What a node's kube-proxy and CNI plugin write (nftables, routes, links) is in its namespace and goes with it: this machine's own
+//! network gets a bridge and four routes.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use crate::error::Result;
+use crate::tool;
+
+/// The bridge on this machine.
+const BRIDGE: &str = "hoopoe0";
+/// This machine, as the nodes and pods see it: the API server and the registry listen there.
+pub(super) const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
+/// Where all pods are: a service that is asked from elsewhere answers through the node that was asked.
+pub(super) const PODS: &str = "10.90.0.0/16";
+const SERVICES: &str = "10.96.0.0/16";
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Where one node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Site(pub u8);
+
+impl Site {
+    /// The node's name.
+    pub(super) fn name(self) -> String {
+        format!("node-{}", self.0)
+    }
+
+    /// Its network namespace, and its control group.
+    pub(super) fn scope(self) -> String {
+        format!("hoopoe-node-{}", self.0)
+    }
+
+    /// Its address.
+    pub(super) fn address(self) -> Ipv4Addr {
+        Ipv4Addr::new(10, 89, 0, 10 + self.0)
+    }
+
+    /// Where its pods are.
+    pub(super) fn pods(self) -> String {
+        format!("10.90.{}.0/24", self.0)
+    }
+
+    fn link(self) -> String {
+        format!("hoopoe-n{}", self.0)
+    }
+
+    /// A command that runs in the node's network. Not by `ip netns exec`, which hides the control groups.
+    pub(super) fn enter(self) -> [String; 2] {
+        ["nsenter".to_owned(), format!("--net=/run/netns/{}", self.scope())]
+    }
+}
+
+/// Makes the bridge, and each node's namespace with a link to it.
+pub(super) async fn make(sites: &[Site]) -> Result<()> {
+    ip(&format!("link add {BRIDGE} type bridge")).await?;
+    ip(&format!("address add {MACHINE}/24 dev {BRIDGE}")).await?;
+    ip(&format!("link set {BRIDGE} up")).await?;
+    for site in sites {
+        let (scope, link, address) = (site.scope(), site.link(), site.address());
+        ip(&format!("netns add {scope}")).await?;
+        ip(&format!("link add {link} type veth peer name eth0 netns {scope}")).await?;
+        ip(&format!("link set {link} master {BRIDGE} up")).await?;
+        ip(&format!("-n {scope} link set lo up")).await?;
+        ip(&format!("-n {scope} address add {address}/24 dev eth0")).await?;
+        ip(&format!("-n {scope} link set eth0 up")).await?;
+        ip(&format!("-n {scope} route add default via {MACHINE}")).await?;
+        ip(&format!("route add {} via {address}", site.pods())).await?;
+        for other in sites.iter().filter(|other| *other != site) {
+            ip(&format!("-n {scope} route add {} via {}", other.pods(), other.address())).await?;
+        }
+        let [program, namespace] = site.enter();
+        let mut forward = Command::new(program);
+        forward.args([namespace.as_str(), "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"]);
+        tool::run(forward, LIMIT).await?;
+    }
+    match sites.first() {
+        Some(first) => ip(&format!("route add {SERVICES} via {}", first.address())).await,
+        None => Ok(()),
+    }
+}
+
+/// Cuts a node off from the others and from this machine, or connects it again.
+pub(super) async fn set_connected(site: Site, connected: bool) -> Result<()> {
+    ip(&format!("link set {} {}", site.link(), if connected { "up" } else { "down" })).await
+}
+
+async fn ip(args: &str) -> Result<()> {
+    let mut command = Command::new("ip");
+    command.args(args.split(' '));
+    tool::run(command, LIMIT).await.map(drop)
+}

@@ -1,0 +1,216 @@
+//! One node: containerd, kubelet and kube-proxy in a network namespace of its own. Its pods really run.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::network::{self, Site};
+use super::{DATA, REGISTRY, STATE, control_groups};
+use crate::child_options::ChildOptions;
+use crate::control_plane::ControlPlane;
+use crate::error::{Error, Result};
+use crate::folder::Folder;
+use crate::programs::Programs;
+use crate::server::Server;
+
+const READY_LIMIT: Duration = Duration::from_mins(1);
+const STOP_LIMIT: Duration = Duration::from_secs(20);
+
+/// A node of a cluster.
+#[derive(Debug)]
+pub(super) struct Node {
+    // In the order in which they end.
+    proxy: Server,
+    kubelet: Server,
+    containerd: Server,
+    site: Site,
+}
+
+impl Node {
+    /// Starts its three programs. It is Ready some seconds later.
+    pub(super) async fn start(plane: &ControlPlane, programs: &Programs, site: Site, logs: &Folder) -> Result<Self> {
+        control_groups::make(&site.scope())?;
+        let serve = |launch| Server::start(launch, logs.clone(), Signal::TERM, STOP_LIMIT);
+        let folders = Folders::make(site)?;
+        let containerd = serve(containerd(programs, site, &folders)?)?;
+        let socket = folders.socket();
+        let listens = || async { tokio::net::UnixStream::connect(&socket).await.is_ok() };
+        containerd.child()?.wait_until("its socket", READY_LIMIT, listens).await?;
+        let kubelet = serve(kubelet(plane, programs, site, &folders)?)?;
+        let proxy = serve(kube_proxy(plane, programs, site)?)?;
+        Ok(Self { proxy, kubelet, containerd, site })
+    }
+
+    /// The node's name in the cluster.
+    pub(super) fn name(&self) -> String {
+        self.site.name()
+    }
+
+    /// Ends the kubelet and starts it again; its pods run on.
+    pub(super) async fn restart_kubelet(&self) -> Result<()> {
+        self.kubelet.restart().await
+    }
+
+    /// Cuts it off from everything, or connects it again; its pods run on, alone.
+    pub(super) async fn set_connected(&self, connected: bool) -> Result<()> {
+        network::set_connected(self.site, connected).await
+    }
+
+    /// Ends its programs. Containers are left to the sweep.
+    pub(super) async fn stop(&self) -> Result<()> {
+        for server in [&self.proxy, &self.kubelet, &self.containerd] {
+            server.stop().await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a node keeps what it has.
+struct Folders {
+    state: PathBuf,
+    data: PathBuf,
+}
+
+impl Folders {
+    fn make(site: Site) -> Result<Self> {
+        let folders = Self { state: Path::new(STATE).join(site.name()), data: Path::new(DATA).join(site.name()) };
+        for folder in [folders.state.join("cni"), folders.registries(), folders.data.join("certificates")] {
+            std::fs::create_dir_all(&folder).map_err(Error::io(format!("make {}", folder.display())))?;
+        }
+        Ok(folders)
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.state.join("containerd.sock")
+    }
+
+    fn registries(&self) -> PathBuf {
+        self.state.join("registries").join(REGISTRY)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<PathBuf> {
+        let path = self.state.join(name);
+        std::fs::write(&path, text).map_err(Error::io(format!("write {}", path.display())))?;
+        Ok(path)
+    }
+}
+
+/// In the node's network, with our programs first in `PATH`: containerd looks there for its shim.
+fn launch(programs: &Programs, site: Site, name: &str) -> Result<ChildOptions> {
+    let program = programs.path(name)?;
+    let path = format!("{}:{}", programs.search_path(), std::env::var("PATH").unwrap_or_default());
+    let [enter, namespace] = site.enter();
+    Ok(ChildOptions::new(enter).arg(namespace).arg(program).name(format!("{}-{name}", site.name())).env("PATH", path))
+}
+
+fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<ChildOptions> {
+    folders.write(
+        "cni/10-pods.conflist",
+        &json!({
+            "cniVersion": "1.0.0",
+            "name": "pods",
+            // ptp and not bridge: between two pods of one bridge an answer would go past kube-proxy, and so come from the wrong address.
+            "plugins": [{
+                "type": "ptp",
+                "ipam": {
+                    "type": "host-local",
+                    "dataDir": folders.data.join("addresses"),
+                    "ranges": [[{ "subnet": site.pods() }]],
+                    "routes": [{ "dst": "0.0.0.0/0" }],
+                },
+            }],
+        })
+        .to_string(),
+    )?;
+    let registry = format!("server = \"http://{REGISTRY}\"\n");
+    std::fs::write(folders.registries().join("hosts.toml"), registry).map_err(Error::io("write hosts.toml"))?;
+    let show = |path: &Path| path.display().to_string();
+    // Quotation marks in a path are not foreseen: these are ours.
+    let config = format!(
+        "version = 3\n\
+         root = \"{data}/containerd\"\n\
+         state = \"{state}/containerd\"\n\
+         [grpc]\n\
+         address = \"{state}/containerd.sock\"\n\
+         [plugins.'io.containerd.cri.v1.runtime']\n\
+         # No sandbox may raise its own score where this process may not.\n\
+         restrict_oom_score_adj = true\n\
+         netns_mounts_under_state_dir = true\n\
+         [plugins.'io.containerd.cri.v1.runtime'.cni]\n\
+         bin_dirs = [\"/usr/lib/cni\", \"/opt/cni/bin\"]\n\
+         conf_dir = \"{state}/cni\"\n\
+         [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]\n\
+         runtime_type = \"io.containerd.runc.v2\"\n\
+         [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\n\
+         BinaryName = \"{runc}\"\n\
+         SystemdCgroup = false\n\
+         [plugins.'io.containerd.cri.v1.images'.pinned_images]\n\
+         sandbox = \"{REGISTRY}/pause:1\"\n\
+         [plugins.'io.containerd.cri.v1.images'.registry]\n\
+         config_path = \"{state}/registries\"\n",
+        data = show(&folders.data),
+        state = show(&folders.state),
+        runc = show(&programs.path("runc")?),
+    );
+    let config = folders.write("containerd.toml", &config)?;
+    Ok(launch(programs, site, "containerd")?.arg("--config").arg(config))
+}
+
+fn kubelet(plane: &ControlPlane, programs: &Programs, site: Site, folders: &Folders) -> Result<ChildOptions> {
+    let name = site.name();
+    let kubeconfig = plane.kubeconfig_for(&format!("system:node:{name}"), Some("system:nodes"))?;
+    // Names outside the cluster are nobody's business here.
+    let resolver = folders.write("resolv.conf", "")?;
+    let config = json!({
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "authentication": {
+            "anonymous": { "enabled": false },
+            "webhook": { "enabled": true },
+            "x509": { "clientCAFile": plane.ca()?.certificate() },
+        },
+        "authorization": { "mode": "Webhook" },
+        "cgroupDriver": "cgroupfs",
+        "cgroupRoot": format!("/{}", site.scope()),
+        "failCgroupV1": false,
+        "failSwapOn": false,
+        "enforceNodeAllocatable": [],
+        "containerRuntimeEndpoint": format!("unix://{}", folders.socket().display()),
+        "clusterDNS": [super::DNS],
+        "clusterDomain": "cluster.local",
+        "resolvConf": resolver,
+        "podLogsDir": folders.data.join("logs"),
+        "serializeImagePulls": false,
+        // A full disk of this machine is not the cluster's to mend.
+        "evictionHard": {
+            "memory.available": "50Mi", "nodefs.available": "1%", "nodefs.inodesFree": "1%", "imagefs.available": "1%",
+        },
+        "imageGCHighThresholdPercent": 100,
+    });
+    let config = folders.write("kubelet.json", &config.to_string())?;
+    Ok(launch(programs, site, "kubelet")?
+        .arg("--kubeconfig")
+        .arg(kubeconfig)
+        .arg("--config")
+        .arg(config)
+        .arg("--root-dir")
+        .arg(folders.data.join("kubelet"))
+        .arg("--cert-dir")
+        .arg(folders.data.join("certificates"))
+        .arg(format!("--hostname-override={name}"))
+        .arg(format!("--node-ip={}", site.address()))
+        .arg(format!("--node-labels=topology.kubernetes.io/zone=zone-{}", site.0)))
+}
+
+fn kube_proxy(plane: &ControlPlane, programs: &Programs, site: Site) -> Result<ChildOptions> {
+    let kubeconfig = plane.kubeconfig_for("system:kube-proxy", None)?;
+    Ok(launch(programs, site, "kube-proxy")?
+        .arg("--kubeconfig")
+        .arg(kubeconfig)
+        .arg(format!("--hostname-override={}", site.name()))
+        .arg(format!("--cluster-cidr={}", network::PODS))
+        // Its limits are the machine's, and not a namespace's to set.
+        .args(["--proxy-mode=nftables", "--conntrack-max-per-core=0"]))
+}

@@ -1,0 +1,55 @@
+//! RabbitMQ, `PostgreSQL` and Redis are restarted, and a password changes, with the ledger running.
+
+use std::time::Duration;
+
+use super::faults::ready;
+use super::kit::{APPS, Kit, Outcome};
+use super::ledger::Ledger;
+
+/// Each backend's pod is killed by force; it comes back with its data.
+pub async fn restarted(kit: &Kit) -> Outcome {
+    for backend in ["rabbitmq", "postgres", "redis"] {
+        let ledger = Ledger::start(kit, Duration::from_secs(20)).await?;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        kit.kubectl(&format!("-n backends delete pod {backend}-0 --grace-period=0 --force --wait=false")).await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        kit.kubectl(&format!("-n backends rollout status statefulset/{backend} --timeout=90s")).await?;
+        ledger.verdict().await.map_err(|error| format!("{backend}: {error}"))?;
+        ready(kit).await?;
+    }
+    Ok(())
+}
+
+/// Another user of RabbitMQ in the Secret: exactly the workers that use it roll, and nothing is lost.
+pub async fn rotated(kit: &Kit) -> Outcome {
+    let in_broker = |words: &str| {
+        format!("-n backends exec rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost {words}")
+    };
+    for words in [
+        "rabbitmqctl add_user second another",
+        "rabbitmqctl set_user_tags second policymaker monitoring",
+        "rabbitmqctl set_permissions second .* .* .*",
+    ] {
+        kit.kubectl(&in_broker(words)).await?;
+    }
+    let revision = |child: &'static str| async move {
+        let deployment = kit.get(&format!("-n {APPS} deployment/{child}")).await?;
+        Ok::<_, Box<dyn std::error::Error>>(
+            deployment["metadata"]["annotations"]["deployment.kubernetes.io/revision"].clone(),
+        )
+    };
+    let before = (revision("inbox-consumer").await?, revision("inbox-api").await?);
+    let ledger = Ledger::start(kit, Duration::from_secs(25)).await?;
+    let secret = "{\"stringData\":{\"username\":\"second\",\"password\":\"another\"}}";
+    kit.kubectl_args(&["-n", APPS, "patch", "secret", "rabbitmq", "--type=merge", "-p", secret]).await?;
+    kit.until("the consumer's workers roll", Duration::from_secs(60), || async {
+        Ok(revision("inbox-consumer").await? != before.0)
+    })
+    .await?;
+    ledger.verdict().await?;
+    ready(kit).await?;
+    match revision("inbox-api").await? == before.1 {
+        true => Ok(()),
+        false => Err("the API uses no broker, and rolled".into()),
+    }
+}

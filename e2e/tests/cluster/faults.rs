@@ -1,0 +1,77 @@
+//! Pods killed, a node drained, lost, its kubelet restarted: with the ledger running.
+
+use std::time::Duration;
+
+use super::kit::{APPS, Kit, Outcome};
+use super::ledger::Ledger;
+
+const CHILDREN: [&str; 3] = ["orders-producer", "inbox-consumer", "inbox-api"];
+
+/// Kills a pod of Hoopoe's every other second, by force.
+pub async fn pods_killed(kit: &Kit) -> Outcome {
+    let ledger = Ledger::start(kit, Duration::from_secs(30)).await?;
+    for turn in 0..12 {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let pods = kit.pods(CHILDREN[turn % CHILDREN.len()]).await?;
+        if let Some((pod, _)) = pods.get(turn / CHILDREN.len() % 2) {
+            kit.kubectl(&format!("-n {APPS} delete pod {pod} --grace-period=0 --force --wait=false")).await?;
+        }
+    }
+    ledger.verdict().await?;
+    ready(kit).await
+}
+
+/// Drains a node. The PDB lets one worker go at a time, and the spread leaves it nowhere to go: it comes back with the node.
+pub async fn drain(kit: &Kit) -> Outcome {
+    let ledger = Ledger::start(kit, Duration::from_secs(25)).await?;
+    kit.kubectl("drain node-2 --ignore-daemonsets --delete-emptydir-data --timeout=60s").await?;
+    for child in ["orders-producer", "inbox-consumer"] {
+        let pods = kit.pods(child).await?;
+        if pods.iter().any(|(_, node)| node == "node-2") || pods.is_empty() {
+            return Err(format!("{child} after the drain: {pods:?}").into());
+        }
+    }
+    kit.kubectl("uncordon node-2").await?;
+    ledger.verdict().await?;
+    ready(kit).await?;
+    super::placement::spread(kit).await
+}
+
+/// Pods outlive their kubelet.
+pub async fn kubelet(kit: &Kit) -> Outcome {
+    let before = kit.pods("inbox-consumer").await?;
+    let ledger = Ledger::start(kit, Duration::from_secs(10)).await?;
+    kit.cluster.restart_kubelet("node-2").await?;
+    ledger.verdict().await?;
+    kit.kubectl("wait --for=condition=Ready node/node-2 --timeout=60s").await?;
+    match kit.pods("inbox-consumer").await? == before {
+        true => Ok(()),
+        false => Err("a pod did not outlive its kubelet".into()),
+    }
+}
+
+/// A node that is cut off for more than a minute, with its pods running on alone. They come back to a cluster that has gone on without them.
+pub async fn node_lost(kit: &Kit) -> Outcome {
+    let ledger = Ledger::start(kit, Duration::from_secs(90)).await?;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    kit.cluster.set_connected("node-2", false).await?;
+    kit.kubectl("wait --for=condition=Ready=Unknown node/node-2 --timeout=90s").await?;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    kit.cluster.set_connected("node-2", true).await?;
+    kit.kubectl("wait --for=condition=Ready node/node-2 --timeout=60s").await?;
+    ledger.verdict().await?;
+    ready(kit).await
+}
+
+/// Both resources are Ready again.
+pub async fn ready(kit: &Kit) -> Outcome {
+    // Not at once: what was just broken may not have been seen yet.
+    let whole = || async {
+        let list = kit.get(&format!("-n {APPS} deployments")).await?;
+        let deployments = list["items"].as_array().ok_or("a list has items")?.clone();
+        Ok(deployments.iter().all(|one| one["status"]["readyReplicas"] == one["spec"]["replicas"]))
+    };
+    kit.until("all workers ready again", Duration::from_secs(120), whole).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=120s")).await?;
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The cluster, what is asked of it, and how long each stage took.
+
+use std::error::Error;
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use hoopoe_e2e::{Cluster, REGISTRY, hoopoe_binary};
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+
+/// The namespace of the resources, under the restricted Pod Security level.
+pub const APPS: &str = "apps";
+/// The namespace of the operator, under the same level.
+pub const SYSTEM: &str = "hoopoe-system";
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A cluster with backends and Hoopoe's images.
+pub struct Kit {
+    pub cluster: Cluster,
+    /// The operator's image and the workers', by digest.
+    pub images: Images,
+    pub hoopoe: PathBuf,
+    helm: PathBuf,
+    started: Instant,
+    stages: Mutex<Vec<(&'static str, Duration)>>,
+}
+
+/// What pods are told to pull.
+pub struct Images {
+    pub operator: Image,
+    pub worker: Image,
+}
+
+/// An image: `REPOSITORY@DIGEST`.
+pub struct Image {
+    pub repository: String,
+    pub digest: String,
+}
+
+impl Kit {
+    pub async fn start() -> Outcome<Self> {
+        let started = Instant::now();
+        let say = |what: &str| eprintln!("{:>5.0} s  {what}", started.elapsed().as_secs_f64());
+        say("building the images");
+        let layouts = script("e2e/images.sh", &[]).await?;
+        let cluster = Cluster::start(say).await?;
+        say("pushing the images");
+        let images = Images {
+            operator: push(&cluster, &layouts, "hoopoe-operator").await?,
+            worker: push(&cluster, &layouts, "hoopoe").await?,
+        };
+        say("building helm (the first time: some four minutes)");
+        let helm = PathBuf::from(script("e2e/go-tools.sh", &["helm"]).await?.trim()).join("helm");
+        for namespace in [APPS, SYSTEM] {
+            cluster
+                .apply(&format!(
+                    "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}, labels: {{pod-security.kubernetes.io/enforce: restricted}}}}}}"
+                ))
+                .await?;
+        }
+        say("starting RabbitMQ, PostgreSQL and Redis in pods");
+        cluster.start_backends(APPS).await?;
+        Ok(Self { cluster, images, hoopoe: hoopoe_binary().await?, helm, started, stages: Mutex::default() })
+    }
+
+    /// Runs a stage and says how long it took; where it fails, also what the cluster looks like.
+    pub async fn stage(&self, name: &'static str, stage: impl Future<Output = Outcome>) -> Outcome {
+        let from = Instant::now();
+        eprintln!("\n{:>5.0} s  == {name}", self.started.elapsed().as_secs_f64());
+        if let Err(error) = stage.await {
+            let seen = self.kubectl("get nodes,nprod,ncons,pods,services --all-namespaces --output wide").await;
+            let events = self.kubectl(&format!("-n {APPS} get events --sort-by=.lastTimestamp")).await;
+            let log = self.kubectl(&format!("-n {SYSTEM} logs deployment/hoopoe-operator --tail=40")).await;
+            for text in [seen, events, log] {
+                eprintln!("{}", text.unwrap_or_else(|error| error.to_string()));
+            }
+            return Err(format!("{name}: {error}").into());
+        }
+        self.stages.lock().await.push((name, from.elapsed()));
+        Ok(())
+    }
+
+    /// Ends the cluster and prints what every stage took.
+    pub async fn end(self) -> Outcome {
+        let (started, stages) = (self.started, self.stages.into_inner());
+        self.cluster.stop().await?;
+        eprintln!("\nstages of the cluster's test, {:.0} s in all", started.elapsed().as_secs_f64());
+        for (name, took) in stages {
+            eprintln!("{:>7.1} s  {name}", took.as_secs_f64());
+        }
+        Ok(())
+    }
+
+    /// What `kubectl` prints; words are separated by single spaces.
+    pub async fn kubectl(&self, words: &str) -> Outcome<String> {
+        self.kubectl_args(&words.split(' ').collect::<Vec<_>>()).await
+    }
+
+    /// The same with arguments that hold spaces.
+    pub async fn kubectl_args(&self, args: &[&str]) -> Outcome<String> {
+        let mut command = Command::new(self.cluster.program("kubectl")?);
+        command.env("KUBECONFIG", self.cluster.plane().kubeconfig()).env("KUBERC", "off").args(args);
+        run(command).await
+    }
+
+    /// `kubectl apply` in the resources' namespace.
+    pub async fn apply(&self, yaml: &str) -> Outcome {
+        let output =
+            self.cluster.plane().kubectl_with(&["-n", APPS, "apply", "--server-side", "-f", "-"], yaml).await?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+        }
+    }
+
+    /// An object as JSON.
+    pub async fn get(&self, words: &str) -> Outcome<Value> {
+        Ok(serde_json::from_str(&self.kubectl(&format!("get {words} --output json")).await?)?)
+    }
+
+    /// What `helm` prints.
+    pub async fn helm(&self, args: &[&str]) -> Outcome<String> {
+        let mut command = Command::new(&self.helm);
+        // Nothing of this machine's user.
+        let home = self.cluster.plane().kubeconfig().parent().ok_or("a kubeconfig is in a folder")?;
+        command.env("KUBECONFIG", self.cluster.plane().kubeconfig()).env("HELM_CACHE_HOME", home);
+        command.env("HELM_CONFIG_HOME", home).env("HELM_DATA_HOME", home).current_dir(ROOT).args(args);
+        run(command).await
+    }
+
+    /// Where a Service is asked from this machine: `http://10.96.…:PORT`.
+    pub async fn url(&self, namespace: &str, service: &str) -> Outcome<String> {
+        let service = self.get(&format!("-n {namespace} service/{service}")).await?;
+        let address = service["spec"]["clusterIP"].as_str().ok_or("a Service has an address")?;
+        Ok(format!("http://{address}:{}", service["spec"]["ports"][0]["port"]))
+    }
+
+    /// Asks `met` every half second until it says yes; `what` is what was waited for.
+    pub async fn until<F>(&self, what: &str, limit: Duration, mut met: impl FnMut() -> F) -> Outcome
+    where
+        F: Future<Output = Outcome<bool>>,
+    {
+        let deadline = Instant::now() + limit;
+        let mut last = String::new();
+        while Instant::now() < deadline {
+            match met().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => last = error.to_string(),
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        Err(format!("not within {limit:?}: {what}. {last}").into())
+    }
+
+    /// Names and nodes of the running pods of one child: `inbox-consumer`.
+    pub async fn pods(&self, child: &str) -> Outcome<Vec<(String, String)>> {
+        let (instance, component) = child.rsplit_once('-').ok_or("NAME-COMPONENT")?;
+        let labels = format!("app.kubernetes.io/instance={instance},app.kubernetes.io/component={component}");
+        let list = self.get(&format!("-n {APPS} pods --field-selector status.phase=Running -l {labels}")).await?;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let pods = list["items"].as_array().into_iter().flatten();
+        // One that is being deleted is Running to the end.
+        let staying = pods.filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        Ok(staying.map(|pod| (text(&pod["metadata"]["name"]), text(&pod["spec"]["nodeName"]))).collect())
+    }
+}
+
+async fn push(cluster: &Cluster, layouts: &str, name: &str) -> Outcome<Image> {
+    let line = layouts.lines().find(|line| line.split(' ').next() == Some(name)).ok_or("no such image was built")?;
+    let folder = line.split(' ').nth(1).ok_or("an image is in a folder")?;
+    let digest = cluster.push(folder.as_ref(), &format!("{name}:test")).await?;
+    Ok(Image { repository: format!("{REGISTRY}/{name}"), digest })
+}
+
+/// A script of the repository; what it prints on standard output.
+async fn script(name: &str, args: &[&str]) -> Outcome<String> {
+    let mut command = Command::new(format!("{ROOT}/{name}"));
+    command.args(args).stderr(Stdio::inherit());
+    run(command).await
+}
+
+/// What a command prints; its complaint is the error.
+pub async fn run(mut command: Command) -> Outcome<String> {
+    let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
+    match output.status.success() {
+        true => Ok(String::from_utf8(output.stdout)?),
+        false => {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            Err(format!("{:?} ended with {}: {complaint}", command.as_std(), output.status).into())
+        }
+    }
+}

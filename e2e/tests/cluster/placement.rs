@@ -1,0 +1,30 @@
+//! Where pods are, and whom they may speak to.
+
+use std::collections::BTreeSet;
+
+use super::kit::{APPS, Kit, Outcome};
+
+/// Two workers that must not share a node do not, of either kind.
+pub async fn spread(kit: &Kit) -> Outcome {
+    for child in ["orders-producer", "inbox-consumer"] {
+        let pods = kit.pods(child).await?;
+        let nodes: BTreeSet<&String> = pods.iter().map(|(_, node)| node).collect();
+        if pods.len() != 2 || nodes.len() != 2 {
+            return Err(format!("{child} is not on two nodes: {pods:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// A NetworkPolicy that is asked for is made and breaks nothing. This cluster's CNI plugin (ptp) enforces none, so that it also *keeps out* is
+/// not seen here.
+pub async fn network_policy(kit: &Kit) -> Outcome {
+    let set = |on: bool| format!("{{\"spec\":{{\"networkPolicy\":{{\"enabled\":{on}}}}}}}");
+    kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(true)]).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=create networkpolicy/inbox-consumer --timeout=30s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/inbox --timeout=60s")).await?;
+    super::flow::http(kit).await?;
+    kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(false)]).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=delete networkpolicy/inbox-consumer --timeout=30s")).await?;
+    Ok(())
+}

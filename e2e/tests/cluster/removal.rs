@@ -1,0 +1,67 @@
+//! What goes, and what stays.
+
+use std::time::Duration;
+
+use super::kit::{APPS, Kit, Outcome, SYSTEM};
+use super::{faults, flow};
+
+/// A queue that nobody drains.
+const KEPT: &str = "
+apiVersion: hoopoe.app/v1alpha1
+kind: NotifConsumer
+metadata: {name: kept}
+spec:
+  broker: {secretRef: {name: rabbitmq}}
+  postgres: {secretRef: {name: postgres}}
+  lifecycle: Stopped
+  queue: {name: shop.kept, deletionTimeout: 5s}
+  bindings: [{exchange: shop.events, routingKey: '#'}]
+  api: {enabled: false}
+";
+
+/// A drained queue goes with its resource; one with messages stays, with what is in it, and with its dead-letter queue.
+pub async fn resources(kit: &Kit) -> Outcome {
+    faults::ready(kit).await?;
+    kit.apply(KEPT).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/kept --timeout=60s")).await?;
+    flow::http(kit).await?;
+    kit.kubectl(&format!("-n {APPS} delete ncons/kept ncons/inbox nprod/orders --timeout=120s")).await?;
+    let queues = "-n backends exec rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost rabbitmqctl -q list_queues name messages";
+    let seen = kit.kubectl(queues).await?;
+    let names: Vec<&str> = seen
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| name.starts_with("shop."))
+        .collect();
+    if names != ["shop.kept", "shop.kept.dlq"] {
+        return Err(format!("the broker's queues: {seen}").into());
+    }
+    let none =
+        || async { Ok(kit.get(&format!("-n {APPS} pods")).await?["items"].as_array().is_some_and(Vec::is_empty)) };
+    kit.until("no pod of ours", Duration::from_secs(60), none).await
+}
+
+/// The operator and its rights go; the CRDs and the database stay.
+pub async fn chart(kit: &Kit) -> Outcome {
+    kit.helm(&["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--wait", "--timeout", "2m"]).await?;
+    kit.kubectl("get crd notifproducers.hoopoe.app notifconsumers.hoopoe.app").await?;
+    let left = kit.kubectl(&format!("-n {SYSTEM} get deployments,jobs --output name")).await?;
+    if !left.trim().is_empty() {
+        return Err(format!("left of the chart: {left}").into());
+    }
+    let count = [
+        "-n",
+        "backends",
+        "exec",
+        "postgres-0",
+        "--",
+        "psql",
+        "postgres://hoopoe:hoopoe@127.0.0.1/hoopoe",
+        "-Atc",
+        "SELECT count(*) > 0 FROM notification",
+    ];
+    match kit.kubectl_args(&count).await?.trim() {
+        "t" => Ok(()),
+        other => Err(format!("the notifications: {other}").into()),
+    }
+}

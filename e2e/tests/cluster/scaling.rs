@@ -1,0 +1,38 @@
+//! Workers that follow their backlog.
+
+use std::time::Duration;
+
+use super::kit::{APPS, Kit, Outcome};
+use super::ledger::Ledger;
+
+/// A consumer that can do little at a time, so that a few seconds of the ledger are a backlog.
+const SLOW: &str = "
+apiVersion: hoopoe.app/v1alpha1
+kind: NotifConsumer
+metadata: {name: slow}
+spec:
+  broker: {secretRef: {name: rabbitmq}}
+  postgres: {secretRef: {name: postgres}}
+  queue: {name: shop.slow}
+  bindings: [{exchange: shop.events, routingKey: '#'}]
+  api: {enabled: false}
+  consume: {prefetch: 1, lanes: 1, batch: {maxSize: 1}}
+  scaling: {min: 0, max: 3, targetDrain: 2s, stabilization: 5s, idle: 10s}
+";
+
+/// To zero when there is nothing, up under a backlog, to zero again; nothing is left in its queue.
+pub async fn up_and_back(kit: &Kit) -> Outcome {
+    kit.apply(SLOW).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/slow --timeout=60s")).await?;
+    let replicas = |wanted: fn(u64) -> bool| async move {
+        let slow = kit.get(&format!("-n {APPS} ncons/slow")).await?;
+        Ok(slow["status"]["replicas"].as_u64().is_some_and(wanted))
+    };
+    kit.until("no worker while there is nothing to do", Duration::from_secs(90), || replicas(|n| n == 0)).await?;
+    let ledger = Ledger::start(kit, Duration::from_secs(30)).await?;
+    kit.until("more than one worker under a backlog", Duration::from_secs(60), || replicas(|n| n > 1)).await?;
+    ledger.verdict().await?;
+    kit.until("no worker once all is done", Duration::from_secs(180), || replicas(|n| n == 0)).await?;
+    kit.kubectl(&format!("-n {APPS} delete ncons/slow --timeout=60s")).await?;
+    Ok(())
+}
