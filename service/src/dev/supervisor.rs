@@ -60,6 +60,8 @@ pub(super) struct Supervisor {
     ports: Ports,
     remembered: Remembered,
     running: BTreeMap<Key, Running>,
+    /// Registered, and could not be started this time.
+    unable: BTreeMap<Key, Manifest>,
 }
 
 struct Running {
@@ -86,12 +88,22 @@ pub(super) struct Listed {
 impl Supervisor {
     /// Runs nothing yet.
     pub(super) fn new(shared: Shared, ports: Ports, remembered: Remembered) -> Self {
-        Self { shared, ports, remembered, running: BTreeMap::new() }
+        Self { shared, ports, remembered, running: BTreeMap::new(), unable: BTreeMap::new() }
     }
 
     /// What was registered before the last stop.
     pub(super) fn remembered(&self) -> Result<Vec<Manifest>, DevError> {
         self.remembered.read()
+    }
+
+    /// Starts a resource that was registered before the last stop. One that cannot run any more (its port is taken) keeps nobody
+    /// else from running; it stays registered.
+    pub(super) async fn start_again(&mut self, manifest: Manifest) {
+        let key = (manifest.kind(), manifest.metadata().name.clone());
+        if let Err(error) = self.start(manifest.clone(), true).await {
+            error!(%error, "the registered {} {} does not run", key.0, key.1);
+            self.unable.insert(key, manifest);
+        }
     }
 
     /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a process that
@@ -131,6 +143,7 @@ impl Supervisor {
                 worker.stop(&key.1, &self.shared.readiness).await;
             }
             self.close_unused_api_ports().await;
+            self.unable.remove(&key);
             if let Some(running) = self.running.get(&key) {
                 running.worker.watch(&key.1, &self.shared.readiness);
             }
@@ -142,7 +155,9 @@ impl Supervisor {
 
     /// Stops a resource and forgets it; whether it was there. What is in its queue stays there.
     pub(super) async fn remove(&mut self, kind: &str, name: &str) -> Result<bool, DevError> {
-        let Some(key) = self.running.keys().find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
+        let mut known = self.running.keys().chain(self.unable.keys());
+        let Some(key) = known.find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
+        self.unable.remove(&key);
         self.end(&key).await;
         self.write_remembered()?;
         Ok(true)
@@ -251,7 +266,7 @@ impl Supervisor {
 
     fn write_remembered(&self) -> Result<(), DevError> {
         let registered = self.running.values().filter(|running| running.registered);
-        self.remembered.write(registered.map(|running| &running.manifest))
+        self.remembered.write(registered.map(|running| &running.manifest).chain(self.unable.values()))
     }
 }
 

@@ -73,6 +73,40 @@ async fn a_database_that_is_down_stops_consumption_and_nothing_is_delivered_twic
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_too_long_is_given_back_once_and_taken_again_when_the_database_answers() {
+    let postgres = Postgres::start(PostgresOptions::default()).await.unwrap();
+    let tls = TlsConfig::default();
+    migrate::up(migrate::Target::Postgres { url: &postgres.url(), tls: &tls }).await.unwrap();
+    let mut bench = Bench::new(RabbitMq::shared().await.unwrap(), "held-too-long").await;
+    bench.store = Arc::new(PostgresStore::connect(&postgres.url(), &tls, StoreOptions::default()).await.unwrap());
+    bench.config.consume.prefetch = 20;
+    bench.hold = Some(Duration::from_secs(2));
+    for _ in 0..5 {
+        bench.notify("kim", "k").await;
+    }
+    let running = bench.start(bench.store.clone());
+    let before = at_full_pace(&bench, "kim").await;
+    postgres.kill9().await.unwrap();
+    for _ in 0..100 {
+        bench.notify("kim", "k").await;
+    }
+    until("both lanes closed", async || bench.metrics.lanes.get() == 0).await;
+    let taken = bench.metrics.deliveries.get();
+    for _ in 0..60 {
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!((bench.metrics.lanes.get(), bench.metrics.deliveries.get()), (0, taken), "while it is away");
+    }
+    postgres.restart().await.unwrap();
+    until("all of them", async || stored(bench.store.as_ref(), "kim").await == 105).await;
+    running.drain().await;
+    let (again, held) = (bench.metrics.redeliveries.get() - before, taken - 5);
+    // What waited in the channel was given back too, without having been looked at.
+    let most = u64::from(bench.config.consume.prefetch) * u64::from(bench.config.consume.lanes);
+    assert!((held..=most).contains(&again), "{again} came again of {held} looked at; at most {most} were held");
+    assert!(bench.dead_letters().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_dead_letter_queue_stops_consumption_until_there_is_room() {
     let rabbit = RabbitMq::shared().await.unwrap();
     let mut bench = Bench::new(rabbit.clone(), "dead-letters-full").await;

@@ -96,6 +96,31 @@ async fn a_replacement_that_cannot_start_leaves_the_old_one_running() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_started_again_stays_registered() {
+    let (mut dev, _) = dev().await;
+    let port = free_port().unwrap();
+    assert_eq!(dev.register(&consumer("more", "shop", port)).await.0, 201);
+    dev.kill9().await;
+    let held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    dev.start().await;
+    assert!(dev.listed("?name=more").await.is_empty());
+    assert!(dev.child().log().contains("the registered NotifConsumer more does not run"), "{}", dev.child().log());
+    // What is registered meanwhile does not make it forgotten.
+    assert_eq!(dev.register(&producer("orders", "shop", free_port().unwrap())).await.0, 201);
+    drop(held);
+    dev.kill9().await;
+    dev.start().await;
+    assert_eq!(dev.listed("?name=more").await.len(), 1);
+    // And it can be removed while it does not run.
+    dev.kill9().await;
+    let _held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    dev.start().await;
+    let remove = || client().delete(dev.admin_url("/notif/register?kind=NotifConsumer&name=more")).send();
+    assert_eq!(remove().await.unwrap().status(), 200);
+    assert_eq!(remove().await.unwrap().status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replacement_on_the_same_port_refuses_no_connection() {
     let (dev, api) = dev().await;
     let port = free_port().unwrap();
