@@ -42,6 +42,10 @@ demo-cluster: ## From nothing to a notification polled out of pods
 test-cluster: ## Install, use, break and remove Hoopoe on a cluster of its own, whose pods run
 	@e2e/test-cluster.sh
 
+.PHONY: chaos
+chaos: ## Kill KILLS (default 50) parts of such a cluster at random under load, with the ledger's verdict; SEED=… repeats a run
+	@HOOPOE_CHAOS_KILLS=$(KILLS) HOOPOE_CHAOS_SEED=$(SEED) e2e/test-cluster.sh --ignored random_kills
+
 .PHONY: check
 check: ## The quick half of `make test`: formatting, lints, unit tests; no server
 	cargo fmt --all --check

@@ -9,7 +9,6 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 profile=${HOOPOE_IMAGE_PROFILE:-release}
 out=$root/target/images
-target=$(rustc -vV | sed -n 's/^host: //p')
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 # The moment of the commit: the same in every build of it.
@@ -17,15 +16,20 @@ moment=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 
 say() { echo "images: $*" >&2; }
 
-"$root/e2e/install.sh" buildah >&2
+"$root/e2e/install.sh" buildah binutils ca-certificates >&2
 
-# Static: the image has no loader and no libraries. With --target, or programs that only the build runs would be static too.
-# Remapped: no path of this machine in a program, and the same program on another machine.
-from=$(date +%s)
-say "compiling (the first time: some five minutes on two cores)"
-RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$root=/hoopoe --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo" \
-    cargo build --locked --profile "$profile" --target "$target" --target-dir "$out/build" -p hoopoe -p hoopoe-operator >&2
-say "compiled in $(($(date +%s) - from)) s"
+# For release in a folder of its own, remapped: no path of this machine in a program, and the same program on another machine. Any other
+# profile is for tests, and takes what has been compiled already.
+build=$root/target
+if [ "$profile" = release ]; then
+    build=$out/build
+    export RUSTFLAGS="--remap-path-prefix=$root=/hoopoe --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+fi
+# Static: the image has no loader and no libraries. The flag is for the program itself: the libraries in it are the same either way, and
+# what only the build runs could not be static.
+program() { # NAME
+    cargo rustc --locked --profile "$profile" --target-dir "$build" --package "$1" --bin "$1" -- -C target-feature=+crt-static >&2
+}
 case $profile in dev) programs=debug ;; bench) programs=release ;; *) programs=$profile ;; esac
 
 store=$(mktemp -d)
@@ -35,13 +39,18 @@ build_tool() { buildah --root "$store/root" --runroot "$store/run" --storage-dri
 image() { # NAME FOLDER_OF_ITS_CONTAINERFILE
     name=$1 context=$out/$2
     mkdir -p "$context"
-    # Symbols help nobody who has no debugger in the image, and are most of it.
-    strip -o "$context/$name" "$out/build/$target/$programs/$name"
+    from=$(date +%s)
+    say "compiling $name (release, the first time: some five minutes on two cores)"
+    program "$name"
+    # Symbols help nobody who has no debugger in the image, and are half of it.
+    strip -o "$context/$name" "$build/$programs/$name"
+    cp /etc/ssl/certs/ca-certificates.crt "$context/"
     rm -rf "${out:?}/$name"
     build_tool build --quiet --isolation chroot --timestamp "$moment" --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
         --file "$2/Containerfile" --tag "$name" "$context" >&2
     build_tool push --quiet "$name" "oci:$out/$name" >&2
     digest=$(sed 's/.*"digest":"\([^"]*\)".*/\1/' "$out/$name/index.json")
+    say "$name took $(($(date +%s) - from)) s; the program has $(du -k "$context/$name" | cut -f 1) KiB, compressed $(du -sk "$out/$name" | cut -f 1) KiB"
     echo "$name $out/$name $digest $(du -sk "$out/$name" | cut -f 1)KiB"
 }
 
@@ -52,7 +61,11 @@ if [ "${HOOPOE_IMAGE_SBOM:-yes}" != no ]; then
     say "writing the bills of materials"
     command -v cargo-cyclonedx >/dev/null || cargo install --quiet --locked cargo-cyclonedx >&2
     for crate in service operator; do
-        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --target "$target" \
-            --override-filename "$crate-sbom" >&2
+        # It writes beside the manifest of every crate that it looks at.
+        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --spec-version 1.5 \
+            --override-filename hoopoe-sbom >&2
+        mv "$crate/hoopoe-sbom.json" "$out/$crate/sbom.cdx.json"
+        say "$out/$crate/sbom.cdx.json lists $(grep -c '"bom-ref"' "$out/$crate/sbom.cdx.json") components"
     done
+    rm -f ./*/hoopoe-sbom.json
 fi

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Hoopoe on a cluster of its own, whose pods run: from `helm install` to `helm uninstall`, with faults between. Needs root.
 #
-# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile of the images; default bench, which is release without the minutes of linking).
+# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile of the images; default dev: what the other tests have compiled already).
 set -eu
 cd "$(dirname "$0")/.."
 
 e2e/install.sh debootstrap buildah containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev curl
-HOOPOE_IMAGE_PROFILE=${HOOPOE_IMAGE_PROFILE:-bench} HOOPOE_IMAGE_SBOM=no \
-    exec cargo test --locked --package hoopoe-e2e --features cluster --test cluster -- --nocapture
+HOOPOE_IMAGE_PROFILE=${HOOPOE_IMAGE_PROFILE:-dev} HOOPOE_IMAGE_SBOM=no \
+    exec cargo test --locked --package hoopoe-e2e --features cluster --test cluster -- --nocapture "$@"

@@ -77,15 +77,19 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// RabbitMQ, `PostgreSQL` and Redis in pods of the namespace `backends`, with the Secrets that name them in `namespace`.
-    pub async fn start_backends(&self, namespace: &str) -> Result<()> {
+    /// RabbitMQ, `PostgreSQL` and Redis in pods of the namespace `backends`.
+    pub async fn start_backends(&self) -> Result<()> {
         self.apply(include_str!("../cluster/backends.yaml")).await?;
         for name in ["rabbitmq", "postgres", "redis"] {
             let workload = format!("statefulset/{name}");
             self.plane.kubectl(&["-n", "backends", "rollout", "status", &workload, "--timeout=120s"]).await?;
         }
-        let secrets = include_str!("../cluster/secrets.yaml").replace("NAMESPACE", namespace);
-        self.apply(&secrets).await
+        Ok(())
+    }
+
+    /// The Secrets that name the backends, in the namespace `default`, as the examples want them.
+    pub async fn add_secrets(&self) -> Result<()> {
+        self.apply(include_str!("../cluster/secrets.yaml")).await
     }
 
     /// Its control plane: `kubectl`, kubeconfigs, the API server's end and return.

@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod hoopoe;
 mod http;
+mod lifecycle;
 mod ports;
 mod postgres;
 mod process_tree;

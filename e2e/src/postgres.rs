@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::sync::Mutex;
 
 use crate::ca::TlsOptions;
 use crate::error::Result;
+use crate::lifecycle::{Shared, lifecycle};
 use crate::ports::free_port;
 use crate::server::{ATTEMPTS, Server};
 use crate::tool;
@@ -19,7 +19,7 @@ use cluster::Cluster;
 const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 
-static SHARED: Mutex<Option<Arc<Postgres>>> = Mutex::const_new(None);
+static SHARED: Shared<Postgres> = Shared::new();
 
 /// How clients prove who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,10 +72,27 @@ pub struct Postgres {
     options: PostgresOptions,
 }
 
+lifecycle!(Postgres);
+
 impl Postgres {
     /// Makes a cluster, starts its server and waits until it answers.
     pub async fn start(options: PostgresOptions) -> Result<Self> {
-        let cluster = Cluster::init(&options).await?;
+        Self::serve(Cluster::init(&options).await?, options).await
+    }
+
+    /// Starts a streaming replica of this server, a copy that `pg_basebackup` takes. It answers reads at once, and is asynchronous
+    /// unless the `synchronous_standby_names` of this server say otherwise.
+    pub async fn standby(&self) -> Result<Self> {
+        let cluster = self.cluster.copy(self.port, &self.options.user).await?;
+        Self::serve(cluster, self.options.clone()).await
+    }
+
+    /// Makes a standby a primary: when this returns, it takes writes.
+    pub async fn promote(&self) -> Result<()> {
+        self.psql("postgres", "SELECT pg_promote()").await.map(drop)
+    }
+
+    async fn serve(cluster: Cluster, options: PostgresOptions) -> Result<Self> {
         let mut attempt = 1;
         loop {
             let port = free_port()?;
@@ -92,13 +109,7 @@ impl Postgres {
     /// The server, with default options, that all tests of this process share: each makes a database of its own in it,
     /// and none stops it. It ends with the process.
     pub async fn shared() -> Result<Arc<Self>> {
-        let mut shared = SHARED.lock().await;
-        if let Some(postgres) = &*shared {
-            return Ok(postgres.clone());
-        }
-        let postgres = Arc::new(Self::start(PostgresOptions::default()).await?);
-        *shared = Some(postgres.clone());
-        Ok(postgres)
+        SHARED.get(async || Self::start(PostgresOptions::default()).await).await
     }
 
     /// The database `postgres`. With TLS the URL asks for `sslmode=verify-full` and names the authority's file.
@@ -123,16 +134,6 @@ impl Postgres {
     /// Its TCP port.
     pub fn port(&self) -> u16 {
         self.port
-    }
-
-    /// The id of the process that all others come from.
-    pub fn pid(&self) -> Result<u32> {
-        self.server.pid()
-    }
-
-    /// The server's log.
-    pub fn log(&self) -> Result<String> {
-        Ok(self.server.child()?.log())
     }
 
     /// Where its programs are (`psql`, `pg_ctl`, …).
@@ -163,22 +164,6 @@ impl Postgres {
     /// `kill -9` of all its processes.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
-    }
-
-    /// Starts it again, same port, same data, after a fast stop where it still runs.
-    pub async fn restart(&self) -> Result<()> {
-        self.server.restart().await?;
-        self.wait_ready().await
-    }
-
-    /// Freezes all its processes.
-    pub fn pause(&self) -> Result<()> {
-        self.server.pause()
-    }
-
-    /// Thaws them.
-    pub fn resume(&self) -> Result<()> {
-        self.server.resume()
     }
 
     async fn wait_ready(&self) -> Result<()> {

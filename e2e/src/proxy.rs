@@ -23,6 +23,7 @@ pub struct Proxy {
 enum Order {
     Cut,
     Restore,
+    Redirect(u16),
 }
 
 impl Proxy {
@@ -61,6 +62,11 @@ impl Proxy {
     /// Takes connections again after a [`Proxy::cut`].
     pub async fn restore(&self) -> Result<()> {
         self.order(Order::Restore).await
+    }
+
+    /// Closes all connections and forwards new ones to another port of 127.0.0.1, as a failover moves a service's address.
+    pub async fn redirect(&self, upstream: u16) -> Result<()> {
+        self.order(Order::Redirect(upstream)).await
     }
 
     /// Stops forwarding without closing anything, as a network that loses every packet. New connections are taken.
@@ -117,6 +123,10 @@ impl Actor {
             }
             Order::Restore if listener.is_none() => *listener = Some(bind(self.address.port()).await?),
             Order::Restore => {}
+            Order::Redirect(port) => {
+                self.upstream.set_port(port);
+                self.links.shutdown().await;
+            }
         }
         Ok(())
     }

@@ -11,10 +11,10 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
 
 use crate::ca::TlsOptions;
 use crate::error::Result;
+use crate::lifecycle::{Shared, lifecycle};
 use crate::server::{ATTEMPTS, Server};
 use crate::tool;
 use files::Node;
@@ -25,7 +25,7 @@ const CTL_LIMIT: Duration = Duration::from_mins(1);
 /// The share of the machine's memory that a node may use before it blocks publishers.
 const WATERMARK: &str = "0.9";
 
-static SHARED: Mutex<Option<Arc<RabbitMq>>> = Mutex::const_new(None);
+static SHARED: Shared<RabbitMq> = Shared::new();
 
 /// Which `RabbitMQ`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +76,8 @@ pub struct RabbitMq {
     options: RabbitMqOptions,
 }
 
+lifecycle!(RabbitMq);
+
 impl RabbitMq {
     /// Starts one and waits until it takes AMQP connections and answers on its management port.
     pub async fn start(options: RabbitMqOptions) -> Result<Self> {
@@ -98,13 +100,7 @@ impl RabbitMq {
     /// The node, with default options, that all tests of this process share: each makes a virtual host of its own in it,
     /// and none stops it. It ends with the process.
     pub async fn shared() -> Result<Arc<Self>> {
-        let mut shared = SHARED.lock().await;
-        if let Some(rabbitmq) = &*shared {
-            return Ok(rabbitmq.clone());
-        }
-        let rabbitmq = Arc::new(Self::start(RabbitMqOptions::default()).await?);
-        *shared = Some(rabbitmq.clone());
-        Ok(rabbitmq)
+        SHARED.get(async || Self::start(RabbitMqOptions::default()).await).await
     }
 
     /// `amqp://user:password@127.0.0.1:port/%2f`
@@ -138,16 +134,6 @@ impl RabbitMq {
         self.node.ports.management
     }
 
-    /// The server's process id.
-    pub fn pid(&self) -> Result<u32> {
-        self.server.pid()
-    }
-
-    /// The server's log.
-    pub fn log(&self) -> Result<String> {
-        Ok(self.server.child()?.log())
-    }
-
     /// Ends it gently, and its epmd. That takes 6 s, 5 of which the management plugin waits for itself.
     pub async fn stop(&self) -> Result<()> {
         self.server.stop().await
@@ -159,22 +145,6 @@ impl RabbitMq {
     /// restart, whoever asks for it waits for ever. Ra's register of queues (`ra_directory`, a dets table) is saved only then.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
-    }
-
-    /// Starts it again, same ports, same data, after a gentle end where it still runs.
-    pub async fn restart(&self) -> Result<()> {
-        self.server.restart().await?;
-        self.wait_ready().await
-    }
-
-    /// Freezes all its processes.
-    pub fn pause(&self) -> Result<()> {
-        self.server.pause()
-    }
-
-    /// Thaws them.
-    pub fn resume(&self) -> Result<()> {
-        self.server.resume()
     }
 
     /// Raises the memory alarm: connections that publish are blocked (`connection.blocked`).

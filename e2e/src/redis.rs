@@ -8,6 +8,7 @@ use crate::ca::{PemPair, TlsOptions};
 use crate::child_options::ChildOptions;
 use crate::error::Result;
 use crate::folder::Folder;
+use crate::lifecycle::lifecycle;
 use crate::ports::free_port;
 use crate::server::{ATTEMPTS, Server};
 use crate::tool;
@@ -36,6 +37,8 @@ pub struct Redis {
     password: Option<String>,
 }
 
+lifecycle!(Redis);
+
 impl Redis {
     /// Starts one and waits until it answers.
     pub async fn start(options: RedisOptions) -> Result<Self> {
@@ -63,11 +66,6 @@ impl Redis {
         self.port
     }
 
-    /// The server's process id.
-    pub fn pid(&self) -> Result<u32> {
-        self.server.pid()
-    }
-
     /// Ends it gently.
     pub async fn stop(&self) -> Result<()> {
         self.server.stop().await
@@ -76,22 +74,6 @@ impl Redis {
     /// `kill -9`.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
-    }
-
-    /// Starts it again on the same ports, after a gentle end where it still runs.
-    pub async fn restart(&self) -> Result<()> {
-        self.server.restart().await?;
-        self.wait_ready().await
-    }
-
-    /// Freezes it.
-    pub fn pause(&self) -> Result<()> {
-        self.server.pause()
-    }
-
-    /// Thaws it.
-    pub fn resume(&self) -> Result<()> {
-        self.server.resume()
     }
 
     /// Removes all keys.

@@ -5,6 +5,8 @@
 
 #[path = "cluster/backends.rs"]
 mod backends;
+#[path = "cluster/chaos.rs"]
+mod chaos;
 #[path = "cluster/faults.rs"]
 mod faults;
 #[path = "cluster/flow.rs"]
@@ -28,6 +30,7 @@ use kit::{Kit, Outcome};
 async fn from_install_to_uninstall() -> Outcome {
     let kit = Kit::start().await?;
     kit.stage("install: helm, restricted Pod Security", install::chart(&kit)).await?;
+    kit.stage("install: users with the least rights", install::least_rights(&kit)).await?;
     kit.stage("resources: both become Ready", install::resources(&kit)).await?;
     kit.stage("flow: posted over HTTP, polled out of pods", flow::http(&kit)).await?;
     kit.stage("flow: names are resolved in a pod", flow::names(&kit)).await?;
@@ -44,5 +47,21 @@ async fn from_install_to_uninstall() -> Outcome {
     kit.stage("faults: a node lost", faults::node_lost(&kit)).await?;
     kit.stage("removal: queues gone, non-empty ones kept", removal::resources(&kit)).await?;
     kit.stage("removal: helm uninstall keeps CRDs and data", removal::chart(&kit)).await?;
+    kit.end().await
+}
+
+/// `make chaos KILLS=1000 SEED=…`
+#[tokio::test]
+#[ignore = "an hour for a thousand kills: make chaos runs it"]
+async fn random_kills_lose_nothing() -> Outcome {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let kills = usize::try_from(number("HOOPOE_CHAOS_KILLS").unwrap_or(50))?;
+    let seed = number("HOOPOE_CHAOS_SEED").unwrap_or_else(rand::random);
+    eprintln!("{kills} kills; the same again: make chaos KILLS={kills} SEED={seed}");
+    let kit = Kit::start().await?;
+    kit.stage("install: helm, restricted Pod Security", install::chart(&kit)).await?;
+    kit.stage("install: users with the least rights", install::least_rights(&kit)).await?;
+    kit.stage("resources: both become Ready", install::resources(&kit)).await?;
+    kit.stage("chaos: everything killed at random", chaos::kill_at_random(&kit, kills, seed)).await?;
     kit.end().await
 }

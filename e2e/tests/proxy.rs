@@ -40,6 +40,19 @@ async fn it_is_cut_and_restored() -> Result<()> {
 }
 
 #[tokio::test]
+async fn it_is_redirected() -> Result<()> {
+    let (old, new) = (Redis::start(RedisOptions::default()).await?, Redis::start(RedisOptions::default()).await?);
+    let proxy = Proxy::start(old.port()).await?;
+    let mut stream = connect(&proxy).await?;
+    assert!(ping(&mut stream).await.is_ok());
+    old.stop().await?;
+    proxy.redirect(new.port()).await?;
+    assert!(ping(&mut stream).await.map_or(true, |answer| answer.is_empty()), "the connection was kept");
+    assert!(ping(&mut connect(&proxy).await?).await.is_ok_and(|answer| answer == b"+PONG\r\n"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn it_stalls_and_forwards_later() -> Result<()> {
     let redis = Redis::start(RedisOptions::default()).await?;
     let proxy = Proxy::start(redis.port()).await?;

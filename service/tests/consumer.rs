@@ -9,5 +9,7 @@ mod crashing_store;
 mod drain;
 #[path = "consumer/harness.rs"]
 mod harness;
+#[path = "consumer/outage.rs"]
+mod outage;
 #[path = "consumer/poison.rs"]
 mod poison;

@@ -7,6 +7,8 @@ mod cache;
 mod discipline;
 #[path = "inbox/kit.rs"]
 mod kit;
+#[path = "inbox/old_data.rs"]
+mod old_data;
 #[path = "inbox/outage.rs"]
 mod outage;
 #[path = "inbox/pages.rs"]

@@ -8,6 +8,8 @@ mod broker;
 mod faults;
 #[path = "roles/kit.rs"]
 mod kit;
+#[path = "roles/polls.rs"]
+mod polls;
 #[path = "roles/refusals.rs"]
 mod refusals;
 #[path = "roles/tls.rs"]

@@ -22,7 +22,11 @@ mod mark;
 mod migrations;
 #[path = "store/outage.rs"]
 mod outage;
+#[path = "store/plans.rs"]
+mod plans;
 #[path = "store/sqlite_file.rs"]
 mod sqlite_file;
+#[path = "store/standby.rs"]
+mod standby;
 #[path = "store/tls.rs"]
 mod tls;

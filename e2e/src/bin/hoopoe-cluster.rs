@@ -56,7 +56,8 @@ async fn run(kubeconfig: &Path) -> Result<()> {
 async fn start(say: &impl Fn(&str)) -> Result<Cluster> {
     let cluster = Cluster::start(say).await?;
     say("starting RabbitMQ, PostgreSQL and Redis in pods");
-    cluster.start_backends("default").await?;
+    cluster.start_backends().await?;
+    cluster.add_secrets().await?;
     Ok(cluster)
 }
 

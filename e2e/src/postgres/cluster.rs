@@ -28,7 +28,40 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Runs `initdb`: half a second, so no template is kept; and each cluster has a system identifier of its own.
     pub(super) async fn init(options: &PostgresOptions) -> Result<Self> {
-        let programs = newest_version()?;
+        let cluster = Self::empty(newest_version()?)?;
+        let password = cluster.folder.write_private("password", &options.password, cluster.user.as_ref())?;
+        let mut initdb = cluster.tool("initdb")?;
+        initdb.arg("--pgdata").arg(&cluster.data).arg("--pwfile").arg(password);
+        initdb.args(["--username", &options.user, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
+        // What is not synced survives all that a test can do, short of the machine's own crash.
+        initdb.args(["--no-sync", "--no-instructions"]);
+        tool::run(initdb, Duration::from_mins(1)).await?;
+        Ok(cluster)
+    }
+
+    /// A copy of this cluster, while it is served on that port, that follows it as a standby: over its Unix socket.
+    pub(super) async fn copy(&self, port: u16, superuser: &str) -> Result<Self> {
+        let cluster = Self::empty(self.programs.clone())?;
+        let mut copy = cluster.tool("pg_basebackup")?;
+        copy.arg("--pgdata")
+            .arg(&cluster.data)
+            .arg("--host")
+            .arg(self.folder.path())
+            .args(["--port", &port.to_string()]);
+        copy.args([
+            "--username",
+            superuser,
+            "--wal-method=stream",
+            "--checkpoint=fast",
+            "--write-recovery-conf",
+            "--no-sync",
+        ]);
+        tool::run(copy, Duration::from_mins(1)).await?;
+        Ok(cluster)
+    }
+
+    /// A folder with nothing in it yet.
+    fn empty(programs: PathBuf) -> Result<Self> {
         let user = if is_root() { Some(User::named("postgres")?) } else { None };
         let folder = Folder::new()?;
         if let Some(user) = &user {
@@ -36,17 +69,17 @@ impl Cluster {
             user.give(folder.path())?;
         }
         let data = folder.make("data", user.as_ref())?;
-        let password = folder.write_private("password", &options.password, user.as_ref())?;
-        let mut words: Vec<_> = user.iter().flat_map(User::prefix).map(PathBuf::from).collect();
-        words.push(programs.join("initdb"));
-        let (program, prefix) = words.split_first().ok_or(Error::ProgramMissing { program: "initdb".to_owned() })?;
-        let mut initdb = tokio::process::Command::new(program);
-        initdb.args(prefix).arg("--pgdata").arg(&data).arg("--pwfile").arg(password);
-        initdb.args(["--username", &options.user, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
-        // What is not synced survives all that a test can do, short of the machine's own crash.
-        initdb.args(["--no-sync", "--no-instructions"]).current_dir("/");
-        tool::run(initdb, Duration::from_mins(1)).await?;
         Ok(Self { folder, programs, data, user })
+    }
+
+    /// One of its programs, run as its user.
+    fn tool(&self, name: &str) -> Result<tokio::process::Command> {
+        let mut words: Vec<_> = self.user.iter().flat_map(User::prefix).map(PathBuf::from).collect();
+        words.push(self.programs.join(name));
+        let (program, prefix) = words.split_first().ok_or(Error::ProgramMissing { program: name.to_owned() })?;
+        let mut command = tokio::process::Command::new(program);
+        command.args(prefix).current_dir("/");
+        Ok(command)
     }
 
     /// The command that serves it on that port.

@@ -13,7 +13,7 @@ apiVersion: hoopoe.app/v1alpha1
 kind: NotifProducer
 metadata: {name: orders}
 spec:
-  broker: {secretRef: {name: rabbitmq}}
+  broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
   exchange: {name: shop.events}
   replicas: 2
   placement: {spread: Required}
@@ -22,8 +22,8 @@ apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
 metadata: {name: inbox}
 spec:
-  broker: {secretRef: {name: rabbitmq}}
-  postgres: {secretRef: {name: postgres}}
+  broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
+  postgres: {secretRef: {name: postgres}, migrationSecretRef: {name: postgres-migrations}}
   redis: {secretRef: {name: redis}}
   queue: {name: shop.inbox}
   bindings: [{exchange: shop.events, routingKey: '#'}]
@@ -51,6 +51,45 @@ async fn helm(kit: &Kit, verb: &str, more: &[&str]) -> Outcome {
     let set: Vec<&str> = values.iter().flat_map(|value| ["--set", value.as_str()]).collect();
     let fixed = [verb, "hoopoe-operator", CHART, "--namespace", SYSTEM, "--wait", "--timeout", "2m"];
     kit.helm(&[&fixed[..], &set, more].concat()).await.map(drop)
+}
+
+/// The Secrets of users with the rights that the chart's README prints, and no more.
+const SECRETS: &str = "
+apiVersion: v1
+kind: Secret
+metadata: {name: rabbitmq}
+stringData: {host: rabbitmq.backends.svc, port: '5672', username: hoopoe-workers, password: workers}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: rabbitmq-operator}
+stringData: {managementUri: 'http://hoopoe-operator:operator@rabbitmq.backends.svc:15672'}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: postgres}
+stringData: {uri: 'postgres://hoopoe_workers:workers@postgres.backends.svc:5432/hoopoe'}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: postgres-migrations}
+stringData: {uri: 'postgres://hoopoe_migrations:migrations@postgres.backends.svc:5432/hoopoe'}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: redis}
+stringData: {uri: 'redis://:hoopoe@redis.backends.svc:6379/0'}
+";
+
+/// Users with the least rights, made by the very files that the chart's README shows.
+pub async fn least_rights(kit: &Kit) -> Outcome {
+    let broker = "-n backends exec -i rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost \
+                  QUEUES=shop[.][a-z]+ WORKERS_PASSWORD=workers OPERATOR_PASSWORD=operator sh -s";
+    kit.pipe(broker, include_str!("../../../charts/hoopoe/grants/rabbitmq.sh")).await?;
+    let database = "-n backends exec -i postgres-0 -- psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe -v ON_ERROR_STOP=1 \
+                    -v migrations_password=migrations -v workers_password=workers -f -";
+    kit.pipe(database, include_str!("../../../charts/hoopoe/grants/postgres.sql")).await?;
+    kit.apply(SECRETS).await
 }
 
 /// Applies the resources; both are Ready, and so says `kubectl get`.

@@ -65,7 +65,7 @@ impl Kit {
                 .await?;
         }
         say("starting RabbitMQ, PostgreSQL and Redis in pods");
-        cluster.start_backends(APPS).await?;
+        cluster.start_backends().await?;
         Ok(Self { cluster, images, hoopoe: hoopoe_binary().await?, helm, started, stages: Mutex::default() })
     }
 
@@ -111,11 +111,16 @@ impl Kit {
 
     /// `kubectl apply` in the resources' namespace.
     pub async fn apply(&self, yaml: &str) -> Outcome {
-        let output =
-            self.cluster.plane().kubectl_with(&["-n", APPS, "apply", "--server-side", "-f", "-"], yaml).await?;
+        self.pipe(&format!("-n {APPS} apply --server-side -f -"), yaml).await
+    }
+
+    /// `kubectl` with a text on its input.
+    pub async fn pipe(&self, words: &str, input: &str) -> Outcome {
+        let args: Vec<&str> = words.split_whitespace().collect();
+        let output = self.cluster.plane().kubectl_with(&args, input).await?;
         match output.status.success() {
             true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned().into()),
+            false => Err(format!("kubectl {words}: {}", String::from_utf8_lossy(&output.stderr)).into()),
         }
     }
 

@@ -1,9 +1,11 @@
 //! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, and no inbox runs back.
 
+use std::fmt::{Display, Formatter};
+use std::ops::AddAssign;
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::process::{Child, Command};
 
 use super::kit::{APPS, Kit, Outcome};
@@ -26,24 +28,61 @@ impl Ledger {
         Ok(Self(ledger.spawn()?))
     }
 
-    /// Waits for its end: nothing lost, nothing doubled, nothing backwards, and something sent.
+    /// Waits for its end: nothing lost, nothing doubled, nothing backwards, and something seen.
     pub async fn verdict(self) -> Outcome {
+        let figures = self.figures().await?;
+        eprintln!("        ledger: {figures}");
+        figures.verdict()
+    }
+
+    /// Waits for its end; what it counted.
+    pub async fn figures(self) -> Outcome<Figures> {
         let output = self.0.wait_with_output().await?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        eprintln!("ledger: {}", text.trim());
-        let figures: Value = serde_json::from_str(text.trim())?;
-        let figure = |name: &str| figures[name].as_u64().ok_or(format!("the ledger says nothing of {name}: {text}"));
-        if figure("seen")? == 0 {
-            return Err("the ledger saw nothing".into());
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+}
+
+/// What a ledger counted.
+#[derive(Debug, Default, Clone, Copy, Deserialize)]
+pub struct Figures {
+    sent: u64,
+    accepted: u64,
+    seen: u64,
+    lost: u64,
+    doubled: u64,
+    backwards: u64,
+    retries: u64,
+}
+
+impl Figures {
+    pub fn verdict(&self) -> Outcome {
+        match (self.seen, self.lost, self.doubled, self.backwards) {
+            (0, _, _, _) => Err("the ledger saw nothing".into()),
+            (_, 0, 0, 0) => Ok(()),
+            _ => Err(format!("the ledger says: {self}").into()),
         }
-        for bad in ["lost", "doubled", "backwards"] {
-            if figure(bad)? != 0 {
-                return Err(format!("the ledger says {bad}: {}", figure(bad)?).into());
-            }
-        }
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(format!("the ledger ended with {}", output.status).into()),
-        }
+    }
+}
+
+impl AddAssign for Figures {
+    fn add_assign(&mut self, other: Self) {
+        let Self { sent, accepted, seen, lost, doubled, backwards, retries } = other;
+        self.sent += sent;
+        self.accepted += accepted;
+        self.seen += seen;
+        self.lost += lost;
+        self.doubled += doubled;
+        self.backwards += backwards;
+        self.retries += retries;
+    }
+}
+
+impl Display for Figures {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let Self { sent, accepted, seen, lost, doubled, backwards, retries } = self;
+        write!(
+            f,
+            "sent {sent}, accepted {accepted}, seen {seen}, lost {lost}, doubled {doubled}, backwards {backwards}, retries {retries}"
+        )
     }
 }

@@ -11,15 +11,15 @@ apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
 metadata: {name: kept}
 spec:
-  broker: {secretRef: {name: rabbitmq}}
-  postgres: {secretRef: {name: postgres}}
+  broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
+  postgres: {secretRef: {name: postgres}, migrationSecretRef: {name: postgres-migrations}}
   lifecycle: Stopped
   queue: {name: shop.kept, deletionTimeout: 5s}
   bindings: [{exchange: shop.events, routingKey: '#'}]
   api: {enabled: false}
 ";
 
-/// A drained queue goes with its resource; one with messages stays, with what is in it.
+/// A drained queue goes with its resource; one with messages stays, with what is in it, and with its dead-letter queue.
 pub async fn resources(kit: &Kit) -> Outcome {
     faults::ready(kit).await?;
     kit.apply(KEPT).await?;
@@ -33,7 +33,7 @@ pub async fn resources(kit: &Kit) -> Outcome {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| name.starts_with("shop."))
         .collect();
-    if names != ["shop.kept"] {
+    if names != ["shop.kept", "shop.kept.dlq"] {
         return Err(format!("the broker's queues: {seen}").into());
     }
     let none =

@@ -11,8 +11,8 @@ apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
 metadata: {name: slow}
 spec:
-  broker: {secretRef: {name: rabbitmq}}
-  postgres: {secretRef: {name: postgres}}
+  broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
+  postgres: {secretRef: {name: postgres}, migrationSecretRef: {name: postgres-migrations}}
   queue: {name: shop.slow}
   bindings: [{exchange: shop.events, routingKey: '#'}]
   api: {enabled: false}

@@ -70,6 +70,9 @@ impl Cache for Noting {
     fn breaks(&self) -> u64 {
         self.cache.breaks()
     }
+    fn covered(&self, breaks: u64) {
+        self.cache.covered(breaks);
+    }
 }
 
 pub async fn measure(servers: &Servers, table: &mut Table) {

@@ -177,4 +177,6 @@ impl Cache for MemoryCache {
     fn breaks(&self) -> u64 {
         0
     }
+
+    fn covered(&self, _breaks: u64) {}
 }

@@ -53,9 +53,14 @@ pub trait Cache: Send + Sync + 'static {
     /// Which unbroken stretch of hearing the wake-ups this is: it rises each time the subscription comes back. `None`: not heard now.
     fn hearing(&self) -> Option<u64>;
 
-    /// A number that rises whenever a break was seen: a connection that broke, or a fence that went back or was made anew (a
-    /// failover or a flush lost writes). It rises before a call that failed so returns. Whoever sees it rise raises the generation.
+    /// A number that rises whenever a break was seen: a connection that broke, a fence that went back or was made anew (a failover
+    /// or a flush lost writes), or a server that is another run than the one that was written to last (it may have been started
+    /// from old data while nobody was connected). It rises before a call that failed so returns, and before anything is read from
+    /// such a server. Whoever sees it rise raises the generation, and says so by [`Cache::covered`].
     fn breaks(&self) -> u64;
+
+    /// All breaks up to this number happened before a raise of the generation that is committed.
+    fn covered(&self, breaks: u64);
 }
 
 /// Names one incarnation of an entry: an entry that was evicted and made anew has another.

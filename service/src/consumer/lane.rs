@@ -24,9 +24,6 @@ use super::{
     trace_links::link_senders,
 };
 
-/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
-/// holds one for 30 minutes; we close it ourselves well before, once, and open it when the store answers.
-const HOLD: Duration = Duration::from_mins(10);
 /// The shortest and longest pause between two attempts.
 const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 /// How long after `stop` nothing must come before a lane counts as empty.
@@ -194,7 +191,7 @@ impl LaneLoop {
                 self.lane.ack_through(tag - 1).await?;
                 acknowledged_below = tag;
             }
-            if started.elapsed() > HOLD {
+            if started.elapsed() > self.shared.settings.hold {
                 return Err(LaneEnd::HeldTooLong);
             }
             pause = self.shared.pause(pause).await?;
@@ -207,7 +204,7 @@ impl Shared {
     /// Commits, and holds while the store does not answer.
     async fn commit(&self, sorted: &Sorted) -> Result<Vec<Fate>, LaneEnd> {
         let metrics = &self.metrics;
-        hold(&self.abandon, || async {
+        hold(&self.abandon, self.settings.hold, || async {
             let started = Instant::now();
             match self.writer.commit(&sorted.notifications).await {
                 Ok(fates) => {
@@ -231,9 +228,10 @@ impl Shared {
     }
 }
 
-/// Tries until there is a result, for at most [`HOLD`].
+/// Tries until there is a result, for at most so long.
 async fn hold<T, F: Future<Output = Option<T>>>(
     abandon: &CancellationToken,
+    longest: Duration,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, LaneEnd> {
     let started = Instant::now();
@@ -242,7 +240,7 @@ async fn hold<T, F: Future<Output = Option<T>>>(
         if let Some(result) = attempt().await {
             return Ok(result);
         }
-        if started.elapsed() > HOLD {
+        if started.elapsed() > longest {
             return Err(LaneEnd::HeldTooLong);
         }
         pause = wait(abandon, pause).await?;

@@ -23,6 +23,10 @@ use super::{
 /// The shortest and longest pause before a lane is opened again.
 const REOPEN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
+/// holds one for 30 minutes; we close it ourselves well before, once, and open it when the store answers.
+const HOLD: Duration = Duration::from_mins(10);
+
 /// How a queue is drained: `ConsumerConfig`, as the lanes use it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -31,6 +35,7 @@ pub struct Settings {
     pub(super) batch_size: usize,
     pub(super) linger: Duration,
     pub(super) drain_timeout: Duration,
+    pub(super) hold: Duration,
     pub(super) limits: Limits,
 }
 
@@ -42,11 +47,20 @@ impl From<&ConsumerConfig> for Settings {
             batch_size: config.consume.batch.max_size.max(1) as usize,
             linger: config.consume.batch.linger.into(),
             drain_timeout: config.consume.drain_timeout.into(),
+            hold: HOLD,
             limits: Limits {
                 body_bytes: config.body_bytes as usize,
                 crash_loop: crash_loop_limit(config.queue.policy.delivery_limit),
             },
         }
+    }
+}
+
+impl Settings {
+    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter limit.
+    #[must_use]
+    pub fn holding_for(self, hold: Duration) -> Self {
+        Self { hold, ..self }
     }
 }
 

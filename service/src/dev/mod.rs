@@ -9,6 +9,7 @@ mod register;
 mod remembered;
 mod run;
 mod supervisor;
+mod worker;
 
 pub use args::DevArgs;
 pub use error::DevError;

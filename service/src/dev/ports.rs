@@ -58,7 +58,8 @@ impl Ports {
         Self { ip, guard, open: BTreeMap::new(), tasks: TaskTracker::new() }
     }
 
-    /// Serves a producer on this port, or on the next one that has no producer yet; the port it got.
+    /// Serves a producer on this port, or on the next one that has no other producer; the port it got. Where one of this name is
+    /// served, it is replaced at that moment.
     pub(super) async fn serve_producer(
         &mut self,
         name: &str,
@@ -67,11 +68,15 @@ impl Ports {
     ) -> Result<u16, ServeError> {
         let mut last = None;
         for port in (wanted..=u16::MAX).take(usize::from(TRIES)) {
-            if self.open.get(&port).is_some_and(|open| open.served.producer.is_some()) {
+            let served = self.open.get(&port).and_then(|open| open.served.producer.as_ref());
+            if served.is_some_and(|(other, _)| other != name) {
                 continue;
             }
             match self.update(port, |served| served.producer = Some((name.to_owned(), routes.clone()))).await {
-                Ok(()) => return Ok(port),
+                Ok(()) => {
+                    self.take_producer(name, Some(port)).await;
+                    return Ok(port);
+                }
                 Err(error) => last = Some(error),
             }
         }
@@ -85,10 +90,17 @@ impl Ports {
 
     /// Stops serving the producer of this name; its port is closed if nothing else is on it.
     pub(super) async fn remove_producer(&mut self, name: &str) {
+        self.take_producer(name, None).await;
+    }
+
+    /// Takes the producer of this name from every port but this one.
+    async fn take_producer(&mut self, name: &str, but: Option<u16>) {
         let of_that_name = |open: &Port| open.served.producer.as_ref().is_some_and(|(other, _)| other == name);
-        let Some(port) = self.open.iter().find(|(_, open)| of_that_name(open)).map(|(port, _)| *port) else { return };
-        // Taking something away opens no listener, so it cannot fail.
-        let _ = self.update(port, |served| served.producer = None).await;
+        let ports: Vec<u16> = self.open.iter().filter(|(_, open)| of_that_name(open)).map(|(port, _)| *port).collect();
+        for port in ports.into_iter().filter(|port| Some(*port) != but) {
+            // Taking something away opens no listener, so it cannot fail.
+            let _ = self.update(port, |served| served.producer = None).await;
+        }
     }
 
     /// Stops serving the inbox API on all other ports than these.

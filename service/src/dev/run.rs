@@ -11,7 +11,7 @@ use hoopoe_crds::{
 };
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::info;
 
 use crate::{
     api::{ApiMetrics, ApiState},
@@ -66,11 +66,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
         supervisor.start(manifest, false).await?;
     }
     for manifest in supervisor.remembered()? {
-        let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
-        // One that cannot run any more (its port is taken for good) keeps nobody else from running; it stays registered.
-        if let Err(error) = supervisor.start(manifest, true).await {
-            error!(%error, "the registered {kind} {name} does not run");
-        }
+        supervisor.start_again(manifest).await;
     }
     started.store(true, Ordering::Release);
 

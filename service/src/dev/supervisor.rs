@@ -16,13 +16,13 @@ use hoopoe_crds::{
     worker_configs,
     workload::Lifecycle,
 };
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::{
     api::{self, ApiState},
-    broker::{Publisher, Topology, TopologyError},
+    broker::{Topology, TopologyError},
     consumer::{Consumer, ConsumerMetrics, Settings},
     http::Readiness,
     inbox::Writer,
@@ -30,9 +30,9 @@ use crate::{
     roles::declare,
 };
 
-use super::{DevError, parts::Parts, ports::Ports, remembered::Remembered};
+use super::{DevError, parts::Parts, ports::Ports, remembered::Remembered, worker::Worker};
 
-/// How long an exchange may take to be declared before a producer is given up.
+/// How long an exchange may take to be declared before a producer is given up, and a queue before its consumer waits for it.
 const DECLARE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A resource's kind and name.
@@ -60,28 +60,14 @@ pub(super) struct Supervisor {
     ports: Ports,
     remembered: Remembered,
     running: BTreeMap<Key, Running>,
+    /// Registered, and could not be started this time.
+    unable: BTreeMap<Key, Manifest>,
 }
 
 struct Running {
     manifest: Manifest,
     registered: bool,
     worker: Worker,
-}
-
-enum Worker {
-    Producer {
-        publisher: Arc<dyn Publisher>,
-        url: String,
-    },
-    Consumer {
-        stop: CancellationToken,
-        task: JoinHandle<()>,
-        api: Option<String>,
-    },
-    /// `lifecycle: Stopped`, or `replicas: 0`.
-    Stopped {
-        api: Option<String>,
-    },
 }
 
 /// A running resource, as people are told of it.
@@ -102,12 +88,22 @@ pub(super) struct Listed {
 impl Supervisor {
     /// Runs nothing yet.
     pub(super) fn new(shared: Shared, ports: Ports, remembered: Remembered) -> Self {
-        Self { shared, ports, remembered, running: BTreeMap::new() }
+        Self { shared, ports, remembered, running: BTreeMap::new(), unable: BTreeMap::new() }
     }
 
     /// What was registered before the last stop.
     pub(super) fn remembered(&self) -> Result<Vec<Manifest>, DevError> {
         self.remembered.read()
+    }
+
+    /// Starts a resource that was registered before the last stop. One that cannot run any more (its port is taken) keeps nobody
+    /// else from running; it stays registered.
+    pub(super) async fn start_again(&mut self, manifest: Manifest) {
+        let key = (manifest.kind(), manifest.metadata().name.clone());
+        if let Err(error) = self.start(manifest.clone(), true).await {
+            error!(%error, "the registered {} {} does not run", key.0, key.1);
+            self.unable.insert(key, manifest);
+        }
     }
 
     /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a process that
@@ -118,7 +114,8 @@ impl Supervisor {
         Ok(listed)
     }
 
-    /// Starts a resource, in the place of one of the same kind and name. One that runs already as asked for is left alone.
+    /// Starts a resource, in the place of one of the same kind and name: that one is stopped once the new one runs, and goes on
+    /// where the new one cannot. One that runs already as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
         let invalid = validate(&manifest);
@@ -127,12 +124,29 @@ impl Supervisor {
         }
         let key = (kind, name);
         if self.running.get(&key).is_none_or(|running| running.manifest != manifest) {
-            self.end(&key).await;
-            let worker = match &manifest {
-                Manifest::Producer(producer) => self.start_producer(producer).await?,
-                Manifest::Consumer(consumer) => self.start_consumer(consumer).await?,
+            let started = match &manifest {
+                Manifest::Producer(producer) => self.start_producer(producer).await,
+                Manifest::Consumer(consumer) => self.start_consumer(consumer).await,
             };
-            self.running.insert(key.clone(), Running { manifest, registered, worker });
+            let replaced = match started {
+                Ok(worker) => self.running.insert(key.clone(), Running { manifest, registered, worker }),
+                Err(error) => {
+                    // One may have been opened for the new one.
+                    self.close_unused_api_ports().await;
+                    if self.running.contains_key(&key) {
+                        info!("{kind} {} goes on as it was: the new one cannot be started", key.1);
+                    }
+                    return Err(error);
+                }
+            };
+            if let Some(Running { manifest: _, registered: _, worker }) = replaced {
+                worker.stop(&key.1, &self.shared.readiness).await;
+            }
+            self.close_unused_api_ports().await;
+            self.unable.remove(&key);
+            if let Some(running) = self.running.get(&key) {
+                running.worker.watch(&key.1, &self.shared.readiness);
+            }
         }
         let listed = self.list().into_iter().find(|listed| (listed.kind, &listed.name) == (key.0, &key.1));
         // Inserted above, or there before.
@@ -141,7 +155,9 @@ impl Supervisor {
 
     /// Stops a resource and forgets it; whether it was there. What is in its queue stays there.
     pub(super) async fn remove(&mut self, kind: &str, name: &str) -> Result<bool, DevError> {
-        let Some(key) = self.running.keys().find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
+        let mut known = self.running.keys().chain(self.unable.keys());
+        let Some(key) = known.find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
+        self.unable.remove(&key);
         self.end(&key).await;
         self.write_remembered()?;
         Ok(true)
@@ -153,10 +169,7 @@ impl Supervisor {
             kind,
             name: name.clone(),
             namespace: running.manifest.metadata().namespace.clone(),
-            url: match &running.worker {
-                Worker::Producer { publisher: _, url } => Some(url.clone()),
-                Worker::Consumer { stop: _, task: _, api } | Worker::Stopped { api } => api.clone(),
-            },
+            url: running.worker.url().map(str::to_owned),
             registered: running.registered,
         };
         self.running.iter().map(listed).collect()
@@ -173,7 +186,9 @@ impl Supervisor {
 
     async fn start_producer(&mut self, resource: &Resource<NotifProducerSpec>) -> Result<Worker, DevError> {
         let Some(config) = worker_configs::producer(resource, true).producer else { return Err(DevError::Nothing) };
+        let name = &resource.metadata.name;
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
+            self.ports.remove_producer(name).await;
             return Ok(Worker::Stopped { api: None });
         }
         let ProducerConfig { exchange, publish, port, .. } = &config;
@@ -184,15 +199,12 @@ impl Supervisor {
         declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
         let publisher = self.shared.parts.publisher(&exchange.name, publish);
         let state = ProducerState::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
-        let name = &resource.metadata.name;
         let got = self.ports.serve_producer(name, *port, producer::routes(state)).await?;
         let url = self.ports.url(got);
         info!("producer {name} (exchange {}) listens on {url}", exchange.name);
         if got != *port {
             info!("producer {name} asked for port {port}, which is taken");
         }
-        let probe = Arc::clone(&publisher);
-        self.shared.readiness.add(&format!("producer {name}"), true, move || probe.is_connected());
         Ok(Worker::Producer { publisher, url })
     }
 
@@ -209,36 +221,42 @@ impl Supervisor {
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             return Ok(Worker::Stopped { api: url });
         }
+        let topology = self.shared.parts.topology();
+        let declared = match timeout(DECLARE_LIMIT, topology.declare_queue(&config)).await {
+            Ok(Ok(())) => true,
+            // No waiting mends these, or somebody has to hear of them first.
+            Ok(Err(error @ (TopologyError::Mismatch { .. } | TopologyError::Refused { .. }))) => {
+                return Err(error.into());
+            }
+            Ok(Err(TopologyError::Unavailable(_) | TopologyError::ExchangeMissing(_))) | Err(_) => false,
+        };
         let stop = CancellationToken::new();
         let queue = self.shared.parts.queue(&config.queue.name);
-        let probe = Arc::clone(&queue);
-        self.shared.readiness.add(&format!("consumer {name}"), false, move || probe.is_connected());
         let (writer, store) = (Arc::clone(&self.shared.writer), Arc::clone(&self.shared.parts.store));
-        let consumer =
-            Consumer::new(Settings::from(&config), queue, writer, store, self.shared.consumer_metrics.clone());
-        let task = tokio::spawn(declare_and_run(self.shared.parts.topology(), config, consumer, stop.clone()));
+        let consumer = Consumer::new(
+            Settings::from(&config),
+            Arc::clone(&queue),
+            writer,
+            store,
+            self.shared.consumer_metrics.clone(),
+        );
+        let waits_for = (!declared).then_some((topology, config));
+        let task = tokio::spawn(declare_and_run(waits_for, consumer, stop.clone()));
         info!("consumer {name} drains the queue {}", resource.spec.queue.name);
-        Ok(Worker::Consumer { stop, task, api: url })
+        Ok(Worker::Consumer { stop, task, queue, api: url })
     }
 
     async fn end(&mut self, key: &Key) {
-        let Some(running) = self.running.remove(key) else { return };
-        let name = &key.1;
-        match running.worker {
-            Worker::Producer { publisher, url: _ } => {
-                self.shared.readiness.remove(&format!("producer {name}"));
-                self.ports.remove_producer(name).await;
-                publisher.close().await;
-            }
-            Worker::Consumer { stop, task, api: _ } => {
-                self.shared.readiness.remove(&format!("consumer {name}"));
-                stop.cancel();
-                if task.await.is_err() {
-                    error!("the consumer {name} ended by a panic");
-                }
-            }
-            Worker::Stopped { api: _ } => {}
+        let Some(Running { manifest, registered: _, worker }) = self.running.remove(key) else { return };
+        match manifest {
+            Manifest::Producer(_) => self.ports.remove_producer(&key.1).await,
+            Manifest::Consumer(_) => {}
         }
+        worker.stop(&key.1, &self.shared.readiness).await;
+        self.close_unused_api_ports().await;
+    }
+
+    async fn close_unused_api_ports(&mut self) {
         let api_ports = self.running.values().filter_map(|running| match &running.manifest {
             Manifest::Consumer(consumer) if consumer.spec.api.enabled => Some(consumer.spec.api.port),
             Manifest::Consumer(_) | Manifest::Producer(_) => None,
@@ -248,7 +266,7 @@ impl Supervisor {
 
     fn write_remembered(&self) -> Result<(), DevError> {
         let registered = self.running.values().filter(|running| running.registered);
-        self.remembered.write(registered.map(|running| &running.manifest))
+        self.remembered.write(registered.map(|running| &running.manifest).chain(self.unable.values()))
     }
 }
 
@@ -258,13 +276,15 @@ fn is_stopped(lifecycle: Lifecycle, replicas: i32) -> bool {
 
 /// A consumer whose exchange does not exist yet waits for it.
 async fn declare_and_run(
-    topology: Arc<dyn Topology>,
-    config: ConsumerConfig,
+    waits_for: Option<(Arc<dyn Topology>, ConsumerConfig)>,
     consumer: Consumer,
     stop: CancellationToken,
 ) {
-    match declare::until_done(&stop, || topology.declare_queue(&config)).await {
-        Ok(()) => consumer.run(stop).await,
-        Err(error) => error!(%error, "this consumer does not run"),
+    if let Some((topology, config)) = waits_for
+        && let Err(error) = declare::until_done(&stop, || topology.declare_queue(&config)).await
+    {
+        error!(%error, "this consumer does not run");
+        return;
     }
+    consumer.run(stop).await;
 }

@@ -6,6 +6,7 @@ mod fate;
 mod flight;
 mod gate;
 mod heads;
+mod layers;
 mod listener;
 mod metrics;
 mod options;

@@ -61,6 +61,7 @@ impl Raiser {
                 tracing::info!(generation, "raised the cache generation");
                 self.metrics.raise("raised");
                 *done = Done { breaks, committed: Some(begun), begun: Some(begun) };
+                cache.covered(breaks);
                 Ok(())
             }
             Err(error) => {

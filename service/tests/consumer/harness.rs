@@ -32,6 +32,8 @@ pub struct Bench {
     pub store: Arc<dyn Store>,
     pub publisher: AmqpPublisher,
     pub metrics: ConsumerMetrics,
+    /// How long deliveries are held while the store does not answer, where not for ten minutes.
+    pub hold: Option<Duration>,
     /// It ends with its last holder.
     _rabbit: Arc<RabbitMq>,
     _folder: tempfile::TempDir,
@@ -78,7 +80,7 @@ impl Bench {
         let publisher =
             AmqpPublisher::start(&url, &TlsConfig::default(), EXCHANGE, &PublishConfig::default(), broker_metrics);
         let metrics = ConsumerMetrics::register(&mut registry);
-        Self { url, config, store, publisher, metrics, _rabbit: rabbit, _folder: folder }
+        Self { url, config, store, publisher, metrics, hold: None, _rabbit: rabbit, _folder: folder }
     }
 
     /// Publishes one body as it is; waits for the first connection.
@@ -117,7 +119,10 @@ impl Bench {
         let name = &self.config.queue.name;
         let queue = Arc::new(AmqpQueue::start(&self.url, &tls, name, Duration::from_secs(5), broker_metrics));
         let writer = Arc::new(Writer::new(Arc::clone(&store), None, InboxMetrics::register(&mut registry)));
-        let settings = Settings::from(&self.config);
+        let mut settings = Settings::from(&self.config);
+        if let Some(hold) = self.hold {
+            settings = settings.holding_for(hold);
+        }
         let consumer = Consumer::new(settings, queue.clone() as Arc<dyn Queue>, writer, store, self.metrics.clone());
         let stop = CancellationToken::new();
         let task = tokio::spawn(consumer.run(stop.clone()));

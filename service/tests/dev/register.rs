@@ -4,7 +4,10 @@ use hoopoe_e2e::{free_port, register_suite};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::kit::{Dev, client, consumer, inbox_of, producer, send_until_taken, yaml};
+use crate::kit::{Dev, client, consumer, inbox_of, producer, send, send_until_taken, send_with, yaml};
+
+/// The bodies of the original name no port: their inbox API has 8080, which one test at a time may have.
+static PORT_8080: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A `dev` with an inbox API and nothing that would send.
 async fn dev() -> (Dev, u16) {
@@ -51,8 +54,108 @@ async fn a_consumer_waits_for_the_exchange_that_a_registered_producer_makes() {
     assert!(dev.listed("?kind=NotifProducer").await.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replacement_that_cannot_start_leaves_the_old_one_running() {
+    let (mut dev, api) = dev().await;
+    let port = free_port().unwrap();
+    assert_eq!(dev.register(&producer("orders", "shop", port)).await.0, 201);
+    assert_eq!(dev.register(&consumer("more", "shop", api)).await.0, 201);
+    send_until_taken(port, "ada", "n0").await;
+    let before = dev.listed("").await;
+
+    // A producer whose exchange exists with another type; a consumer whose queue does; one whose inbox API cannot listen.
+    let mut other_exchange = producer("orders", "shop", free_port().unwrap());
+    other_exchange["spec"]["exchange"]["type"] = json!("Fanout");
+    let mut other_queue = consumer("more", "shop", free_port().unwrap());
+    other_queue["spec"]["queue"]["type"] = json!("Classic");
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().port();
+    for (number, replacement, named) in [
+        (1, other_exchange, "exchange shop".to_owned()),
+        (2, other_queue.clone(), "queue more.inbox".to_owned()),
+        (3, consumer("more", "shop", taken), taken.to_string()),
+    ] {
+        let (status, body) = dev.register(&replacement).await;
+        assert_eq!(status, 422, "{body}");
+        assert!(body.to_string().contains(&named), "{named}: {body}");
+        assert_eq!(dev.listed("").await, before, "{named}");
+        // It did not even stop for a moment: no second try.
+        assert_eq!(send(port, "ada", &format!("n{number}")).await.unwrap(), 202, "{named}");
+        assert_eq!(inbox_of(api, "ada", number + 1).await.len(), number + 1, "{named}");
+    }
+    drop(held);
+    let opened = other_queue["spec"]["api"]["port"].as_u64().unwrap();
+    assert!(std::net::TcpStream::connect(("127.0.0.1", u16::try_from(opened).unwrap())).is_err(), "left open");
+
+    // What is remembered is what runs.
+    dev.kill9().await;
+    dev.start().await;
+    assert_eq!(dev.listed("").await, before);
+    send_until_taken(port, "ada", "n4").await;
+    inbox_of(api, "ada", 5).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_started_again_stays_registered() {
+    let (mut dev, _) = dev().await;
+    let port = free_port().unwrap();
+    assert_eq!(dev.register(&consumer("more", "shop", port)).await.0, 201);
+    dev.kill9().await;
+    let held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    dev.start().await;
+    assert!(dev.listed("?name=more").await.is_empty());
+    assert!(dev.child().log().contains("the registered NotifConsumer more does not run"), "{}", dev.child().log());
+    // What is registered meanwhile does not make it forgotten.
+    assert_eq!(dev.register(&producer("orders", "shop", free_port().unwrap())).await.0, 201);
+    drop(held);
+    dev.kill9().await;
+    dev.start().await;
+    assert_eq!(dev.listed("?name=more").await.len(), 1);
+    // And it can be removed while it does not run.
+    dev.kill9().await;
+    let _held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    dev.start().await;
+    let remove = || client().delete(dev.admin_url("/notif/register?kind=NotifConsumer&name=more")).send();
+    assert_eq!(remove().await.unwrap().status(), 200);
+    assert_eq!(remove().await.unwrap().status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replacement_on_the_same_port_refuses_no_connection() {
+    let (dev, api) = dev().await;
+    let port = free_port().unwrap();
+    assert_eq!(dev.register(&producer("orders", "shop", port)).await.0, 201);
+    send_until_taken(port, "ada", "first").await;
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let sending = async {
+        let (client, mut taken) = (client(), 1);
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            // A request under way when its producer is replaced may be told to come again; it is never left without an answer.
+            match send_with(&client, port, "ada", &format!("n{taken}")).await.unwrap() {
+                202 => taken += 1,
+                status => assert_eq!(status, 503),
+            }
+        }
+        taken
+    };
+    let replacing = async {
+        for in_flight in 100..110 {
+            let mut replacement = producer("orders", "shop", port);
+            replacement["spec"]["publish"] = json!({ "maxInFlight": in_flight });
+            let (status, body) = dev.register(&replacement).await;
+            assert_eq!(status, 201, "{body}");
+            assert_eq!(body["data"]["resources"][0]["url"], format!("http://127.0.0.1:{port}"));
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    };
+    let (taken, ()) = tokio::join!(sending, replacing);
+    assert!(taken > 10, "{taken}");
+    assert_eq!(inbox_of(api, "ada", taken).await.len(), taken);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_originals_bodies_are_served() {
+    let _port = PORT_8080.lock().await;
     let (dev, api) = dev().await;
     let consumer_info = json!({ "queue": "mails", "tag": "t1", "exchange_name": "mails", "routing_key": "k",
         "redis_cache_exp": 300, "store_in_db": true, "cache_on_redis": true, "local_spawn": true });
@@ -115,6 +218,7 @@ async fn bad_bodies_are_problems_that_name_the_field() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_suite_that_the_operator_passes_too() {
+    let _port = PORT_8080.lock().await;
     let (dev, _) = dev().await;
     let (faults, requests) = register_suite(&dev.admin_url("/notif/register"), None).await.unwrap();
     assert!(faults.is_empty(), "{faults:#?}");

@@ -8,9 +8,20 @@ use hoopoe::{
 };
 
 use crate::{
-    kit::{Kit, notification, owner, soon, until},
+    kit::{Kit, both, notification, owner, soon, until},
     wrapped::{FAILS, FailingCache, HANGS},
 };
+
+both! {
+    a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbox
+    polls_of_unchanged_owners_cost_one_statement_a_second
+    a_mark_through_one_process_is_seen_through_another
+    ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads
+    without_a_pulse_caches_answer_and_say_so
+    no_head_of_an_older_generation_is_trusted
+    a_reader_fills_nothing_older_than_what_it_found_announced
+    what_is_stored_is_read_back_and_a_repeat_changes_nothing
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_reader_never_puts_an_older_head_over_a_newer_one() {
@@ -41,7 +52,7 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
     let old = process.store.inner.head(&who).await.unwrap();
     redis_forget(&kit, &id, "a").await;
     cache.fill(&who, &entry.token, &old, None).await.unwrap();
-    assert_eq!(kit.redis.cli(&["exists", &format!("hoopoe:{id}:head:a")]).await.unwrap(), "0");
+    assert_eq!(kit.redis().cli(&["exists", &format!("hoopoe:{id}:head:a")]).await.unwrap(), "0");
 
     // Evicted between the announcement and the publishing, and a reader came in between with what was before the commit.
     let tokens =
@@ -63,16 +74,14 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
     assert_eq!(after.dirty, Some(new.head.position()), "so nobody trusts the old head");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbox() {
-    for fault in [HANGS, FAILS] {
-        let kit = Kit::new().await;
+async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbox(kit: Kit) {
+    for (name, fault) in [("a", HANGS), ("b", FAILS)] {
         let reader = kit.process().await;
         let store = kit.store().await;
-        let real = kit.redis_cache(&kit.redis.url(), store.store_id()).await;
+        let real = kit.cache(store.store_id()).await;
         let cache = FailingCache::new(real, crate::wrapped::WORKS);
         let writer = kit.process_with(store, cache.clone()).await;
-        let who = owner("a");
+        let who = owner(name);
         writer.send(&who).await;
         assert_eq!(reader.rev(&who).await, 1);
         assert_eq!(reader.rev(&who).await, 1);
@@ -101,7 +110,7 @@ async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_
     let reader = kit.process().await;
     let other = kit.process().await;
     let store = kit.store().await;
-    let real = kit.redis_cache(&kit.redis.url(), store.store_id()).await;
+    let real = kit.redis_cache(&kit.redis().url(), store.store_id()).await;
     let cache = FailingCache::new(real.clone(), crate::wrapped::WORKS);
     let sleeper = kit.process_with(store, cache.clone()).await;
     let who = owner("a");
@@ -143,9 +152,7 @@ async fn a_redelivery_writes_the_head_that_its_first_delivery_did_not() {
     assert_eq!(entry.dirty, Some(process.truth(&who).await.position()));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn polls_of_unchanged_owners_cost_one_statement_a_second() {
-    let kit = Kit::new().await;
+async fn polls_of_unchanged_owners_cost_one_statement_a_second(kit: Kit) {
     let process = kit.process().await;
     let owners: Vec<_> = (0..20).map(|number| owner(&format!("o{number}"))).collect();
     for who in &owners {
@@ -178,9 +185,7 @@ async fn polls_of_unchanged_owners_cost_one_statement_a_second() {
     assert_eq!(other.store.reads(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mark_through_one_process_is_seen_through_another() {
-    let kit = Kit::new().await;
+async fn a_mark_through_one_process_is_seen_through_another(kit: Kit) {
     let (one, other) = (kit.process().await, kit.process().await);
     let who = owner("a");
     let id = one.send(&who).await;
@@ -202,11 +207,9 @@ async fn a_mark_through_one_process_is_seen_through_another() {
     assert!(waited < Duration::from_millis(500));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads() {
-    let kit = Kit::new().await;
+async fn ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads(kit: Kit) {
     let store = kit.store().await;
-    let real = kit.redis_cache(&kit.redis.url(), store.store_id()).await;
+    let real = kit.cache(store.store_id()).await;
     // Its publishing fails, so that the next poll has to go to the database.
     let writer = kit.process_with(store, FailingCache::new(real, FAILS)).await;
     let process = kit.process().await;
@@ -228,9 +231,7 @@ async fn ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads() {
     assert!((1..=3).contains(&reads), "{reads}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_a_pulse_caches_answer_and_say_so() {
-    let kit = Kit::new().await;
+async fn without_a_pulse_caches_answer_and_say_so(kit: Kit) {
     let process = kit.process().await;
     let who = owner("a");
     process.send(&who).await;
@@ -244,9 +245,7 @@ async fn without_a_pulse_caches_answer_and_say_so() {
     until("right again", Duration::from_secs(3), async || !process.reader.head(&who, None).await.unwrap().stale).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_head_of_an_older_generation_is_trusted() {
-    let kit = Kit::new().await;
+async fn no_head_of_an_older_generation_is_trusted(kit: Kit) {
     let process = kit.process().await;
     let who = owner("a");
     process.send(&who).await;
@@ -286,6 +285,43 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     assert_eq!(process.rev(&who).await, 19);
 }
 
+/// A reader that is slower than a commit: what it read is not current any more, and nobody is shown it.
+async fn a_reader_fills_nothing_older_than_what_it_found_announced(kit: Kit) {
+    let (process, other) = (kit.process().await, kit.process().await);
+    let (cache, who) = (process.cache.clone().unwrap(), owner("a"));
+    process.send(&who).await;
+    let (entry, old) = (cache.open(&who, true).await.unwrap(), process.store.inner.head(&who).await.unwrap());
+    process.send(&who).await;
+    cache.fill(&who, &entry.token, &old, None).await.unwrap();
+    let after = cache.open(&who, false).await.unwrap();
+    assert_eq!((after.token, after.head.map(|head| head.head.rev)), (entry.token, Some(2)));
+    until("seen", Duration::from_millis(500), async || other.rev(&who).await == 2).await;
+}
+
+async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
+    let (process, other) = (kit.process().await, kit.process().await);
+    let batch: Vec<_> = ["a", "b", "a", "c", "a"].into_iter().map(|who| notification(&owner(who))).collect();
+    let stored = process.writer.commit(&batch).await.unwrap();
+    assert_eq!(stored, [1, 1, 2, 1, 3].map(|rev| Fate::Stored { rev }));
+    let mut conflict = batch[1].clone();
+    "another".clone_into(&mut conflict.title);
+    let again = [batch[4].clone(), conflict, notification(&owner("b")), batch[0].clone()];
+    let fates = other.writer.commit(&again).await.unwrap();
+    assert_eq!(fates, [Fate::Repeat, Fate::IdConflict, Fate::Stored { rev: 2 }, Fate::Repeat]);
+    for (name, count) in [("a", 3), ("b", 2), ("c", 1)] {
+        let who = owner(name);
+        for process in [&process, &other] {
+            let truth = process.truth(&who).await;
+            assert_eq!((truth.rev, truth.unread), (count, count), "{name}");
+            until("the news", Duration::from_millis(500), async || process.head(&who).await.head == truth).await;
+            let page = process.reader.first_page(&who, 20, Some(truth.position())).await.unwrap().value;
+            let items: Vec<serde_json::Value> =
+                serde_json::from_slice(&[b"[".as_slice(), &page.items, b"]".as_slice()].concat()).unwrap();
+            assert_eq!((items.len(), page.head.head), (usize::try_from(count).unwrap(), truth), "{name}");
+        }
+    }
+}
+
 async fn redis_forget(kit: &Kit, store_id: &str, owner: &str) {
-    kit.redis.cli(&["del", &format!("hoopoe:{store_id}:head:{owner}")]).await.unwrap();
+    kit.redis().cli(&["del", &format!("hoopoe:{store_id}:head:{owner}")]).await.unwrap();
 }

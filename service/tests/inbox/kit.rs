@@ -1,15 +1,16 @@
 //! A database and a Redis, and processes over them.
 
 use std::{
-    sync::Arc,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use hoopoe::{
-    cache::{Cache, CacheMetrics, RedisCache},
+    cache::{Cache, CacheMetrics, MemoryCache, RedisCache},
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
     notif::{Notification, Owner},
-    store::{Head, HeadAt, PostgresStore, Store, StoreOptions, migrate},
+    store::{Head, HeadAt, PostgresStore, SqliteStore, Store, StoreOptions, migrate},
     timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
@@ -19,11 +20,37 @@ use uuid::Uuid;
 
 use crate::wrapped::CountedStore;
 
+/// What the processes of a test share.
 pub struct Kit {
-    pub postgres_url: String,
-    pub redis: Redis,
+    pub parts: Parts,
     pub config: CacheConfig,
 }
+
+pub enum Parts {
+    /// As in a cluster.
+    Servers { postgres_url: String, redis: Box<Redis> },
+    /// As in `hoopoe dev`; several readers and writers then stand for its tasks.
+    Embedded { path: PathBuf, cache: OnceLock<Arc<MemoryCache>>, _folder: tempfile::TempDir },
+}
+
+/// Runs a test over Postgres and Redis, and over SQLite and the process's own memory.
+macro_rules! both {
+    ($($name:ident)*) => {
+        mod servers {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::kit::Kit::new().await).await;
+            })*
+        }
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::kit::Kit::embedded()).await;
+            })*
+        }
+    };
+}
+pub(crate) use both;
 
 /// What one worker holds.
 pub struct Process {
@@ -36,17 +63,45 @@ pub struct Process {
 
 impl Kit {
     pub async fn new() -> Self {
+        Self::with_redis(RedisOptions::default()).await
+    }
+
+    pub async fn with_redis(options: RedisOptions) -> Self {
         let server = Postgres::shared().await.unwrap();
         let postgres_url = server.create_database(&format!("i{}", Uuid::new_v4().simple())).await.unwrap();
         let tls = TlsConfig::default();
         migrate::up(migrate::Target::Postgres { url: &postgres_url, tls: &tls }).await.unwrap();
-        let redis = Redis::start(RedisOptions::default()).await.unwrap();
-        Self { postgres_url, redis, config: CacheConfig::default() }
+        let redis = Box::new(Redis::start(options).await.unwrap());
+        Self { parts: Parts::Servers { postgres_url, redis }, config: CacheConfig::default() }
+    }
+
+    pub fn embedded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inbox.db");
+        let parts = Parts::Embedded { path, cache: OnceLock::new(), _folder: folder };
+        Self { parts, config: CacheConfig::default() }
+    }
+
+    /// For tests of what Redis alone can do.
+    pub fn redis(&self) -> &Redis {
+        match &self.parts {
+            Parts::Servers { postgres_url: _, redis } => redis,
+            Parts::Embedded { .. } => panic!("there is no Redis"),
+        }
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.parts, Parts::Embedded { .. })
     }
 
     pub async fn store(&self) -> Arc<CountedStore> {
         let options = StoreOptions { max_connections: 6, ..StoreOptions::default() };
-        let store = PostgresStore::connect(&self.postgres_url, &TlsConfig::default(), options).await.unwrap();
+        let store = match &self.parts {
+            Parts::Servers { postgres_url, redis: _ } => {
+                PostgresStore::connect(postgres_url, &TlsConfig::default(), options).await.unwrap()
+            }
+            Parts::Embedded { path, .. } => SqliteStore::open(path, options).await.unwrap(),
+        };
         Arc::new(CountedStore::new(Arc::new(store)))
     }
 
@@ -54,17 +109,27 @@ impl Kit {
         redis_cache(url, store_id, &self.config).await
     }
 
-    /// A worker that reaches Redis.
+    /// The cache that all share; with Redis, a connection of its own.
+    pub async fn cache(&self, store_id: Uuid) -> Arc<dyn Cache> {
+        match &self.parts {
+            Parts::Servers { postgres_url: _, redis } => self.redis_cache(&redis.url(), store_id).await,
+            Parts::Embedded { cache, .. } => {
+                cache.get_or_init(|| Arc::new(MemoryCache::new(&self.config, CacheMetrics::default()))).clone()
+            }
+        }
+    }
+
+    /// A worker that reaches its cache.
     pub async fn process(&self) -> Process {
         let store = self.store().await;
-        let cache = self.redis_cache(&self.redis.url(), store.store_id()).await;
+        let cache = self.cache(store.store_id()).await;
         Process::new(store, Some(cache), &self.config).await
     }
 
     /// A worker that reaches Redis through a proxy.
     pub async fn process_behind(&self, proxy: &Proxy) -> Process {
         let store = self.store().await;
-        let url = proxy.url(&self.redis.url(), self.redis.port());
+        let url = proxy.url(&self.redis().url(), self.redis().port());
         let cache = self.redis_cache(&url, store.store_id()).await;
         Process::new(store, Some(cache), &self.config).await
     }

@@ -13,7 +13,7 @@ const BOUND: Duration = Duration::from_millis(1500);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_consumer_cut_off_from_redis_leaves_no_stale_inbox() {
     let kit = Kit::new().await;
-    let proxy = Proxy::start(kit.redis.port()).await.unwrap();
+    let proxy = Proxy::start(kit.redis().port()).await.unwrap();
     let consumer = kit.process_behind(&proxy).await;
     let api = kit.process().await;
     let who = owner("a");
@@ -34,7 +34,7 @@ async fn a_consumer_cut_off_from_redis_leaves_no_stale_inbox() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_cut_off_from_redis_reads_from_the_database() {
     let kit = Kit::new().await;
-    let proxy = Proxy::start(kit.redis.port()).await.unwrap();
+    let proxy = Proxy::start(kit.redis().port()).await.unwrap();
     let (consumer, api) = (kit.process().await, kit.process_behind(&proxy).await);
     let who = owner("a");
     consumer.send(&who).await;
@@ -51,7 +51,7 @@ async fn a_reader_cut_off_from_redis_reads_from_the_database() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wake_ups_that_no_longer_come_are_noticed_by_ones_own_tick() {
     let kit = Kit::new().await;
-    let proxy = Proxy::start(kit.redis.port()).await.unwrap();
+    let proxy = Proxy::start(kit.redis().port()).await.unwrap();
     let (consumer, api) = (kit.process().await, kit.process_behind(&proxy).await);
     let cache = api.cache.clone().unwrap();
     let mut wakeups = cache.wakeups();
@@ -77,7 +77,7 @@ async fn a_frozen_redis_costs_one_wait_and_not_one_each() {
     let who = owner("a");
     consumer.send(&who).await;
     assert_eq!(api.rev(&who).await, 1);
-    kit.redis.pause().unwrap();
+    kit.redis().pause().unwrap();
     let start = Instant::now();
     for rev in 2..20 {
         consumer.send(&who).await;
@@ -85,7 +85,7 @@ async fn a_frozen_redis_costs_one_wait_and_not_one_each() {
     }
     let took = start.elapsed();
     assert!(took < Duration::from_secs(8), "{took:?}");
-    kit.redis.resume().unwrap();
+    kit.redis().resume().unwrap();
     for process in [&consumer, &api] {
         let cache = process.cache.clone().unwrap();
         until("heard again", Duration::from_secs(10), async || cache.hearing().is_some()).await;
@@ -113,7 +113,7 @@ async fn a_flush_amid_writes_is_noticed_and_made_up_for() {
         };
         let flush = async {
             tokio::time::sleep(Duration::from_millis(30)).await;
-            kit.redis.flush().await.unwrap();
+            kit.redis().flush().await.unwrap();
         };
         tokio::join!(writes, flush);
         for who in &owners {
@@ -130,7 +130,7 @@ async fn a_flush_while_nobody_writes_is_noticed_by_the_tick() {
     let process = kit.process().await;
     process.send(&owner("a")).await;
     let generation = process.store.inner.pulse().await.unwrap().generation;
-    kit.redis.flush().await.unwrap();
+    kit.redis().flush().await.unwrap();
     until("raised", Duration::from_secs(3), async || {
         process.store.inner.pulse().await.unwrap().generation > generation
     })
@@ -147,14 +147,14 @@ async fn writes_that_a_failover_lost_are_made_up_for() {
     let key = format!("hoopoe:{}:head:a", consumer.store.store_id());
     let fence = format!("hoopoe:{}:fence", consumer.store.store_id());
     api.head(&who).await;
-    kit.redis.cli(&["copy", &key, "kept"]).await.unwrap();
-    kit.redis.cli(&["copy", &fence, "kept-fence"]).await.unwrap();
+    kit.redis().cli(&["copy", &key, "kept"]).await.unwrap();
+    kit.redis().cli(&["copy", &fence, "kept-fence"]).await.unwrap();
     consumer.send(&who).await;
     until("seen", Duration::from_millis(500), async || api.rev(&who).await == 2).await;
-    kit.redis.cli(&["copy", "kept", &key, "replace"]).await.unwrap();
-    kit.redis.cli(&["copy", "kept-fence", &fence, "replace"]).await.unwrap();
-    kit.redis.cli(&["client", "kill", "type", "pubsub"]).await.unwrap();
-    kit.redis.cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap();
+    kit.redis().cli(&["copy", "kept", &key, "replace"]).await.unwrap();
+    kit.redis().cli(&["copy", "kept-fence", &fence, "replace"]).await.unwrap();
+    kit.redis().cli(&["client", "kill", "type", "pubsub"]).await.unwrap();
+    kit.redis().cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap();
     // A third process, which never saw anything, believes what Redis says until the generation is raised.
     let late = kit.process().await;
     until("right", BOUND, async || late.rev(&who).await == 2).await;
@@ -170,10 +170,10 @@ async fn a_redis_that_is_killed_and_comes_back_empty_is_used_again() {
     for round in 0..3 {
         consumer.send(&who).await;
         until("seen", BOUND, async || api.rev(&who).await == round * 3 + 1).await;
-        kit.redis.kill9().await.unwrap();
+        kit.redis().kill9().await.unwrap();
         soon(Duration::from_secs(4), consumer.send(&who)).await;
         until("seen", BOUND, async || api.rev(&who).await == round * 3 + 2).await;
-        kit.redis.restart().await.unwrap();
+        kit.redis().restart().await.unwrap();
         soon(Duration::from_secs(4), consumer.send(&who)).await;
         until("seen", BOUND, async || api.rev(&who).await == round * 3 + 3).await;
         for process in [&consumer, &api] {
@@ -194,12 +194,12 @@ async fn a_redis_that_is_killed_and_comes_back_empty_is_used_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn starts_without_redis_and_takes_it_up_when_it_comes() {
     let kit = Kit::new().await;
-    kit.redis.stop().await.unwrap();
+    kit.redis().stop().await.unwrap();
     let process = soon(Duration::from_secs(15), kit.process()).await;
     let who = owner("a");
     process.send(&who).await;
     assert_eq!(process.rev(&who).await, 1);
-    kit.redis.restart().await.unwrap();
+    kit.redis().restart().await.unwrap();
     let cache = process.cache.clone().unwrap();
     until("heard", Duration::from_secs(6), async || cache.hearing().is_some()).await;
     process.send(&who).await;

@@ -5,7 +5,13 @@ use std::time::Duration;
 use hoopoe::{inbox::FirstPage, notif::Owner, timestamp::Timestamp};
 use hoopoe_crds::{duration::Span, worker_config::CacheConfig};
 
-use crate::kit::{Kit, Process, notification, owner, until};
+use crate::kit::{Kit, Process, both, notification, owner, until};
+
+both! {
+    a_page_is_cut_as_asked_and_grows_without_the_database
+    a_page_of_large_items_is_bounded_by_bytes
+    what_expires_is_gone_to_the_second_from_cached_pages_too
+}
 
 async fn page(process: &Process, who: &Owner, limit: u32) -> (FirstPage, Vec<i64>) {
     let page = process.reader.first_page(who, limit, None).await.unwrap().value;
@@ -15,9 +21,7 @@ async fn page(process: &Process, who: &Owner, limit: u32) -> (FirstPage, Vec<i64
     (page, revs)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_is_cut_as_asked_and_grows_without_the_database() {
-    let mut kit = Kit::new().await;
+async fn a_page_is_cut_as_asked_and_grows_without_the_database(mut kit: Kit) {
     kit.config = CacheConfig { ttl: Span::from_secs(600), head_items: 5 };
     let process = kit.process().await;
     let who = owner("a");
@@ -47,9 +51,7 @@ async fn a_page_is_cut_as_asked_and_grows_without_the_database() {
     assert_eq!(other.store.reads(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_page_of_large_items_is_bounded_by_bytes() {
-    let kit = Kit::new().await;
+async fn a_page_of_large_items_is_bounded_by_bytes(kit: Kit) {
     let process = kit.process().await;
     let who = owner("a");
     let mut batch: Vec<_> = (0..30).map(|_| notification(&who)).collect();
@@ -59,16 +61,14 @@ async fn a_page_of_large_items_is_bounded_by_bytes() {
     process.writer.commit(&batch).await.unwrap();
     let (first, revs) = page(&process, &who, 30).await;
     assert_eq!((revs.len(), first.next), (30, None));
-    let key = format!("hoopoe:{}:page:a", hoopoe::store::Store::store_id(&*process.store));
-    let length: u32 = kit.redis.cli(&["hstrlen", &key, "l"]).await.unwrap().parse().unwrap();
+    let kept = process.cache.as_ref().unwrap().open(&who, true).await.unwrap().page.unwrap();
+    let length = kept.lines.len();
     assert!((200_000..=262_144).contains(&length), "{length}");
     let (first, revs) = page(&process, &who, 3).await;
     assert_eq!((revs, first.next), (vec![30, 29, 28], Some(28)));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_expires_is_gone_to_the_second_from_cached_pages_too() {
-    let kit = Kit::new().await;
+async fn what_expires_is_gone_to_the_second_from_cached_pages_too(kit: Kit) {
     let (process, other) = (kit.process().await, kit.process().await);
     let who = owner("a");
     process.send(&who).await;

@@ -15,7 +15,9 @@ use hoopoe::{
 use hoopoe_e2e::Proxy;
 use tokio::task::JoinSet;
 
-use crate::kit::{Kit, notification, owner, until};
+use crate::kit::{Kit, both, notification, owner, until};
+
+both! { no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point }
 
 const ROUNDS: u64 = 6;
 const OWNERS: u64 = 4;
@@ -30,13 +32,14 @@ impl Dice {
     }
 }
 
-/// One of what may happen to Redis.
-async fn fault(kit: &Kit, proxy: &Proxy, number: u64) {
+/// One of what may happen to Redis; nothing can happen to the process's own memory.
+async fn fault(kit: &Kit, proxy: Option<&Proxy>, number: u64) {
+    let Some(proxy) = proxy else { return };
     match number {
-        0 => kit.redis.flush().await.unwrap(),
+        0 => kit.redis().flush().await.unwrap(),
         1 => {
-            kit.redis.kill9().await.unwrap();
-            kit.redis.restart().await.unwrap();
+            kit.redis().kill9().await.unwrap();
+            kit.redis().restart().await.unwrap();
         }
         2 => {
             proxy.cut().await.unwrap();
@@ -49,21 +52,23 @@ async fn fault(kit: &Kit, proxy: &Proxy, number: u64) {
             proxy.unstall();
         }
         4 => {
-            kit.redis.pause().unwrap();
+            kit.redis().pause().unwrap();
             tokio::time::sleep(Duration::from_millis(400)).await;
-            kit.redis.resume().unwrap();
+            kit.redis().resume().unwrap();
         }
-        _ => drop(kit.redis.cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap()),
+        _ => drop(kit.redis().cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap()),
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point() {
-    let kit = Kit::new().await;
+async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point(kit: Kit) {
     let seed = u64::from(std::process::id());
     println!("seed {seed}");
-    let proxy = Proxy::start(kit.redis.port()).await.unwrap();
-    let processes = [kit.process().await, kit.process_behind(&proxy).await, kit.process().await].map(Arc::new);
+    let proxy = if kit.is_embedded() { None } else { Some(Proxy::start(kit.redis().port()).await.unwrap()) };
+    let second = match &proxy {
+        Some(proxy) => kit.process_behind(proxy).await,
+        None => kit.process().await,
+    };
+    let processes = [kit.process().await, second, kit.process().await].map(Arc::new);
     let mut dice = Dice(seed);
     let reads = Arc::new(AtomicU64::new(0));
     for round in 0..ROUNDS {
@@ -116,7 +121,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point() {
         }
         for _ in 0..3 {
             tokio::time::sleep(Duration::from_millis(100 + dice.below(200))).await;
-            fault(&kit, &proxy, dice.below(6)).await;
+            fault(&kit, proxy.as_ref(), dice.below(6)).await;
         }
         while let Some(done) = writers.join_next().await {
             done.unwrap();

@@ -158,4 +158,7 @@ impl Cache for FailingCache {
     fn breaks(&self) -> u64 {
         self.inner.breaks()
     }
+    fn covered(&self, breaks: u64) {
+        self.inner.covered(breaks);
+    }
 }

@@ -29,6 +29,8 @@ const SCENARIOS: &[Scenario] = &[
     ("postgres kill -9", |stack| postgres_killed(stack).boxed_local()),
     ("consumer frozen", |stack| consumer_frozen(stack).boxed_local()),
     ("everybody drained", |stack| everybody_drained(stack).boxed_local()),
+    // The last one, since Redis finds its file at every start from here on.
+    ("power lost, redis with old data", |stack| power_lost(stack).boxed_local()),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -180,6 +182,24 @@ async fn everybody_drained(stack: &mut Stack) -> Figures {
         let (status, took) = worker.drain(limit).await;
         println!("    {} drained in {:.2} s: {status}", worker.name(), took.as_secs_f64());
         assert!(status.success() && took <= DRAIN_TIMEOUT, "{}: {status} after {took:?}", worker.name());
+        worker.restart().await;
+    }
+    load.end().await
+}
+
+/// Everybody dies at one moment; Redis comes back with what it had saved before the last writes.
+async fn power_lost(stack: &mut Stack) -> Figures {
+    let load = Load::begin(stack).await;
+    stack.redis.cli(&["save"]).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    let Stack { producer, consumers, apis, .. } = &mut *stack;
+    for worker in consumers.iter_mut().chain(apis.iter_mut()).chain([&mut *producer]) {
+        worker.kill9().await;
+    }
+    stack.redis.kill9().await.unwrap();
+    stack.redis.restart().await.unwrap();
+    let Stack { producer, consumers, apis, .. } = &mut *stack;
+    for worker in consumers.iter_mut().chain(apis.iter_mut()).chain([producer]) {
         worker.restart().await;
     }
     load.end().await

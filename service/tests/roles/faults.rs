@@ -45,6 +45,10 @@ async fn passwords_payloads_and_servers_that_come_later() {
     let port = free_port().unwrap();
     let no_cache = start(&folder, "api", &with(2, "redisSecret"), api(port));
     no_cache.ready().await;
+    no_cache.says("the cache cannot be reached: reads go to the database").await;
+    let log = no_cache.child.log();
+    let said: Vec<&str> = log.lines().filter(|line| line.contains("the cache cannot be reached")).collect();
+    assert!(said.len() == 1 && said[0].contains("authentication failed"), "once, and why: {log}");
     let report: serde_json::Value = serde_json::from_str(&no_cache.get("/readyz").await.1).unwrap();
     let part = report["parts"].as_array().unwrap().iter().find(|part| part["name"] == "redis").unwrap().clone();
     assert_eq!((&part["up"], &part["needed"]), (&json!(false), &json!(false)));

@@ -22,6 +22,7 @@ use super::{
     dial::Dialer,
     fence::{Fence, Mark},
     keys::Keys,
+    run::{self, Met},
     script,
 };
 use crate::cache::{CacheError, CacheMetrics};
@@ -40,7 +41,16 @@ struct Live {
     /// The connection is kept, for as long as it stands the server is the same one.
     suspect: AtomicBool,
     broken: Mutex<bool>,
+    /// The server's run where another one was noted, until the raise that makes up for it is committed.
+    unnoted: Mutex<Option<Unnoted>>,
     _driver: AbortOnDropHandle<()>,
+}
+
+/// A run of the server that may be noted once breaks up to this number are covered: earlier, and who died before the raise would
+/// leave nobody who knows of it.
+struct Unnoted {
+    run: String,
+    breaks: u64,
 }
 
 /// The connection, while there is one, and what is known of its past.
@@ -51,6 +61,7 @@ pub(super) struct Link {
     up: watch::Sender<bool>,
     trouble: Notify,
     breaks: AtomicU64,
+    covered: AtomicU64,
     fence: Fence,
     problem: Mutex<Option<String>>,
     metrics: CacheMetrics,
@@ -65,6 +76,7 @@ impl Link {
             up: watch::Sender::new(false),
             trouble: Notify::new(),
             breaks: AtomicU64::new(0),
+            covered: AtomicU64::new(0),
             fence: Fence::default(),
             problem: Mutex::new(None),
             metrics,
@@ -106,6 +118,13 @@ impl Link {
     /// See [`crate::cache::Cache::breaks`].
     pub(super) fn breaks(&self) -> u64 {
         self.breaks.load(Ordering::SeqCst)
+    }
+
+    /// See [`crate::cache::Cache::covered`].
+    pub(super) fn covered(&self, breaks: u64) {
+        self.covered.fetch_max(breaks, Ordering::SeqCst);
+        // What waits for it is noted with the next tick.
+        self.nudge();
     }
 
     /// Waits until it is connected.
@@ -155,11 +174,17 @@ impl Link {
     async fn connect(&self) -> Arc<Live> {
         let mut backoff = Backoff::new();
         loop {
-            match self.dialer.commands().await {
-                Ok((connection, driver)) => {
+            let met = async {
+                let (mut connection, driver) = self.dialer.commands().await?;
+                let met = run::meet(&mut connection, &self.keys).await?;
+                RedisResult::Ok((connection, driver, met))
+            };
+            match met.await {
+                Ok((connection, driver, met)) => {
                     self.set_problem(None);
-                    let suspect = AtomicBool::new(false);
-                    return Arc::new(Live { connection, suspect, broken: Mutex::new(false), _driver: driver });
+                    let (suspect, broken) = (AtomicBool::new(false), Mutex::new(false));
+                    let unnoted = Mutex::new(self.judge(met));
+                    return Arc::new(Live { connection, suspect, broken, unnoted, _driver: driver });
                 }
                 Err(error) => {
                     let words = error.to_string();
@@ -170,6 +195,26 @@ impl Link {
                 }
             }
             backoff.wait().await;
+        }
+    }
+
+    /// Counts a break where the server may have been started from old data, before anything is read from it.
+    fn judge(&self, met: Met) -> Option<Unnoted> {
+        match met {
+            Met::Same => None,
+            Met::Other(run) => {
+                tracing::warn!(
+                    "the cache's server is another run than the one written to last: raising the generation"
+                );
+                Some(Unnoted { run, breaks: self.count_break() })
+            }
+            Met::Unknown => {
+                tracing::warn!(
+                    "the cache's server does not say its run_id (the user may not call INFO): raising the generation at every connection"
+                );
+                self.count_break();
+                None
+            }
         }
     }
 
@@ -184,9 +229,26 @@ impl Link {
                     self.count_break();
                 }
                 live.suspect.store(false, Ordering::Relaxed);
+                self.note_run(live).await;
             }
             Ok(Err(error)) => self.failed(live, &error),
             Err(_) => self.lost(live, "timeout"),
+        }
+    }
+
+    /// Notes the server's run, once it may be.
+    async fn note_run(&self, live: &Live) {
+        let covered = self.covered.load(Ordering::SeqCst);
+        let run = match &*live.unnoted.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(Unnoted { run, breaks }) if *breaks <= covered => run.clone(),
+            Some(_) | None => return,
+        };
+        let mut connection = live.connection.clone();
+        match timeout(CALL_LIMIT, script::note(&mut connection, &self.keys, &run)).await {
+            Ok(Ok(())) => *live.unnoted.lock().unwrap_or_else(PoisonError::into_inner) = None,
+            Ok(Err(error)) => self.failed(live, &error),
+            // The next tick tries again, and says whether the server still answers.
+            Err(_) => {}
         }
     }
 
@@ -194,7 +256,7 @@ impl Link {
         let demoted = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
         if demoted {
             self.lost(live, "demoted");
-        } else if error.is_io_error() || error.is_connection_dropped() || error.is_unrecoverable_error() {
+        } else if run::is_lost(error) {
             self.lost(live, "lost");
         } else {
             tracing::warn!(code = error.code().unwrap_or("none"), "the cache refused a command");
@@ -216,9 +278,10 @@ impl Link {
         }
     }
 
-    fn count_break(&self) {
-        self.breaks.fetch_add(1, Ordering::SeqCst);
+    /// The number of breaks, with this one.
+    fn count_break(&self) -> u64 {
         self.metrics.breaks.inc();
+        self.breaks.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     fn set_problem(&self, words: Option<String>) {

@@ -7,6 +7,7 @@ mod fence;
 mod hearing;
 mod keys;
 mod link;
+mod run;
 mod script;
 mod subscription;
 mod wake;
@@ -140,5 +141,9 @@ impl Cache for RedisCache {
 
     fn breaks(&self) -> u64 {
         self.link.breaks()
+    }
+
+    fn covered(&self, breaks: u64) {
+        self.link.covered(breaks);
     }
 }

@@ -23,6 +23,8 @@ static ANNOUNCE: LazyLock<Script> = script!("script/announce.lua");
 static PUBLISH: LazyLock<Script> = script!("script/publish.lua");
 static OPEN: LazyLock<Script> = script!("script/open.lua");
 static FILL: LazyLock<Script> = script!("script/fill.lua");
+static MEET: LazyLock<Script> = script!("script/meet.lua");
+static NOTE: LazyLock<Script> = script!("script/note.lua");
 static TICK: LazyLock<Script> = script!("script/tick.lua");
 
 /// How long entries live, and how much a page holds.
@@ -134,6 +136,19 @@ pub(super) async fn fill(
     }
     let (id, number, outcome) = call.invoke_async(connection).await?;
     Ok((Some(Mark { id, number }), outcome))
+}
+
+/// The run of the server that was noted last.
+pub(super) async fn meet(
+    connection: &mut MultiplexedConnection,
+    keys: &Keys,
+    run: &str,
+) -> RedisResult<Option<String>> {
+    MEET.key(keys.fence()).arg(candidate()).arg(run).invoke_async(connection).await
+}
+
+pub(super) async fn note(connection: &mut MultiplexedConnection, keys: &Keys, run: &str) -> RedisResult<()> {
+    NOTE.key(keys.fence()).arg(run).invoke_async(connection).await
 }
 
 pub(super) async fn tick(connection: &mut MultiplexedConnection, keys: &Keys) -> RedisResult<Mark> {

@@ -1,0 +1,108 @@
+//! Everything is killed at random, again and again, while the ledger counts.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use super::faults::ready;
+use super::kit::{APPS, Kit, Outcome, SYSTEM};
+use super::ledger::{Figures, Ledger};
+
+/// How long the ledger sends before each verdict.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// What may be killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Victim {
+    Producer,
+    Consumer,
+    Api,
+    Operator,
+    RabbitMq,
+    Postgres,
+    Redis,
+    Dns,
+    Kubelet,
+    ApiServer,
+}
+
+impl Victim {
+    /// Workers more often than what they stand on, which takes seconds to come back.
+    const WEIGHTED: [Self; 20] = [
+        Self::Producer,
+        Self::Producer,
+        Self::Producer,
+        Self::Producer,
+        Self::Consumer,
+        Self::Consumer,
+        Self::Consumer,
+        Self::Consumer,
+        Self::Consumer,
+        Self::Api,
+        Self::Api,
+        Self::Api,
+        Self::Operator,
+        Self::Operator,
+        Self::RabbitMq,
+        Self::Postgres,
+        Self::Redis,
+        Self::Dns,
+        Self::Kubelet,
+        Self::ApiServer,
+    ];
+
+    /// Kills one: a pod by force, a program by SIGKILL.
+    async fn kill(self, kit: &Kit, random: &mut StdRng) -> Outcome {
+        let (namespace, labels) = match self {
+            Self::Producer => (APPS, "app.kubernetes.io/component=producer"),
+            Self::Consumer => (APPS, "app.kubernetes.io/component=consumer"),
+            Self::Api => (APPS, "app.kubernetes.io/component=api"),
+            Self::Operator => (SYSTEM, "app.kubernetes.io/component=operator"),
+            Self::RabbitMq => ("backends", "app=rabbitmq"),
+            Self::Postgres => ("backends", "app=postgres"),
+            Self::Redis => ("backends", "app=redis"),
+            Self::Dns => ("kube-system", "k8s-app=coredns"),
+            Self::Kubelet => {
+                let node = ["node-1", "node-2"][random.random_range(0..2)];
+                return Ok(kit.cluster.restart_kubelet(node).await?);
+            }
+            Self::ApiServer => {
+                kit.cluster.plane().kill_api_server().await?;
+                return Ok(kit.cluster.plane().start_api_server().await?);
+            }
+        };
+        let pods = kit.kubectl(&format!("-n {namespace} get pods -l {labels} --output name")).await?;
+        let pods: Vec<&str> = pods.lines().collect();
+        // None: the last one has not come back.
+        if let Some(pod) = pods.choose(random) {
+            kit.kubectl(&format!("-n {namespace} delete {pod} --grace-period=0 --force --wait=false")).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Kills so many, drawn from a seed, in rounds of a minute with a verdict each; the totals are printed at the end.
+pub async fn kill_at_random(kit: &Kit, kills: usize, seed: u64) -> Outcome {
+    let mut random = StdRng::seed_from_u64(seed);
+    let (mut killed, mut total) = (BTreeMap::<Victim, usize>::new(), Figures::default());
+    let (started, mut done) = (Instant::now(), 0);
+    while done < kills {
+        let ledger = Ledger::start(kit, ROUND).await?;
+        let round = Instant::now();
+        while done < kills && round.elapsed() < ROUND {
+            let victim = *Victim::WEIGHTED.choose(&mut random).ok_or("there are victims")?;
+            victim.kill(kit, &mut random).await.map_err(|error| format!("{victim:?}: {error}"))?;
+            *killed.entry(victim).or_default() += 1;
+            done += 1;
+            tokio::time::sleep(Duration::from_millis(random.random_range(200..2500))).await;
+        }
+        total += ledger.figures().await?;
+        eprintln!("{:>5.0} s  {done} of {kills} killed; {total}", started.elapsed().as_secs_f64());
+        total.verdict()?;
+        ready(kit).await?;
+    }
+    eprintln!("killed with seed {seed} in {:.0} s: {killed:?}; {total}", started.elapsed().as_secs_f64());
+    Ok(())
+}

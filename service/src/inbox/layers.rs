@@ -1,0 +1,186 @@
+//! The layers of a look-up: the process, the cache, the store; and what a look-up leaves in those above the one that answered.
+
+use std::sync::Arc;
+
+use super::{
+    InboxMetrics, ReadError, Writer,
+    gate::Gate,
+    heads::{Heads, Registration},
+    pulse::Pulsebeat,
+    trust,
+};
+use crate::{
+    cache::{Cache, Entry, Page},
+    notif::Owner,
+    store::{Feed, FeedQuery, Filter, HeadAt, Position, Store, StoreError},
+};
+
+/// Where heads and pages are found.
+pub(super) struct Layers {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) cache: Option<Arc<dyn Cache>>,
+    /// Runs what is due before the store is read.
+    pub(super) writer: Arc<Writer>,
+    pub(super) heads: Arc<Heads>,
+    pub(super) pulse: Arc<Pulsebeat>,
+    /// Before the store.
+    pub(super) gate: Gate,
+    /// How many items are read for a page that is kept.
+    pub(super) head_items: u32,
+    pub(super) metrics: InboxMetrics,
+}
+
+/// Where an answer was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layer {
+    Process,
+    Cache,
+    Store,
+}
+
+/// A head, and what came with it.
+#[derive(Clone, Debug)]
+pub(super) struct Found<T> {
+    pub(super) head: HeadAt,
+    pub(super) with: T,
+    pub(super) layer: Layer,
+}
+
+/// What was registered and opened before a read from the store.
+struct Opened {
+    entry: Option<Entry>,
+    registration: Option<Registration>,
+}
+
+impl Layers {
+    fn hearing(&self) -> Option<u64> {
+        self.cache.as_ref().and_then(|cache| cache.hearing())
+    }
+
+    fn is_trusted(&self, head: &HeadAt, dirty: Option<Position>, at_least: Option<Position>) -> bool {
+        trust::judge(head, dirty, at_least, self.pulse.ground()).is_ok()
+    }
+
+    pub(super) fn in_process(&self, owner: &Owner, at_least: Option<Position>) -> Option<HeadAt> {
+        let (head, dirty) = self.heads.get(owner, self.hearing())?;
+        self.is_trusted(&head, dirty, at_least).then_some(head)
+    }
+
+    pub(super) fn page_in_process(&self, owner: &Owner, at_least: Option<Position>) -> Option<Found<Page>> {
+        let head = self.in_process(owner, at_least)?;
+        let with = self.heads.page(owner, head.head.position())?;
+        Some(Found { head, with, layer: Layer::Process })
+    }
+
+    pub(super) async fn look_for_head(
+        &self,
+        owner: &Owner,
+        at_least: Option<Position>,
+    ) -> Result<Found<()>, ReadError> {
+        if let Some(head) = self.in_process(owner, at_least) {
+            return Ok(Found { head, with: (), layer: Layer::Process });
+        }
+        let opened = self.open(owner, false).await;
+        if let Some(head) = self.trusted(&opened, at_least) {
+            opened.put(head);
+            return Ok(Found { head, with: (), layer: Layer::Cache });
+        }
+        let head = self.read(owner, || self.store.head(owner), |head| head).await?;
+        self.keep(owner, &opened, &head, None).await;
+        Ok(Found { head, with: (), layer: Layer::Store })
+    }
+
+    pub(super) async fn look_for_page(
+        &self,
+        owner: &Owner,
+        at_least: Option<Position>,
+    ) -> Result<Found<Page>, ReadError> {
+        if let Some(found) = self.page_in_process(owner, at_least) {
+            return Ok(found);
+        }
+        let opened = self.open(owner, true).await;
+        if let Some(head) = self.trusted(&opened, at_least) {
+            let page = opened.entry.as_ref().and_then(|entry| entry.page.as_ref());
+            if let Some(page) = page.filter(|page| page.position == head.head.position()) {
+                self.heads.put_page(owner, page);
+                opened.put(head);
+                return Ok(Found { head, with: page.clone(), layer: Layer::Cache });
+            }
+        }
+        let query = newest(self.head_items);
+        let Feed { head, items, more, .. } =
+            self.read(owner, || self.store.feed(owner, &query), |feed| &feed.head).await?;
+        let page = Page::render(head.head.position(), &items, more, self.head_items);
+        self.keep(owner, &opened, &head, Some(&page)).await;
+        Ok(Found { head, with: page, layer: Layer::Store })
+    }
+
+    /// Registers and opens, in this order: a wake-up that comes after the cache was read finds the registration.
+    async fn open(&self, owner: &Owner, with_page: bool) -> Opened {
+        let Some(cache) = &self.cache else { return Opened { entry: None, registration: None } };
+        let registration = cache.hearing().map(|hearing| self.heads.register(owner, hearing));
+        // Err: as good as nothing found.
+        let entry = cache.open(owner, with_page).await.ok();
+        Opened { entry, registration }
+    }
+
+    fn trusted(&self, opened: &Opened, at_least: Option<Position>) -> Option<HeadAt> {
+        let entry = opened.entry.as_ref()?;
+        entry.head.filter(|head| self.is_trusted(head, entry.dirty, at_least))
+    }
+
+    /// Caches what was read, if it has reached what was announced before the reading.
+    async fn keep(&self, owner: &Owner, opened: &Opened, head: &HeadAt, page: Option<&Page>) {
+        let (Some(cache), Some(entry)) = (&self.cache, &opened.entry) else { return };
+        if entry.dirty > Some(head.head.position()) {
+            return;
+        }
+        if let Some(page) = page {
+            self.heads.put_page(owner, page);
+        }
+        opened.put(*head);
+        // Err: the next one reads again.
+        let _ = cache.fill(owner, &entry.token, head, page).await;
+    }
+
+    /// Reads from the store, after what is due.
+    pub(super) async fn read<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        owner: &Owner,
+        read: impl Fn() -> F,
+        head: impl Fn(&T) -> &HeadAt,
+    ) -> Result<T, ReadError> {
+        let _place = self.gate.enter().await.inspect_err(|_| {
+            self.metrics.overloaded.inc();
+        })?;
+        let answer = read().await?;
+        // Our clock may be ahead by what a read takes: then nothing is due yet, and the answer stands.
+        if head(&answer).head.is_due(self.pulse.now()) && self.writer.run_due(owner).await? {
+            return Ok(read().await?);
+        }
+        Ok(answer)
+    }
+}
+
+impl<T> Found<T> {
+    /// Whether this answers a caller who holds `at_least`. What the store said is as new as anything can be.
+    pub(super) fn will_do(&self, at_least: Option<Position>) -> bool {
+        match self.layer {
+            Layer::Store => true,
+            Layer::Process | Layer::Cache => at_least <= Some(self.head.head.position()),
+        }
+    }
+}
+
+impl Opened {
+    fn put(&self, head: HeadAt) {
+        if let Some(registration) = &self.registration {
+            registration.put(head);
+        }
+    }
+}
+
+/// The newest items, without filters.
+pub(super) fn newest(limit: u32) -> FeedQuery {
+    FeedQuery { limit, selection: Filter::Newest { before: None, unread: false, archived: false, kind: None } }
+}
