@@ -16,6 +16,8 @@ mod deletion;
 mod drift;
 #[path = "control_plane/edits.rs"]
 mod edits;
+#[path = "control_plane/every_field.rs"]
+mod every_field;
 #[path = "control_plane/faults.rs"]
 mod faults;
 #[path = "control_plane/faulty_client.rs"]
