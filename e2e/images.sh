@@ -64,7 +64,7 @@ if [ "${HOOPOE_IMAGE_SBOM:-yes}" != no ]; then
         # It writes beside the manifest of every crate that it looks at.
         SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --spec-version 1.5 \
             --override-filename hoopoe-sbom >&2
-        mv "$crate/hoopoe-sbom.json" "$out/$crate/sbom.cdx.json"
+        sed "s,$root,/hoopoe,g" "$crate/hoopoe-sbom.json" >"$out/$crate/sbom.cdx.json"
         say "$out/$crate/sbom.cdx.json lists $(grep -c '"bom-ref"' "$out/$crate/sbom.cdx.json") components"
     done
     rm -f ./*/hoopoe-sbom.json
