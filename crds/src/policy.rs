@@ -16,12 +16,19 @@ pub struct Policy {
     pub priority: i32,
     /// What it says.
     pub definition: Map<String, Value>,
+    /// The id of the cluster whose resource claims the queue by it; `None`: it says nothing of that.
+    pub cluster: Option<String>,
 }
 
+/// What the mark of a cluster in a pattern starts with: a comment, which matches nothing. A policy has no other place for a text of ours: a
+/// broker refuses keys that it does not know, and the name is the claim that two clusters must both see.
+const CLUSTER_MARK: &str = "(?#hoopoe-cluster=";
+
 impl Policy {
-    /// A regular expression that matches exactly the queue's name.
+    /// A regular expression that matches exactly the queue's name; the cluster's mark behind it.
     pub fn pattern(&self) -> String {
-        pattern(&self.queue)
+        let mark = self.cluster.as_ref().map(|id| format!("{CLUSTER_MARK}{id})")).unwrap_or_default();
+        pattern(&self.queue) + &mark
     }
 
     /// The body of the management API's `PUT`.
@@ -63,7 +70,7 @@ pub fn of_queue(name: String, queue: &str, kind: QueueType, policy: &QueuePolicy
     if let Some(length) = max_length {
         set("max-length", json!(length));
     }
-    Policy { name, queue: queue.to_owned(), priority: *priority, definition }
+    Policy { name, queue: queue.to_owned(), priority: *priority, definition, cluster: None }
 }
 
 /// The policy of `<queue>.dlq`: full, it refuses, so that a dead letter is never dropped silently.
@@ -71,7 +78,15 @@ pub fn of_dead_letters(name: String, queue: &str, max_length: u32, priority: i32
     let mut definition = Map::new();
     definition.insert("max-length".to_owned(), json!(max_length));
     definition.insert("overflow".to_owned(), json!("reject-publish"));
-    Policy { name, queue: dead_letters(queue), priority, definition }
+    Policy { name, queue: dead_letters(queue), priority, definition, cluster: None }
+}
+
+/// A pattern as [`Policy::pattern`] writes it, without the cluster's mark, and the cluster.
+pub fn without_cluster(pattern: &str) -> (&str, Option<&str>) {
+    match pattern.rsplit_once(CLUSTER_MARK) {
+        Some((bare, id)) => (bare, id.strip_suffix(')')),
+        None => (pattern, None),
+    }
 }
 
 /// The name of a queue's dead-letter queue.
@@ -130,6 +145,15 @@ mod tests {
     fn a_classic_queue_has_no_delivery_limit() {
         let definition = policy(&QueuePolicy::default(), QueueType::Classic).definition;
         assert_eq!((definition.get("delivery-limit"), definition.get("dead-letter-strategy")), (None, None));
+    }
+
+    #[test]
+    fn the_cluster_stands_behind_the_pattern_and_is_read_back() {
+        let plain = policy(&QueuePolicy::default(), QueueType::Quorum);
+        assert_eq!(without_cluster(&plain.pattern()), (plain.pattern().as_str(), None));
+        let marked = Policy { cluster: Some("1b4e-28ba".to_owned()), ..plain.clone() };
+        assert_eq!(marked.pattern(), r"^Hoopoe\.a:b$(?#hoopoe-cluster=1b4e-28ba)");
+        assert_eq!(without_cluster(&marked.pattern()), (plain.pattern().as_str(), Some("1b4e-28ba")));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! `/healthz`, `/readyz` and `/metrics`, on a port of their own.
 
 use std::{
+    collections::BTreeMap,
+    fmt::Write,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -15,7 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 /// Whether the operator is ready: its caches were filled once, or it waits to lead. Drops for the stop only.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    ready: AtomicBool,
+    degraded: Mutex<BTreeMap<String, String>>,
+}
 
 /// Why the port is not served.
 #[derive(Debug, thiserror::Error)]
@@ -34,11 +42,30 @@ pub enum AdminError {
 impl Readiness {
     /// From now on ready, or from now on not.
     pub fn set(&self, ready: bool) {
-        self.0.store(ready, Ordering::Relaxed);
+        self.0.ready.store(ready, Ordering::Relaxed);
+    }
+
+    /// Something does not work: `/readyz` says it, and stays as ready as it was.
+    pub fn degrade(&self, what: String, why: String) {
+        self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).insert(what, why);
+    }
+
+    /// It works again.
+    pub fn mend(&self, what: &str) {
+        self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
+    }
+
+    fn degraded(&self) -> String {
+        let mut text = String::new();
+        for (what, why) in &*self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner) {
+            // Writing into a text never fails.
+            let _ = write!(text, "\ndegraded: {what}: {why}");
+        }
+        text
     }
 
     fn get(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.ready.load(Ordering::Relaxed)
     }
 }
 
@@ -67,7 +94,12 @@ pub async fn serve(
 }
 
 fn ready(readiness: &Readiness) -> impl IntoResponse + use<> {
-    if readiness.get() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping") }
+    let (status, said) = if readiness.get() {
+        (StatusCode::OK, "ok")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting or stopping")
+    };
+    (status, format!("{said}{}", readiness.degraded()))
 }
 
 fn metrics(registry: &Registry) -> impl IntoResponse + use<> {

@@ -18,6 +18,9 @@ pub struct Config {
     /// The name of the leader's Lease.
     #[arg(long, env = "HOOPOE_OPERATOR_LEASE_NAME", default_value = "hoopoe-operator")]
     pub lease_name: String,
+    /// What tells this cluster from others on the same broker: letters, digits and `-`, at most 64. Default: the uid of the namespace kube-system.
+    #[arg(long, env = "HOOPOE_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
     /// Where health and metrics are served.
     #[arg(long, env = "HOOPOE_OPERATOR_ADMIN", default_value = "0.0.0.0:8081")]
     pub admin: SocketAddr,
@@ -36,4 +39,10 @@ pub struct Config {
     /// What serves `/notif/register`.
     #[command(flatten)]
     pub register: RegisterArgs,
+}
+
+/// It stands in a regular expression on the broker.
+fn cluster_id(text: &str) -> Result<String, String> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fits.then(|| text.to_owned()).ok_or_else(|| "it must be 1 to 64 letters, digits and -".to_owned())
 }

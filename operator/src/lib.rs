@@ -19,6 +19,7 @@ pub mod metrics;
 pub mod register;
 pub mod resource;
 pub mod scale;
+pub mod served;
 pub mod status;
 pub mod telemetry;
 pub mod topology;

@@ -25,6 +25,10 @@ pub struct Metrics {
     pub status_writes: Family<KindLabel, Counter>,
     /// 1 while a resource is ready, else 0.
     pub ready: Family<ResourceLabels, Gauge>,
+    /// Secrets that are kept in memory.
+    pub secrets_kept: Gauge,
+    /// Watches that are broken now, by kind of object.
+    pub watches_broken: Family<KindLabel, Gauge>,
     /// 1 while this process leads.
     pub leader: Gauge,
 }
@@ -69,6 +73,8 @@ impl Metrics {
             topology_drift: Family::default(),
             status_writes: Family::default(),
             ready: Family::default(),
+            watches_broken: Family::default(),
+            secrets_kept: Gauge::default(),
             leader: Gauge::default(),
         };
         registry.register("hoopoe_operator_reconciles", "Reconciles by result", metrics.reconciles.clone());
@@ -86,6 +92,16 @@ impl Metrics {
         );
         registry.register("hoopoe_operator_status_writes", "Status writes", metrics.status_writes.clone());
         registry.register("hoopoe_operator_resource_ready", "1 while the resource is ready", metrics.ready.clone());
+        registry.register(
+            "hoopoe_operator_watches_broken",
+            "Watches that are broken now: what they watch is not reconciled",
+            metrics.watches_broken.clone(),
+        );
+        registry.register(
+            "hoopoe_operator_secrets_kept",
+            "Secrets that are kept in memory",
+            metrics.secrets_kept.clone(),
+        );
         registry.register("hoopoe_operator_leader", "1 while this process leads", metrics.leader.clone());
         metrics
     }

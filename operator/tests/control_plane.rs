@@ -8,6 +8,12 @@ mod kit;
 
 #[path = "control_plane/autoscalers.rs"]
 mod autoscalers;
+#[path = "control_plane/broker_faults.rs"]
+mod broker_faults;
+#[path = "control_plane/broker_proxy.rs"]
+mod broker_proxy;
+#[path = "control_plane/clusters.rs"]
+mod clusters;
 #[path = "control_plane/commands.rs"]
 mod commands;
 #[path = "control_plane/deletion.rs"]
@@ -32,7 +38,11 @@ mod namespaces;
 mod plan;
 #[path = "control_plane/register_port.rs"]
 mod register_port;
+#[path = "control_plane/rights.rs"]
+mod rights;
 #[path = "control_plane/secrets.rs"]
 mod secrets;
 #[path = "control_plane/upgrades.rs"]
 mod upgrades;
+#[path = "control_plane/watches.rs"]
+mod watches;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopoe_crds::policy;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -106,4 +107,21 @@ pub struct Policy {
     /// What it says.
     #[serde(default)]
     pub definition: Map<String, Value>,
+}
+
+impl Policy {
+    /// The regular expression without the mark of a cluster.
+    pub fn bare_pattern(&self) -> &str {
+        policy::without_cluster(&self.pattern).0
+    }
+
+    /// The cluster whose resource claims a queue by it; `None`: it does not say.
+    pub fn cluster(&self) -> Option<&str> {
+        policy::without_cluster(&self.pattern).1
+    }
+
+    /// Whether it is known to be another cluster's. Without an id on one side nobody knows, and the name decides.
+    pub fn is_of_another(&self, cluster: Option<&str>) -> bool {
+        matches!((self.cluster(), cluster), (Some(theirs), Some(mine)) if theirs != mine)
+    }
 }

@@ -64,6 +64,9 @@ pub(super) fn migration(part: &Part, secrets: &RoleSecrets) -> Value {
             command.extend([argument.to_owned(), path.display().to_string()]);
         }
     }
+    if let Some(name) = &part.config.postgres_tls.server_name {
+        command.extend(["--server-name".to_owned(), name.clone()]);
+    }
     let mut container = common(part, MIGRATE_CONTAINER);
     container.insert("command".to_owned(), json!(command));
     container.insert("env".to_owned(), Value::Array(env(secrets, &part.family.workload.extra_env)));

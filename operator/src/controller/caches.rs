@@ -51,6 +51,11 @@ impl Caches {
         Self(Arc::new(scopes))
     }
 
+    /// All producers.
+    pub fn producers(&self) -> impl Iterator<Item = Arc<NotifProducer>> {
+        self.0.iter().flat_map(|scope| scope.producers.state())
+    }
+
     /// All consumers.
     pub fn consumers(&self) -> impl Iterator<Item = Arc<NotifConsumer>> {
         self.0.iter().flat_map(|scope| scope.consumers.state())

@@ -88,7 +88,7 @@ async fn find(
             return Ok((findings, queue, false));
         }
     };
-    let desired = topology::desired::consumer(&valid);
+    let desired = topology::desired::consumer(&valid).in_cluster(ctx.cluster.as_deref());
     let settled = outcome::was_settled(before.observed_generation, meta, &before.conditions);
     let rivals = rivals(ctx, meta, spec, &found.broker);
     let Reached { broker, topology, outcome } =

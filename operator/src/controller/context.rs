@@ -44,6 +44,8 @@ pub struct Context {
     pub platform: Platform,
     /// Says what happened, once.
     pub recorder: Recorder,
+    /// The id of this cluster, in the claims on brokers that other clusters use too; `None`: nobody may read it.
+    pub cluster: Option<String>,
     /// What is counted.
     pub metrics: Metrics,
     /// Asks for a reconcile of a resource.
@@ -71,6 +73,7 @@ impl Context {
         caches: Caches,
         config: &Config,
         serves_pod_monitor: bool,
+        cluster: Option<String>,
         metrics: Metrics,
         triggers: mpsc::UnboundedSender<ResourceId>,
     ) -> Self {
@@ -81,7 +84,7 @@ impl Context {
             serves_pod_monitor,
         };
         Self {
-            secrets: SecretCache::new(client.clone(), caches.clone()),
+            secrets: SecretCache::new(client.clone(), caches.clone(), metrics.secrets_kept.clone()),
             brokers: Brokers::default(),
             applier: Applier::new(client.clone(), metrics.children.clone()),
             scaler: Scaler::new(),
@@ -91,6 +94,7 @@ impl Context {
                 client.clone(),
                 Reporter { controller: "hoopoe-operator".to_owned(), instance: None },
             ),
+            cluster,
             metrics,
             triggers,
             remembered: Mutex::default(),
@@ -115,6 +119,7 @@ impl Context {
         self.scaler.forget(id);
         self.applier.forget(uid);
         self.upgrades.forget(uid);
+        self.secrets.note_gone();
         let (namespace, name) = (id.namespace.clone(), id.name.clone());
         self.metrics.ready.remove(&ResourceLabels { kind: id.kind.as_str(), namespace, name });
     }

@@ -2,6 +2,7 @@
 
 mod caches;
 mod child_index;
+mod cluster;
 mod consumer;
 mod consumer_deletion;
 mod context;
@@ -13,6 +14,7 @@ mod producer;
 mod sampler;
 mod secret_cache;
 mod steps;
+mod watch_health;
 mod watches;
 
 use std::{fmt::Debug, sync::Arc, time::Duration};
@@ -40,6 +42,7 @@ use tracing::Instrument;
 use self::{
     caches::{Caches, Scope},
     context::Context,
+    watch_health::WatchHealth,
     watches::Watches,
 };
 use crate::{
@@ -47,6 +50,7 @@ use crate::{
     config::Config,
     metrics::{KindLabel, Metrics, ReconcileLabels},
     resource::{Kind, Meta, ResourceId},
+    served,
 };
 
 pub use error::ReconcileError;
@@ -82,7 +86,11 @@ pub async fn run(
     readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), RunError> {
-    let serves_pod_monitor = serves_pod_monitor(&client).await?;
+    // Looked up once: the kind comes with an operator that is seldom installed after ours, and then ours is restarted.
+    let serves_pod_monitor =
+        served::serves_pod_monitor(&client).await.map_err(|error| RunError::Discovery(Box::new(error)))?;
+    let health = WatchHealth::new(readiness.clone(), metrics.watches_broken.clone());
+    let cluster = cluster::id(&client, config).await;
     let (triggers, mut wanted) = tokio::sync::mpsc::unbounded_channel();
     let (gone, mut forgotten) = tokio::sync::mpsc::unbounded_channel();
     let namespaces: Vec<Option<&str>> = match config.watch_namespaces.as_slice() {
@@ -91,10 +99,10 @@ pub async fn run(
     };
     let started: Vec<(Scope, Watches)> = namespaces
         .into_iter()
-        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &triggers, &gone))
+        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &health, &triggers, &gone))
         .collect();
     let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect());
-    let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, metrics, triggers));
+    let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, cluster, metrics, triggers));
 
     // Every controller hears every trigger and takes its own: there are two for each watched namespace.
     let (spread, _) = broadcast::channel(65_536);
@@ -238,10 +246,4 @@ fn backoff(ctx: &Context, id: &ResourceId) -> Action {
     let pause = (Duration::from_millis(500) * 2u32.pow(failures - 1)).min(LONGEST_BACKOFF);
     let spread = f64::from(id.name.bytes().map(u32::from).sum::<u32>() % 64) / 256.0;
     Action::requeue(pause.mul_f64(1.0 + spread))
-}
-
-/// Looked up once: the kind comes with an operator that is seldom installed after ours, and then ours is restarted.
-async fn serves_pod_monitor(client: &Client) -> Result<bool, RunError> {
-    let groups = client.list_api_groups().await.map_err(|error| RunError::Discovery(Box::new(error)))?;
-    Ok(groups.groups.iter().any(|group| group.name == "monitoring.coreos.com"))
 }

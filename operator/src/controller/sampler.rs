@@ -23,6 +23,7 @@ pub async fn run(ctx: Arc<Context>, stop: CancellationToken) {
         for consumer in consumers {
             sample(&ctx, &consumer).await;
         }
+        ctx.secrets.drop_unused();
     }
 }
 

@@ -1,27 +1,65 @@
 //! The Secrets that resources name: read once each time they move.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
+use prometheus_client::metrics::gauge::Gauge;
 
 use super::caches::Caches;
-use crate::dereference::SecretReader;
+use crate::dereference::{SecretReader, consumer_names, producer_names};
 
 /// The Secrets that resources name. Only those are read whole; of the others the watch knows the metadata.
 pub struct SecretCache {
     client: Client,
     caches: Caches,
     read: Mutex<HashMap<(String, String), Arc<Secret>>>,
+    /// A resource went since the last look at who names what.
+    stale: AtomicBool,
+    kept: Gauge,
 }
 
 impl SecretCache {
     /// Nothing is read yet.
-    pub fn new(client: Client, caches: Caches) -> Self {
-        Self { client, caches, read: Mutex::default() }
+    pub fn new(client: Client, caches: Caches, kept: Gauge) -> Self {
+        Self { client, caches, read: Mutex::default(), stale: AtomicBool::new(false), kept }
+    }
+
+    /// A resource is gone: perhaps nobody names its Secrets any more.
+    pub fn note_gone(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+    }
+
+    /// Drops the Secrets that nobody names, or that are gone: their values must not stay in memory. Looks only after a resource went.
+    pub fn drop_unused(&self) {
+        if !self.stale.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let mut used = HashSet::new();
+        let mut name = |namespace: Option<String>, names: Vec<String>| {
+            let namespace = namespace.unwrap_or_default();
+            used.extend(names.into_iter().map(|name| (namespace.clone(), name)));
+        };
+        for producer in self.caches.producers() {
+            name(producer.namespace(), producer_names(&producer.spec).into_iter().collect());
+        }
+        for consumer in self.caches.consumers() {
+            name(consumer.namespace(), consumer_names(&consumer.spec).into_iter().collect());
+        }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.retain(|key, _| used.contains(key) && self.caches.secret_version(&key.0, &key.1).is_some());
+        read.shrink_to_fit();
+        self.count(&read);
+    }
+
+    fn count(&self, read: &HashMap<(String, String), Arc<Secret>>) {
+        self.kept.set(i64::try_from(read.len()).unwrap_or(i64::MAX));
     }
 }
 
@@ -31,7 +69,9 @@ impl SecretReader for SecretCache {
         let key = (namespace.to_owned(), name.to_owned());
         // A Secret that the watch does not know (yet) is not there: its appearance is an event of that watch.
         let Some(version) = self.caches.secret_version(namespace, name) else {
-            self.read.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+            let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            read.remove(&key);
+            self.count(&read);
             return Ok(None);
         };
         let known = self.read.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
@@ -44,7 +84,9 @@ impl SecretReader for SecretCache {
             return Ok(None);
         };
         let secret = Arc::new(secret);
-        self.read.lock().unwrap_or_else(PoisonError::into_inner).insert(key, secret.clone());
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.insert(key, secret.clone());
+        self.count(&read);
         Ok(Some(secret))
     }
 }

@@ -24,7 +24,11 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use super::{caches::Scope, child_index::ChildIndex};
+use super::{
+    caches::Scope,
+    child_index::ChildIndex,
+    watch_health::{WatchHealth, Watched},
+};
 use crate::{
     build::{
         ChildKind,
@@ -52,11 +56,14 @@ pub fn start(
     client: &Client,
     namespace: Option<&str>,
     serves_pod_monitor: bool,
+    health: &WatchHealth,
     triggers: &mpsc::UnboundedSender<ResourceId>,
     gone: &mpsc::UnboundedSender<Meta>,
 ) -> (Scope, Watches) {
-    let (producers, producer_stream) = resources::<NotifProducer>(client, namespace, Kind::Producer, gone.clone());
-    let (consumers, consumer_stream) = resources::<NotifConsumer>(client, namespace, Kind::Consumer, gone.clone());
+    let (producers, producer_stream) =
+        resources::<NotifProducer>(client, namespace, Kind::Producer, health, gone.clone());
+    let (consumers, consumer_stream) =
+        resources::<NotifConsumer>(client, namespace, Kind::Consumer, health, gone.clone());
     let (deployments, writer) = reflector::store();
     let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
     let mut children = HashMap::new();
@@ -73,11 +80,16 @@ pub fn start(
             None => Api::all_with(client.clone(), &resource),
         };
         let stream = watcher(api, ours()).modify(|object| prune(object.meta_mut())).default_backoff();
-        others.push(owners(stream, index, triggers.clone()));
+        others.push(owners(stream, health.of(kind.as_str(), namespace), index, triggers.clone()));
     }
     let index = children.get(&ChildKind::Deployment).cloned().unwrap_or_default();
     let stream = watcher(scoped::<Deployment>(client, namespace), ours()).modify(prune_deployment).default_backoff();
-    others.push(owners(stream.reflect(writer), index, triggers.clone()));
+    others.push(owners(
+        stream.reflect(writer),
+        health.of(ChildKind::Deployment.as_str(), namespace),
+        index,
+        triggers.clone(),
+    ));
 
     let (secrets, writer) = reflector::store();
     // Helm keeps a release in a Secret of up to 1 MB, often and for nobody here.
@@ -86,7 +98,7 @@ pub fn start(
         .modify(|secret| prune(secret.meta_mut()))
         .default_backoff()
         .reflect(writer);
-    others.push(users(stream, producers.clone(), consumers.clone(), triggers.clone()));
+    others.push(users(stream, health.of("Secret", namespace), producers.clone(), consumers.clone(), triggers.clone()));
 
     let scope = Scope { namespace: namespace.map(str::to_owned), producers, consumers, deployments, children, secrets };
     let watches = Watches {
@@ -103,6 +115,7 @@ fn resources<K>(
     client: &Client,
     namespace: Option<&str>,
     kind: Kind,
+    health: &WatchHealth,
     gone: mpsc::UnboundedSender<Meta>,
 ) -> (Store<K>, BoxStream<'static, Result<K, watcher::Error>>)
 where
@@ -120,10 +133,12 @@ where
         .combine(predicates::annotations)
         .combine(predicates::labels)
         .combine(predicates::finalizers);
+    let watched = health.of(kind.as_str(), namespace);
     let stream = watcher(scoped::<K>(client, namespace), config())
         .modify(|resource| prune(resource.meta_mut()))
         .default_backoff()
         .reflect(writer)
+        .inspect(move |item| watched.observe(item))
         .inspect_ok(move |event| {
             if let Event::Delete(resource) = event {
                 // An error: the operator is stopping.
@@ -138,10 +153,11 @@ where
 /// A child that moved sets off its controller's reconcile.
 fn owners<K: Resource + Send + 'static>(
     stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
+    watched: Watched,
     index: Arc<ChildIndex>,
     triggers: mpsc::UnboundedSender<ResourceId>,
 ) -> BoxStream<'static, ()> {
-    let events = stream.inspect_err(|error| tracing::warn!(%error, "a watch of children broke; it starts again"));
+    let events = stream.inspect(move |item| watched.observe(item));
     events
         .filter_map(move |event| {
             if let Ok(event) = event {
@@ -161,11 +177,12 @@ fn owners<K: Resource + Send + 'static>(
 /// A Secret that moved sets off the resources that name it.
 fn users(
     stream: impl Stream<Item = watcher::Result<Event<PartialObjectMeta<Secret>>>> + Send + 'static,
+    watched: Watched,
     producers: Store<NotifProducer>,
     consumers: Store<NotifConsumer>,
     triggers: mpsc::UnboundedSender<ResourceId>,
 ) -> BoxStream<'static, ()> {
-    let events = stream.inspect_err(|error| tracing::warn!(%error, "the watch of Secrets broke; it starts again"));
+    let events = stream.inspect(move |item| watched.observe(item));
     events
         .filter_map(move |event| {
             // The first list is read before any resource is reconciled.

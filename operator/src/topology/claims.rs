@@ -32,14 +32,29 @@ impl Claimant {
 /// Who holds a queue: `None`: nobody but perhaps `me`. `known`: the consumers of this cluster that want the same queue of the same broker.
 ///
 /// A sitting claim wins. Where both sit, or neither does, the older resource wins, then namespace and name; of a claim that no resource of this
-/// cluster holds only the name is known. A queue that is another's `.dlq` is taken, and so is a queue whose `.dlq` would be another's queue.
-pub fn holder(me: &Claimant, queue: &str, policies: &BTreeMap<String, Policy>, known: &[Claimant]) -> Option<String> {
+/// cluster holds only the name is known. Of two clusters' resources with one namespace and name only the first may claim anything on a broker: the
+/// other's policies would have the very same names. `cluster`: the id of this one. A queue that is another's `.dlq` is taken, and so is a queue whose `.dlq` would be another's queue.
+pub fn holder(
+    me: &Claimant,
+    cluster: Option<&str>,
+    queue: &str,
+    policies: &BTreeMap<String, Policy>,
+    known: &[Claimant],
+) -> Option<String> {
     let own = me.claim();
+    for name in [&own, &format!("{own}.dlq")] {
+        if let Some(policy) = policies.get(name).filter(|policy| policy.is_of_another(cluster)) {
+            let id = policy.cluster().unwrap_or_default();
+            return Some(format!("{} of the cluster {id}, whose policy is called {name} too", readable(&own)));
+        }
+    }
     let dead_letters = policy::dead_letters(queue);
     let patterns = [policy::pattern(queue), policy::pattern(&dead_letters)];
-    let sits = |claim: &str| policies.get(claim).is_some_and(|policy| patterns.contains(&policy.pattern));
-    let i_sit = policies.get(&own).is_some_and(|policy| policy.pattern == patterns[0]);
-    let others = policies.values().filter(|policy| patterns.contains(&policy.pattern));
+    let sits = |claim: &str| {
+        policies.get(claim).is_some_and(|policy| patterns.iter().any(|pattern| pattern == policy.bare_pattern()))
+    };
+    let i_sit = policies.get(&own).is_some_and(|policy| policy.bare_pattern() == patterns[0]);
+    let others = policies.values().filter(|policy| patterns.iter().any(|pattern| pattern == policy.bare_pattern()));
     for policy in others {
         let Some(claim) = claim_in(&policy.name) else { continue };
         if claim == own {
@@ -97,46 +112,69 @@ mod tests {
     fn a_sitting_claim_wins_over_an_older_resource() {
         let me = claimant("old", 1);
         assert_eq!(
-            holder(&me, "q", &policies(&[("hoopoe.ns.young", "q")]), &[claimant("young", 9)]),
+            holder(&me, None, "q", &policies(&[("hoopoe.ns.young", "q")]), &[claimant("young", 9)]),
             Some("ns/young".to_owned())
         );
-        assert_eq!(holder(&me, "q", &policies(&[("hoopoe.other.far", "q")]), &[]), Some("other/far".to_owned()));
-        assert_eq!(holder(&me, "q", &policies(&[("hoopoe.ns.young", "q2"), ("theirs", "q")]), &[]), None);
+        assert_eq!(holder(&me, None, "q", &policies(&[("hoopoe.other.far", "q")]), &[]), Some("other/far".to_owned()));
+        assert_eq!(holder(&me, None, "q", &policies(&[("hoopoe.ns.young", "q2"), ("theirs", "q")]), &[]), None);
     }
 
     #[test]
     fn of_two_that_sit_exactly_one_yields() {
         let sitting = policies(&[("hoopoe.ns.a", "q"), ("hoopoe.ns.b", "q")]);
         let (a, b) = (claimant("a", 5), claimant("b", 3));
-        assert_eq!(holder(&b, "q", &sitting, std::slice::from_ref(&a)), None, "b is older");
-        assert_eq!(holder(&a, "q", &sitting, std::slice::from_ref(&b)), Some("ns/b".to_owned()));
+        assert_eq!(holder(&b, None, "q", &sitting, std::slice::from_ref(&a)), None, "b is older");
+        assert_eq!(holder(&a, None, "q", &sitting, std::slice::from_ref(&b)), Some("ns/b".to_owned()));
         // Of two clusters neither knows the other's age: the name decides, the same way on both.
-        assert_eq!(holder(&a, "q", &sitting, &[]), None);
-        assert_eq!(holder(&b, "q", &sitting, &[]), Some("ns/a".to_owned()));
+        assert_eq!(holder(&a, None, "q", &sitting, &[]), None);
+        assert_eq!(holder(&b, None, "q", &sitting, &[]), Some("ns/a".to_owned()));
     }
 
     #[test]
     fn where_nobody_sits_the_oldest_goes_first() {
         let (old, young) = (claimant("z", 1), claimant("a", 2));
-        assert_eq!(holder(&old, "q", &BTreeMap::new(), std::slice::from_ref(&young)), None);
-        assert_eq!(holder(&young, "q", &BTreeMap::new(), std::slice::from_ref(&old)), Some("ns/z".to_owned()));
+        assert_eq!(holder(&old, None, "q", &BTreeMap::new(), std::slice::from_ref(&young)), None);
+        assert_eq!(holder(&young, None, "q", &BTreeMap::new(), std::slice::from_ref(&old)), Some("ns/z".to_owned()));
         let twin = claimant("b", 2);
-        assert_eq!(holder(&twin, "q", &BTreeMap::new(), &[young]), Some("ns/a".to_owned()), "then the name");
+        assert_eq!(holder(&twin, None, "q", &BTreeMap::new(), &[young]), Some("ns/a".to_owned()), "then the name");
     }
 
     #[test]
     fn a_queue_that_is_anothers_dead_letter_queue_is_taken_and_the_other_way_round() {
         let me = claimant("me", 1);
         let theirs = policies(&[("hoopoe.ns.other", "q"), ("hoopoe.ns.other.dlq", "q.dlq")]);
-        assert_eq!(holder(&me, "q.dlq", &theirs, &[]), Some("ns/other".to_owned()));
+        assert_eq!(holder(&me, None, "q.dlq", &theirs, &[]), Some("ns/other".to_owned()));
         let theirs = policies(&[("hoopoe.ns.other", "q.dlq")]);
-        assert_eq!(holder(&me, "q", &theirs, &[]), Some("ns/other".to_owned()));
+        assert_eq!(holder(&me, None, "q", &theirs, &[]), Some("ns/other".to_owned()));
+    }
+
+    #[test]
+    fn the_same_name_in_another_cluster_is_somebody_else() {
+        let me = claimant("me", 1);
+        let of = |name: &str, queue: &str, cluster: Option<&str>| {
+            let pattern = cluster.map_or_else(String::new, |id| format!("(?#hoopoe-cluster={id})"));
+            let mut all = policies(&[(name, queue)]);
+            all.values_mut().for_each(|policy| policy.pattern += &pattern);
+            all
+        };
+        let theirs = of("hoopoe.ns.me", "q", Some("b"));
+        let holds = holder(&me, Some("a"), "q", &theirs, &[]).unwrap();
+        assert!(holds.starts_with("ns/me of the cluster b"), "{holds}");
+        assert_eq!(holder(&me, Some("b"), "q", &theirs, &[]), None);
+        // A claim of before there were ids, and an operator that cannot know its own: the name decides.
+        assert_eq!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me", "q", None), &[]), None);
+        assert_eq!(holder(&me, None, "q", &theirs, &[]), None);
+        // Of another queue too: our claim could only be written over theirs.
+        assert!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me", "q2", Some("b")), &[]).is_some());
+        assert!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me.dlq", "q.dlq", Some("b")), &[]).is_some());
+        // Another name's claim is seen whatever cluster it is of.
+        assert_eq!(holder(&me, Some("a"), "q", &of("hoopoe.far.off", "q", Some("b")), &[]), Some("far/off".to_owned()));
     }
 
     #[test]
     fn my_own_claim_and_a_kept_queues_policy_hold_nothing_against_me() {
         let me = claimant("me", 1);
         let own = policies(&[("hoopoe.ns.me", "q"), ("hoopoe.ns.me.dlq", "q.dlq"), ("hoopoe-kept.ns.gone", "q")]);
-        assert_eq!(holder(&me, "q", &own, &[]), None);
+        assert_eq!(holder(&me, None, "q", &own, &[]), None);
     }
 }

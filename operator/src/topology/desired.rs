@@ -25,6 +25,8 @@ pub const MARK: &str = "x-hoopoe";
 pub struct Desired {
     /// Who wants it.
     pub claimant: Claimant,
+    /// The id of the cluster that it is in; `None`: the operator may not know it.
+    pub cluster: Option<String>,
     /// A producer's exchange.
     pub exchange: Option<DesiredExchange>,
     /// A consumer's queue.
@@ -62,7 +64,7 @@ pub fn producer(resource: &ValidatedProducer) -> Desired {
     let NotifProducerSpec { exchange, .. } = &resource.spec;
     let exchange =
         DesiredExchange { name: exchange.name.clone(), kind: kind_of(exchange.kind), ownership: exchange.ownership };
-    Desired { claimant: Claimant::of(&resource.meta), exchange: Some(exchange), queue: None }
+    Desired { claimant: Claimant::of(&resource.meta), cluster: None, exchange: Some(exchange), queue: None }
 }
 
 /// What a consumer wants.
@@ -82,7 +84,7 @@ pub fn consumer(resource: &ValidatedConsumer) -> Desired {
         ),
         bindings: bindings.iter().map(|binding| marked(name, binding, &mark_of(&resource.meta))).collect(),
     };
-    Desired { claimant: Claimant::of(&resource.meta), exchange: None, queue: Some(queue) }
+    Desired { claimant: Claimant::of(&resource.meta), cluster: None, exchange: None, queue: Some(queue) }
 }
 
 /// The name of the policy by which a resource claims its queue.
@@ -96,6 +98,17 @@ pub fn mark_of(meta: &Meta) -> String {
 }
 
 impl Desired {
+    /// The same, wanted by a resource of this cluster: its claims say so.
+    #[must_use]
+    pub fn in_cluster(mut self, id: Option<&str>) -> Self {
+        self.cluster = id.map(str::to_owned);
+        if let Some(queue) = &mut self.queue {
+            queue.policy.cluster.clone_from(&self.cluster);
+            queue.dead_letter_policy.cluster.clone_from(&self.cluster);
+        }
+        self
+    }
+
     /// A hash of all of it, 16 hexadecimal digits: what stands in `status.topology.hash`.
     pub fn hash(&self) -> String {
         let bytes = Sha256::digest(format!("{:?}{:?}", self.exchange, self.queue));

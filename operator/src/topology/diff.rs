@@ -77,7 +77,10 @@ fn of_queue(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut 
     // Policies first: they are the claim, and a queue is never there without its limits.
     for (_, _, policy) in &both {
         if !in_place(policy, seen) {
-            difference.changes.push(Change::PutPolicy((*policy).clone()));
+            let mut put = (*policy).clone();
+            // Whoever does not know its own cluster leaves what stands there.
+            put.cluster = put.cluster.or_else(|| seen.policies.get(&put.name)?.cluster().map(str::to_owned));
+            difference.changes.push(Change::PutPolicy(put));
         }
     }
     for (name, _, _) in &both {
@@ -137,7 +140,7 @@ fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &
 /// The policies on exactly one queue.
 fn policies_of<'a>(queue: &str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Policy> {
     let pattern = policy::pattern(queue);
-    seen.policies.values().filter(move |policy| policy.pattern == pattern)
+    seen.policies.values().filter(move |policy| policy.bare_pattern() == pattern)
 }
 
 fn same(one: &Binding, other: &Binding) -> bool {
@@ -146,7 +149,12 @@ fn same(one: &Binding, other: &Binding) -> bool {
 
 fn in_place(policy: &policy::Policy, seen: &Snapshot) -> bool {
     seen.policies.get(&policy.name).is_some_and(|there| {
-        there.pattern == policy.pattern()
+        let patterns_agree = match &policy.cluster {
+            Some(_) => there.pattern == policy.pattern(),
+            // Whoever does not know its own leaves what is written.
+            None => there.bare_pattern() == policy.pattern(),
+        };
+        patterns_agree
             && there.apply_to == "queues"
             && there.priority == policy.priority
             && there.definition == policy.definition

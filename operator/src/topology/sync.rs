@@ -83,7 +83,7 @@ pub async fn carry_out(client: &ManagementClient, change: &Change) -> Result<(),
 /// The finding, if another resource holds the queue.
 pub fn taken(desired: &Desired, known: &[Claimant], seen: &Snapshot) -> Option<Finding> {
     let queue = desired.queue.as_ref()?;
-    let by = claims::holder(&desired.claimant, &queue.name, &seen.policies, known)?;
+    let by = claims::holder(&desired.claimant, desired.cluster.as_deref(), &queue.name, &seen.policies, known)?;
     Some(Finding::QueueTaken { queue: queue.name.clone(), by })
 }
 
@@ -108,7 +108,8 @@ async fn withdraw(
         return Ok(());
     }
     for policy in [&queue.policy, &queue.dead_letter_policy] {
-        if seen.policies.contains_key(&policy.name) {
+        // One of that name may be another cluster's.
+        if seen.policies.get(&policy.name).is_some_and(|there| !there.is_of_another(desired.cluster.as_deref())) {
             client.delete_policy(&policy.name).await?;
         }
     }

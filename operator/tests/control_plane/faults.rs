@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What there is in the end, without what differs from namespace to namespace and from run to run.
-async fn end_state(shop: &Namespace<'_>) -> String {
+pub async fn end_state(shop: &Namespace<'_>) -> String {
     let mut objects: Value =
         serde_json::from_str(&shop.kubectl(&["get", "deploy,svc,cm,sa,pdb,nprod,ncons", "-o", "json"]).await).unwrap();
     let mut lines: Vec<String> = Vec::new();
@@ -46,7 +46,7 @@ fn without_hashes(text: &str) -> String {
     lines.join("\n")
 }
 
-async fn broker_state(kit: &Kit, shop: &Namespace<'_>) -> String {
+pub async fn broker_state(kit: &Kit, shop: &Namespace<'_>) -> String {
     let mut lines = Vec::new();
     for kind in ["queues", "policies", "bindings"] {
         for object in kit.broker(&format!("/api/{kind}/%2F")).await.as_array().unwrap() {
@@ -62,13 +62,13 @@ async fn broker_state(kit: &Kit, shop: &Namespace<'_>) -> String {
     lines.join("\n").replace(&shop.name, "NAMESPACE")
 }
 
-async fn ask_for(shop: &Namespace<'_>) {
+pub async fn ask_for(shop: &Namespace<'_>) {
     let name = &shop.name;
     shop.producer("events", &format!("exchange: {{name: {name}, ownership: Owned}}")).await;
     shop.consumer("inbox", &format!("queue: {{name: {name}}}, bindings: [{{exchange: {name}}}]")).await;
 }
 
-async fn both_ready(shop: &Namespace<'_>) {
+pub async fn both_ready(shop: &Namespace<'_>) {
     shop.ready("nprod/events").await;
     shop.ready("ncons/inbox").await;
 }

@@ -11,16 +11,18 @@ use std::{
 
 use bytes::Bytes;
 use clap::Parser;
-use futures::future::BoxFuture;
+use futures::{StreamExt, future::BoxFuture};
 use hoopoe_operator::{cli::run, config::Config};
-use http_body_util::{BodyExt, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use kube::{
     Client,
     client::{Body, ClientBuilder},
     config::{KubeConfigOptions, Kubeconfig},
 };
 use prometheus_client::registry::Registry;
-use tokio::task::JoinHandle;
+use tokio::{sync::broadcast, task::JoinHandle};
+use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
@@ -31,6 +33,17 @@ pub enum Fault {
     CrashAfter(u32),
     /// Every so many-th request is answered by one of these instead, in turn; 0: no answer for three seconds, then an error.
     Answers(u32, &'static [u16]),
+    /// Each watch of the resources that are named here, in the plural, ends.
+    CutWatches(broadcast::Sender<Cut>),
+}
+
+/// The end of the watches of one kind.
+#[derive(Clone, Debug)]
+pub struct Cut {
+    /// `deployments` and the like.
+    pub plural: &'static str,
+    /// The last event that it yields; `None`: the connection breaks.
+    pub last_event: Option<&'static str>,
 }
 
 /// What was counted.
@@ -136,8 +149,21 @@ where
             request.uri().path().contains("coordination.k8s.io") || request.uri().path().contains("events.k8s.io");
         let writes = !aside && request.method() != http::Method::GET;
         let write = writes.then(|| count.writes.fetch_add(1, Ordering::SeqCst) + 1);
-        match self.fault {
-            Fault::CrashAfter(last) => {
+        match &self.fault {
+            Fault::CutWatches(cuts) => {
+                let query = request.uri().query().unwrap_or_default();
+                let plural = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
+                let cut = query.contains("watch=true").then(|| cuts.subscribe());
+                let answer = self.inner.call(request);
+                Box::pin(async move {
+                    let answer: Answer = answer.await.map_err(Into::into)?;
+                    Ok(match cut {
+                        Some(cut) => answer.map(|body| until_cut(body, plural, cut)),
+                        None => answer,
+                    })
+                })
+            }
+            &Fault::CrashAfter(last) => {
                 if write.is_some_and(|write| write > last) {
                     count.gone.store(true, Ordering::SeqCst);
                     return Box::pin(std::future::pending());
@@ -152,7 +178,7 @@ where
                     answer
                 })
             }
-            Fault::Answers(every, statuses) => {
+            &Fault::Answers(every, statuses) => {
                 let number = count.requests.fetch_add(1, Ordering::SeqCst);
                 if aside || number % every != every - 1 {
                     let answer = self.inner.call(request);
@@ -169,6 +195,27 @@ where
             }
         }
     }
+}
+
+/// The body, until the watch is cut.
+fn until_cut(body: AnswerBody, plural: String, cuts: broadcast::Receiver<Cut>) -> AnswerBody {
+    let ends = BroadcastStream::new(cuts).filter_map(move |cut| {
+        let mine = cut.ok().filter(|cut| cut.plural == plural);
+        std::future::ready(mine.map(|cut| match cut.last_event {
+            Some(event) => Ok(Frame::data(Bytes::from(format!("{event}\n")))),
+            None => Err(tower::BoxError::from("the connection was reset by a test")),
+        }))
+    });
+    let frames = BodyStream::new(body).map(|frame| (frame, false)).boxed();
+    let both = futures::stream::select(frames, ends.map(|end| (end, true)).boxed());
+    // The last one is still seen.
+    let mut ended = false;
+    let until = both.take_while(move |(_, last)| {
+        let goes_on = !ended;
+        ended |= last;
+        std::future::ready(goes_on)
+    });
+    Box::new(StreamBody::new(until.map(|(frame, _)| frame).boxed()))
 }
 
 fn refusal(status: u16) -> Answer {

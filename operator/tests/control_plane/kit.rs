@@ -145,6 +145,11 @@ impl Operator {
         self.metrics().await.lines().any(|line| line == "hoopoe_operator_leader 1")
     }
 
+    /// What it says of its readiness.
+    pub async fn readyz(&self) -> String {
+        reqwest::get(format!("http://127.0.0.1:{}/readyz", self.admin)).await.unwrap().text().await.unwrap()
+    }
+
     /// All that it counts.
     pub async fn metrics(&self) -> String {
         reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap()

@@ -30,6 +30,9 @@ pub struct MigrateArgs {
     /// PEM file of the client's key
     #[arg(long, value_name = "FILE", requires = "cert_file")]
     key_file: Option<PathBuf>,
+    /// The name that the server's certificate must carry, when it is not the URL's host
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -53,7 +56,7 @@ pub async fn migrate(args: &MigrateArgs) -> Result<(), RoleError> {
         ca_file: args.ca_file.clone(),
         cert_file: args.cert_file.clone(),
         key_file: args.key_file.clone(),
-        server_name: None,
+        server_name: args.server_name.clone(),
     };
     let target = match &args.sqlite {
         Some(path) => Target::Sqlite(path),

@@ -18,6 +18,7 @@ use crate::{
         wanted::Spec,
     },
     resource::Meta,
+    served::serves_pod_monitor,
 };
 
 /// Why there is no plan.
@@ -40,13 +41,12 @@ pub enum PlanError {
 /// Makes a plan. Nothing is written.
 pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
     let given = Given::read(&args.filenames)?;
-    let groups = client.list_api_groups().await.map_err(Box::new)?;
     let platform = Platform {
         // The same on both sides: what the operator's flags say is not what a manifest changes.
         worker_image: "hoopoe".to_owned(),
         image_pull_secrets: Vec::new(),
         otlp_endpoint: None,
-        serves_pod_monitor: groups.groups.iter().any(|group| group.name == "monitoring.coreos.com"),
+        serves_pod_monitor: serves_pod_monitor(client).await.map_err(Box::new)?,
     };
     let exchanges = given.resources.iter().filter_map(|document| match &document.manifest {
         Manifest::Producer(producer) => match producer.spec.exchange.ownership {

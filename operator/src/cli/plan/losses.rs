@@ -81,7 +81,7 @@ mod tests {
 
     fn policy(definition: &Value) -> Policy {
         let definition = definition.as_object().unwrap().clone();
-        Policy { name: "hoopoe.ns.a".to_owned(), queue: "inbox".to_owned(), priority: 100, definition }
+        Policy { name: "hoopoe.ns.a".to_owned(), queue: "inbox".to_owned(), priority: 100, definition, cluster: None }
     }
 
     fn seen(messages_ready: u64, definition: &Value) -> Snapshot {

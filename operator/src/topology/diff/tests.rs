@@ -36,12 +36,12 @@ fn consumer(keys: &[&str]) -> Desired {
         dead_letter_policy: policy::of_dead_letters("hoopoe.ns.c.dlq".to_owned(), "q", 10, 100),
         bindings: keys.iter().map(|key| binding(key)).collect(),
     };
-    Desired { claimant: claimant(), exchange: None, queue: Some(queue) }
+    Desired { claimant: claimant(), cluster: None, exchange: None, queue: Some(queue) }
 }
 
 fn producer(ownership: Ownership) -> Desired {
     let exchange = DesiredExchange { name: "e".to_owned(), kind: "topic", ownership };
-    Desired { claimant: claimant(), exchange: Some(exchange), queue: None }
+    Desired { claimant: claimant(), cluster: None, exchange: Some(exchange), queue: None }
 }
 
 fn exchange(kind: &str) -> Snapshot {

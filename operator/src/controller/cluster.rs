@@ -1,0 +1,38 @@
+//! Which cluster this is: two of them may have resources of one namespace and name, and share a broker.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client};
+
+use crate::config::Config;
+
+/// The namespace that every cluster has, and that nobody can delete: its uid is what tools know a cluster by.
+const EVERYWHERE: &str = "kube-system";
+/// Between two tries while the API server does not answer.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// `--cluster-id`, else the uid of `kube-system`; `None`: the operator may not read it, and says so.
+///
+/// An API server that does not answer is asked until it does: an operator that forgot for a moment which cluster this is would take another's
+/// claims for its own.
+pub async fn id(client: &Client, config: &Config) -> Option<String> {
+    if let Some(id) = &config.cluster_id {
+        return Some(id.clone());
+    }
+    loop {
+        match Api::<Namespace>::all(client.clone()).get(EVERYWHERE).await {
+            Ok(namespace) => return namespace.metadata.uid,
+            Err(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => {
+                tracing::warn!(
+                    reason = status.reason,
+                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are of: \
+                     grant get on it, or set --cluster-id, where other clusters use the same brokers"
+                );
+                return None;
+            }
+            Err(error) => tracing::warn!(%error, "failed to read the namespace kube-system; it is tried again"),
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
