@@ -57,6 +57,11 @@ charts: ## Check the Helm charts: lint, unit tests, schemas of three Kubernetes 
 	@e2e/charts.sh
 	cargo test --locked -p hoopoe-operator --test charts
 
+.PHONY: charts-helm-three
+charts-helm-three: ## The same with Helm 3 beside Helm 4 (builds it the first time: some four minutes)
+	@HOOPOE_HELM3=$$(e2e/go-tools.sh helm3)/helm e2e/charts.sh
+	HOOPOE_HELM=$$(e2e/go-tools.sh helm3)/helm cargo test --locked -p hoopoe-operator --test charts
+
 .PHONY: api-test
 api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
 	HOOPOE_SCHEMATHESIS=$$(e2e/schemathesis.sh) cargo test --locked -p hoopoe --test http -- --ignored --nocapture schemathesis

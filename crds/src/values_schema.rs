@@ -76,7 +76,9 @@ fn each_schema(schema: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     let Some(schema) = schema.as_object_mut() else { return };
     change(schema);
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        properties.values_mut().for_each(|schema| each_schema(schema, change));
+        for schema in properties.values_mut() {
+            each_schema(schema, change);
+        }
     }
     for key in ["items", "additionalProperties", "not"] {
         if let Some(schema) = schema.get_mut(key) {
@@ -85,7 +87,9 @@ fn each_schema(schema: &mut Value, change: &impl Fn(&mut Map<String, Value>)) {
     }
     for key in ["allOf", "anyOf", "oneOf"] {
         if let Some(Value::Array(schemas)) = schema.get_mut(key) {
-            schemas.iter_mut().for_each(|schema| each_schema(schema, change));
+            for schema in schemas {
+                each_schema(schema, change);
+            }
         }
     }
 }

@@ -56,6 +56,10 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
     // Its namespace exists already, with one label more.
     assert_eq!(complaint(&kit, &install).await, "", "install.yaml");
 
+    // Not only dry: it can be applied in one go.
+    let install = repository("charts/install.yaml");
+    kit.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", install.to_str().unwrap()]).await;
+
     // And it would have said so.
     let worse = [
         "template",
