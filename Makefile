@@ -49,7 +49,7 @@ chaos: ## Kill KILLS (default 50) parts of such a cluster at random under load, 
 .PHONY: check
 check: ## The quick half of `make test`: formatting, lints, unit tests; no server
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	cargo test --workspace --lib --bins --locked
 
 .PHONY: charts

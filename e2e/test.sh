@@ -59,7 +59,7 @@ step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
 step "Kubernetes control plane from its Go modules (first time: some ten minutes)" e2e/control-plane.sh
 step "schemathesis from PyPI" e2e/schemathesis.sh
 step "formatting" cargo fmt --all --check
-step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 step "generated files" generated_files
 step "charts: lint, unit tests, schemas, kube-score (first time: some five minutes for Helm)" e2e/charts.sh
 step "tests on real servers" all_tests

@@ -48,8 +48,5 @@ pub async fn rotated(kit: &Kit) -> Outcome {
     .await?;
     ledger.verdict().await?;
     ready(kit).await?;
-    match revision("inbox-api").await? == before.1 {
-        true => Ok(()),
-        false => Err("the API uses no broker, and rolled".into()),
-    }
+    if revision("inbox-api").await? == before.1 { Ok(()) } else { Err("the API uses no broker, and rolled".into()) }
 }

@@ -44,10 +44,7 @@ pub async fn kubelet(kit: &Kit) -> Outcome {
     kit.cluster.restart_kubelet("node-2").await?;
     ledger.verdict().await?;
     kit.kubectl("wait --for=condition=Ready node/node-2 --timeout=60s").await?;
-    match kit.pods("inbox-consumer").await? == before {
-        true => Ok(()),
-        false => Err("a pod did not outlive its kubelet".into()),
-    }
+    if kit.pods("inbox-consumer").await? == before { Ok(()) } else { Err("a pod did not outlive its kubelet".into()) }
 }
 
 /// A node that is cut off for more than a minute, with its pods running on alone. They come back to a cluster that has gone on without them.

@@ -98,10 +98,7 @@ pub async fn resources(kit: &Kit) -> Outcome {
     kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=120s")).await?;
     let shown = kit.kubectl(&format!("-n {APPS} get hoopoe")).await?;
     eprintln!("{shown}");
-    match shown.contains("2/2") {
-        true => Ok(()),
-        false => Err("the columns do not say 2/2".into()),
-    }
+    if shown.contains("2/2") { Ok(()) } else { Err("the columns do not say 2/2".into()) }
 }
 
 /// `helm upgrade` with another value while notifications flow.

@@ -118,9 +118,10 @@ impl Kit {
     pub async fn pipe(&self, words: &str, input: &str) -> Outcome {
         let args: Vec<&str> = words.split_whitespace().collect();
         let output = self.cluster.plane().kubectl_with(&args, input).await?;
-        match output.status.success() {
-            true => Ok(()),
-            false => Err(format!("kubectl {words}: {}", String::from_utf8_lossy(&output.stderr)).into()),
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(format!("kubectl {words}: {}", String::from_utf8_lossy(&output.stderr)).into())
         }
     }
 
@@ -194,11 +195,10 @@ async fn script(name: &str, args: &[&str]) -> Outcome<String> {
 /// What a command prints; its complaint is the error.
 pub async fn run(mut command: Command) -> Outcome<String> {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
-    match output.status.success() {
-        true => Ok(String::from_utf8(output.stdout)?),
-        false => {
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            Err(format!("{:?} ended with {}: {complaint}", command.as_std(), output.status).into())
-        }
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout)?)
+    } else {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        Err(format!("{:?} ended with {}: {complaint}", command.as_std(), output.status).into())
     }
 }
