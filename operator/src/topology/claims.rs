@@ -154,7 +154,9 @@ mod tests {
         let of = |name: &str, queue: &str, cluster: Option<&str>| {
             let pattern = cluster.map_or_else(String::new, |id| format!("(?#hoopoe-cluster={id})"));
             let mut all = policies(&[(name, queue)]);
-            all.values_mut().for_each(|policy| policy.pattern += &pattern);
+            for policy in all.values_mut() {
+                policy.pattern += &pattern;
+            }
             all
         };
         let theirs = of("hoopoe.ns.me", "q", Some("b"));

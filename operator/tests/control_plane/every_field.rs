@@ -173,8 +173,8 @@ impl Seen {
 async fn worker_config(shop: &Namespace<'_>, deployment: &str) -> Value {
     let deployment = shop.get(&format!("deploy/{deployment}")).await;
     let volumes = deployment["spec"]["template"]["spec"]["volumes"].as_array().unwrap().clone();
-    let sources = volumes.iter().flat_map(|volume| volume["projected"]["sources"].as_array().unwrap());
-    let name = sources.filter_map(|source| source["configMap"]["name"].as_str()).next().unwrap();
+    let mut sources = volumes.iter().flat_map(|volume| volume["projected"]["sources"].as_array().unwrap());
+    let name = sources.find_map(|source| source["configMap"]["name"].as_str()).unwrap();
     let config = shop.get(&format!("cm/{name}")).await;
     serde_yaml::from_str(config["data"]["worker.yaml"].as_str().unwrap()).unwrap()
 }

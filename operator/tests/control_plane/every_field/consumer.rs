@@ -1,4 +1,4 @@
-//! The fields of a NotifConsumer.
+//! The fields of a `NotifConsumer`.
 
 use serde_json::json;
 
@@ -28,6 +28,8 @@ pub fn immutable() -> Vec<Immutable> {
 }
 
 /// What can.
+// A row a field.
+#[allow(clippy::too_many_lines)]
 pub fn edits() -> Vec<Edit> {
     let config = |field, value: serde_json::Value, pointer| {
         Edit::of(field, value.clone()).config("inbox-consumer", pointer, value).rolls(WORKER)

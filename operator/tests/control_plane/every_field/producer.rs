@@ -1,4 +1,4 @@
-//! The fields of a NotifProducer.
+//! The fields of a `NotifProducer`.
 
 use serde_json::json;
 
