@@ -34,6 +34,8 @@ mod leadership;
 mod life;
 #[path = "control_plane/namespaces.rs"]
 mod namespaces;
+#[path = "control_plane/older_workers.rs"]
+mod older_workers;
 #[path = "control_plane/plan.rs"]
 mod plan;
 #[path = "control_plane/register_port.rs"]

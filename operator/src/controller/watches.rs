@@ -64,6 +64,7 @@ pub fn start(
         resources::<NotifProducer>(client, namespace, Kind::Producer, health, gone.clone());
     let (consumers, consumer_stream) =
         resources::<NotifConsumer>(client, namespace, Kind::Consumer, health, gone.clone());
+    let all = Resources { producers: producers.clone(), consumers: consumers.clone() };
     let (deployments, writer) = reflector::store();
     let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
     let mut children = HashMap::new();
@@ -80,7 +81,7 @@ pub fn start(
             None => Api::all_with(client.clone(), &resource),
         };
         let stream = watcher(api, ours()).modify(|object| prune(object.meta_mut())).default_backoff();
-        others.push(owners(stream, health.of(kind.as_str(), namespace), index, triggers.clone()));
+        others.push(owners(stream, health.of(kind.as_str(), namespace), index, all.clone(), triggers.clone()));
     }
     let index = children.get(&ChildKind::Deployment).cloned().unwrap_or_default();
     let stream = watcher(scoped::<Deployment>(client, namespace), ours()).modify(prune_deployment).default_backoff();
@@ -88,6 +89,7 @@ pub fn start(
         stream.reflect(writer),
         health.of(ChildKind::Deployment.as_str(), namespace),
         index,
+        all,
         triggers.clone(),
     ));
 
@@ -155,13 +157,18 @@ fn owners<K: Resource + Send + 'static>(
     stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
     watched: Watched,
     index: Arc<ChildIndex>,
+    all: Resources,
     triggers: mpsc::UnboundedSender<ResourceId>,
 ) -> BoxStream<'static, ()> {
     let events = stream.inspect(move |item| watched.observe(item));
     events
         .filter_map(move |event| {
             if let Ok(event) = event {
-                index.take(&event);
+                let concerned = index.take(&event);
+                // What went while the watch was broken is no event: only the new list shows it, by leaving it out.
+                if matches!(event, Event::InitDone) && !concerned.is_empty() {
+                    all.trigger(&triggers, |meta| meta.uid.as_ref().is_some_and(|uid| concerned.contains(uid)));
+                }
                 if let Event::Apply(object) | Event::Delete(object) | Event::InitApply(object) = &event
                     && let Some(id) = controller_of(object.meta())
                 {
@@ -183,9 +190,14 @@ fn users(
     triggers: mpsc::UnboundedSender<ResourceId>,
 ) -> BoxStream<'static, ()> {
     let events = stream.inspect(move |item| watched.observe(item));
+    let all = Resources { producers: producers.clone(), consumers: consumers.clone() };
+    let mut listed = false;
     events
         .filter_map(move |event| {
-            // The first list is read before any resource is reconciled.
+            // The first list is read before any resource is reconciled. A later one is of a watch that broke: what moved meanwhile is no event.
+            if matches!(event, Ok(Event::InitDone)) && std::mem::replace(&mut listed, true) {
+                all.trigger(&triggers, |_| true);
+            }
             if let Ok(Event::Apply(secret) | Event::Delete(secret)) = event {
                 let (namespace, name) = (secret.namespace().unwrap_or_default(), secret.name_any());
                 let of = |kind, resource: &ObjectMeta| ResourceId {
@@ -208,6 +220,32 @@ fn users(
             futures::future::ready(None)
         })
         .boxed()
+}
+
+/// The resources of one scope.
+#[derive(Clone)]
+struct Resources {
+    producers: Store<NotifProducer>,
+    consumers: Store<NotifConsumer>,
+}
+
+impl Resources {
+    /// Asks for a reconcile of each that is chosen.
+    fn trigger(&self, triggers: &mpsc::UnboundedSender<ResourceId>, chosen: impl Fn(&ObjectMeta) -> bool) {
+        let Self { producers, consumers } = self;
+        let of = |kind, meta: &ObjectMeta| ResourceId {
+            kind,
+            namespace: meta.namespace.clone().unwrap_or_default(),
+            name: meta.name.clone().unwrap_or_default(),
+        };
+        for producer in producers.state().iter().filter(|producer| chosen(&producer.metadata)) {
+            // An error: the operator is stopping.
+            let _ = triggers.send(of(Kind::Producer, &producer.metadata));
+        }
+        for consumer in consumers.state().iter().filter(|consumer| chosen(&consumer.metadata)) {
+            let _ = triggers.send(of(Kind::Consumer, &consumer.metadata));
+        }
+    }
 }
 
 /// The resource of ours that controls an object.

@@ -17,7 +17,8 @@ pub struct Names {
 }
 
 /// The edits of the fields that both kinds have.
-#[allow(clippy::too_many_lines, reason = "a table, an edit a row")]
+// A row a field.
+#[allow(clippy::too_many_lines)]
 pub fn edits(names: &Names) -> Vec<Edit> {
     let Names { deployment, account, service, budget, network_policy, pod_monitor, all } = *names;
     let of_deployment = deployment.strip_prefix("deploy/").unwrap();
