@@ -31,11 +31,12 @@ spec:
   placement: {spread: Required}
 ";
 
-/// Installs the chart, the images by digest, with two operators of which one leads.
+/// Installs the chart, the images by digest, with two operators of which one leads; the chart's own test agrees.
 pub async fn chart(kit: &Kit) -> Outcome {
     helm(kit, "install", &[]).await?;
     kit.kubectl(&format!("-n {SYSTEM} rollout status deployment/hoopoe-operator --timeout=60s")).await?;
     kit.kubectl("wait --for=condition=Established crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app").await?;
+    kit.helm(&["test", "hoopoe-operator", "--namespace", SYSTEM, "--timeout", "1m"]).await?;
     Ok(())
 }
 
