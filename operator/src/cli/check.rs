@@ -23,6 +23,8 @@ use super::ReleaseArgs;
 const RULES: &str = include_str!("../../rbac/cluster-role.yaml");
 /// Those on its Lease.
 const LEASE_RULES: &str = include_str!("../../rbac/lease-role.yaml");
+/// That to know which cluster this is.
+const IDENTITY_RULES: &str = include_str!("../../rbac/identity-role.yaml");
 /// Between two looks.
 const AGAIN: Duration = Duration::from_secs(1);
 /// Questions to the API server at once.
@@ -133,6 +135,7 @@ async fn definitions(client: &Client) -> Result<Result<String, String>, CheckErr
 /// What this account may not do, of what an operator must: `verb resource in namespace`.
 async fn missing_rights(client: &Client, args: &ReleaseArgs, lease_namespace: &str) -> Result<Vec<String>, CheckError> {
     let mut wanted = asked(&rules(LEASE_RULES)?, Some(lease_namespace));
+    wanted.extend(asked(&rules(IDENTITY_RULES)?, Some("kube-system")));
     let rules = rules(RULES)?;
     if args.watch_namespaces.is_empty() {
         wanted.extend(asked(&rules, None));
@@ -159,10 +162,10 @@ fn rules(text: &str) -> Result<Vec<PolicyRule>, serde_yaml::Error> {
     Ok(serde_yaml::from_str::<Role>(&text)?.rules.unwrap_or_default())
 }
 
-/// A question for each verb on each resource of each rule.
+/// A question for each verb on each resource of each rule; of a rule that names objects, for its first.
 fn asked(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<ResourceAttributes> {
     let mut all = Vec::new();
-    for PolicyRule { api_groups, resources, verbs, .. } in rules {
+    for PolicyRule { api_groups, resources, resource_names, verbs, .. } in rules {
         for group in api_groups.iter().flatten() {
             for resource in resources.iter().flatten() {
                 let (resource, subresource) =
@@ -173,6 +176,7 @@ fn asked(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<ResourceAttribute
                     subresource: subresource.map(str::to_owned),
                     verb: Some(verb.clone()),
                     namespace: namespace.map(str::to_owned),
+                    name: resource_names.iter().flatten().next().cloned(),
                     ..Default::default()
                 }));
             }

@@ -19,6 +19,7 @@ const CRDS: [&str; 2] =
     [include_str!("../../../crds/yaml/notifproducers.yaml"), include_str!("../../../crds/yaml/notifconsumers.yaml")];
 const CLUSTER_ROLE: &str = include_str!("../../rbac/cluster-role.yaml");
 const LEASE_ROLE: &str = include_str!("../../rbac/lease-role.yaml");
+const IDENTITY_ROLE: &str = include_str!("../../rbac/identity-role.yaml");
 
 /// Where operators live.
 const SYSTEM: &str = "hoopoe-system";
@@ -56,11 +57,14 @@ impl Kit {
         }
         plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
         plane.apply(CLUSTER_ROLE).await.unwrap();
+        plane.apply(IDENTITY_ROLE).await.unwrap();
         plane.kubectl_with(&["-n", SYSTEM, "apply", "--server-side", "-f", "-"], LEASE_ROLE).await.unwrap();
         let user = "--user=operator";
         let bind = ["create", "clusterrolebinding", "operator", "--clusterrole=hoopoe-operator", user];
         plane.kubectl(&bind).await.unwrap();
         let bind = ["-n", SYSTEM, "create", "rolebinding", "operator", "--role=hoopoe-operator-lease", user];
+        plane.kubectl(&bind).await.unwrap();
+        let bind = ["-n", "kube-system", "create", "rolebinding", "operator", "--role=hoopoe-operator-identity", user];
         plane.kubectl(&bind).await.unwrap();
         Self { plane, rabbit, operators: AtomicU32::new(0), operator: None }
     }
