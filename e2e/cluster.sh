@@ -23,6 +23,9 @@ up() {
     else
         down
         e2e/install.sh debootstrap buildah containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev
+        # Here and not when the program asks, so that their progress is seen.
+        e2e/cluster/programs.sh >/dev/null
+        e2e/cluster/images.sh >/dev/null
         say "building what starts it"
         cargo build --quiet --locked --package hoopoe-e2e --bin hoopoe-cluster
         mkdir -p "$folder"

@@ -40,7 +40,7 @@ image() { # NAME FOLDER_OF_ITS_CONTAINERFILE
     name=$1 context=$out/$2
     mkdir -p "$context"
     from=$(date +%s)
-    say "compiling $name (release, the first time: some five minutes on two cores)"
+    say "compiling $name with the profile $profile (release, the first time: some minutes on two cores)"
     program "$name"
     # Symbols help nobody who has no debugger in the image, and are half of it.
     strip -o "$context/$name" "$build/$programs/$name"

@@ -13,17 +13,18 @@ recipe=1
 
 say() { echo "images: $*" >&2; }
 
-image() { # NAME FOLDER_OF_CONTENT COMMAND...: an image of what is in a folder, which runs that command
-    name=$1 content=$2
-    shift 2
-    hash=$({ echo "$recipe $name $*"; [ ! -e "$content/.hash" ] || cat "$content/.hash"; } | sha256sum | cut -c1-12)
+image() { # NAME FOLDER VERSION COMMAND...: an image of what is in a folder, which runs that command; VERSION says what the content is
+    name=$1 content=$2 version=$3
+    shift 3
+    hash=$(echo "$recipe $name $version $*" | sha256sum | cut -c1-12)
     folder=$cache/image-$name-$hash
     if [ ! -e "$folder/index.json" ]; then
         from=$(date +%s)
         say "making $name"
         rm -rf "$folder" "$folder.unfinished"
-        # A store of its own: nothing of the user's is touched, and nothing is left.
-        store=$(mktemp -d "$cache/buildah.XXXXXX")
+        # A store of its own: nothing of the user's is touched, and nothing is left. Not in /tmp, which may be memory: it takes two GB.
+        rm -rf "$store"
+        mkdir "$store"
         buildah() { command buildah --root "$store/root" --runroot "$store/run" --storage-driver vfs "$@" >&2; }
         container=$(command buildah --root "$store/root" --runroot "$store/run" --storage-driver vfs from scratch)
         buildah copy --quiet "$container" "$content" /
@@ -39,21 +40,21 @@ image() { # NAME FOLDER_OF_CONTENT COMMAND...: an image of what is in a folder, 
     echo "$name:1 $folder"
 }
 
+mkdir -p "$cache"
 exec 8>"$cache/images.lock"
 flock 8
+# One at a time, by the lock: what a run left that was killed goes with the next.
+store=$cache/images.store
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$store"' EXIT
 
 mkdir "$work/pause" "$work/coredns"
-sha256sum <"$here/pause.c" >"$work/pause/.hash"
 cc -static -Os -s -o "$work/pause/pause" "$here/pause.c"
-image pause "$work/pause" /pause
+image pause "$work/pause" "$(sha256sum <"$here/pause.c")" /pause
 
 coredns=$("$here/../go-tools.sh" coredns)
-echo "$coredns" >"$work/coredns/.hash"
 cp "$coredns/coredns" "$work/coredns/"
-image coredns "$work/coredns" /coredns -conf /etc/coredns/Corefile
+image coredns "$work/coredns" "$(basename "$coredns")" /coredns -conf /etc/coredns/Corefile
 
 trixie=$("$here/../trixie.sh")
-basename "$trixie" >"$trixie/.hash"
-image backends "$trixie" /bin/sh
+image backends "$trixie" "$(basename "$trixie")" /bin/sh

@@ -149,7 +149,7 @@ impl Cluster {
 }
 
 /// Removes what a cluster left that did not come to its own end.
-pub async fn sweep() -> Result<()> {
+async fn sweep() -> Result<()> {
     tool::run(tokio::process::Command::new(SWEEP), SWEEP_LIMIT).await.map(drop)
 }
 

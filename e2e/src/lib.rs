@@ -29,7 +29,7 @@ mod watchdog;
 pub use ca::{Ca, PemPair, TlsOptions};
 pub use child::Child;
 pub use child_options::ChildOptions;
-pub use cluster::{Cluster, REGISTRY, sweep};
+pub use cluster::{Cluster, REGISTRY};
 pub use control_plane::ControlPlane;
 pub use error::{Error, Result};
 pub use folder::Folder;

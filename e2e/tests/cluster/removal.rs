@@ -33,7 +33,8 @@ pub async fn resources(kit: &Kit) -> Outcome {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| name.starts_with("shop."))
         .collect();
-    if names != ["shop.kept", "shop.kept.dlq"] {
+    let empty = seen.lines().any(|line| line.split_whitespace().eq(["shop.kept", "0"]));
+    if names != ["shop.kept", "shop.kept.dlq"] || empty {
         return Err(format!("the broker's queues: {seen}").into());
     }
     let none =
