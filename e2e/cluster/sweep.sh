@@ -14,7 +14,8 @@ ours() {
     for process in /proc/[0-9]*; do
         pid=${process#/proc/}
         [ "$pid" != $$ ] || continue
-        if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -Eq "^[^ ]*/(containerd|containerd-shim-runc-v2|kubelet|kube-proxy) .*$state" ||
+        # One that ended since the list was made has no files any more: no word of it.
+        if { tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null | grep -Eq "^[^ ]*/(containerd|containerd-shim-runc-v2|kubelet|kube-proxy) .*$state" ||
             grep -q ':/hoopoe-node-' "$process/cgroup" 2>/dev/null; then
             echo "$pid"
         fi
