@@ -9,16 +9,14 @@ set -u
 state=/run/hoopoe-cluster
 data=/var/lib/hoopoe-cluster
 
-# Their command lines or control groups name our folders; itself and those above it are left alone.
+namespaces() { ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep '^hoopoe-node-'; }
+
+# A node's programs are in its network namespace, its pods in its control groups.
 ours() {
+    for name in $(namespaces); do ip netns pids "$name"; done
     for process in /proc/[0-9]*; do
-        pid=${process#/proc/}
-        [ "$pid" != $$ ] || continue
-        # One that ended since the list was made has no files any more: no word of it.
-        if { tr '\0' ' ' <"$process/cmdline"; } 2>/dev/null | grep -Eq "^[^ ]*/(containerd|containerd-shim-runc-v2|kubelet|kube-proxy) .*$state" ||
-            grep -q ':/hoopoe-node-' "$process/cgroup" 2>/dev/null; then
-            echo "$pid"
-        fi
+        # One that ended since the list was made has no files any more.
+        grep -q ':/hoopoe-node-' "$process/cgroup" 2>/dev/null && echo "${process#/proc/}"
     done
 }
 
@@ -39,9 +37,7 @@ for round in 1 2; do
 done
 rm -rf --one-file-system "$state" "$data"
 
-for name in $(ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep '^hoopoe-node-'); do
-    ip netns delete "$name"
-done
+for name in $(namespaces); do ip netns delete "$name"; done
 # Routes go with the bridge.
 ip link delete hoopoe0 2>/dev/null
 for link in $(ip -o link show 2>/dev/null | sed -n 's/^[0-9]*: \(hoopoe-n[0-9]*\)[@:].*/\1/p'); do
@@ -55,7 +51,7 @@ for root in /sys/fs/cgroup /sys/fs/cgroup/*; do
     done
 done
 
-left=$(ours; grep -E " ($state|$data)" /proc/mounts; ip netns list | grep '^hoopoe-node-'; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
+left=$(ours; grep -E " ($state|$data)" /proc/mounts; namespaces; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
 [ -z "$left" ] || {
     echo "cluster: could not remove all of it: $left" >&2
     exit 1
