@@ -15,8 +15,12 @@ dev: ## The same pipeline, kept running until Ctrl-C
 	@e2e/demo.sh --keep
 
 .PHONY: test
-test: ## Install what is missing and run every check, on real servers
+test: ## Install what is missing and run the checks, on real servers and in pods
 	@e2e/test.sh
+
+.PHONY: test-all
+test-all: ## The same, and what takes too long for every change: some two hours more
+	@e2e/test.sh --all
 
 .PHONY: control-plane
 control-plane: ## Build a Kubernetes control plane for the tests from its Go modules (the first time: some ten minutes)

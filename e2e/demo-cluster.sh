@@ -15,14 +15,15 @@ e2e/cluster.sh up
 export KUBECONFIG=$PWD/target/cluster/kubeconfig
 PATH=$(e2e/go-tools.sh kubernetes kubectl):$(e2e/go-tools.sh crane):$(e2e/go-tools.sh helm):$PATH
 
-registry=10.89.0.1:5000
+declare -A reference
 while read -r name folder _; do
-    crane push "$folder" "$registry/$name:demo" --insecure >/dev/null
+    reference[$name]=$(e2e/cluster.sh push "$name:demo" "$folder")
 done <<<"$images"
 
 say "Installing the operator: helm install hoopoe-operator charts/hoopoe-operator"
 helm upgrade --install hoopoe-operator charts/hoopoe-operator --namespace hoopoe-system --create-namespace --wait --timeout 3m \
-    --set "image.repository=$registry/hoopoe-operator,image.tag=demo,worker.image.repository=$registry/hoopoe,worker.image.tag=demo" >/dev/null
+    --set "image.repository=${reference[hoopoe-operator]%:demo},image.tag=demo" \
+    --set "worker.image.repository=${reference[hoopoe]%:demo},worker.image.tag=demo" >/dev/null
 kubectl --namespace hoopoe-system get pods
 
 say "Two resources: kubectl apply -f crds/examples"
@@ -31,8 +32,22 @@ kubectl wait --for=condition=Ready nprod/orders ncons/inbox --timeout=180s
 kubectl get hoopoe
 kubectl get pods --output wide
 
-address() { kubectl get "service/$1" --output 'jsonpath=http://{.spec.clusterIP}:{.spec.ports[0].port}'; }
-producer=$(address orders-producer) api=$(address inbox-api)
+# From here to a Service, until this script ends.
+forwards=()
+trap 'kill "${forwards[@]}" 2>/dev/null || true' EXIT
+forward() { # SERVICE PORT
+    kubectl port-forward "service/$1" "$2:http" >/dev/null &
+    forwards+=($!)
+    for _ in $(seq 50); do
+        curl -s --output /dev/null "http://127.0.0.1:$2/" && return
+        sleep 0.1
+    done
+    echo "nothing answers through the forwarded port $2" >&2
+    exit 1
+}
+producer=http://127.0.0.1:18090 api=http://127.0.0.1:18091
+forward orders-producer 18090
+forward inbox-api 18091
 
 say "A notification: POST $producer/v1/notifications"
 curl -fsS "$producer/v1/notifications" -H 'content-type: application/json' \
@@ -56,6 +71,8 @@ cat <<EOF
   kubectl scale ncons inbox --replicas=3                  more workers
   kubectl describe ncons inbox                            conditions and events
   kubectl -n hoopoe-system logs deploy/hoopoe-operator
+  kubectl port-forward service/orders-producer 18090:http &
+  kubectl port-forward service/inbox-api 18091:http &
   curl $api/notif/get/owner/alice
   target/debug/hoopoe ledger --producer $producer --api $api --rate 100 --for 20s      (and kill pods meanwhile)
   make cluster-down

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Every check of this repository, in order, on real servers. The last lines name what ran, what was skipped and how long it took.
+# The checks of this repository, in order, on real servers. The last lines name what ran, what was skipped and how long each took.
+#
+# Usage: e2e/test.sh [--all]   with --all also what takes too long for every change; without it that is named, and no failure
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-passed=() failed=() skipped=()
+passed=() failed=() skipped=() left=()
+all=${1:-}
 started=$SECONDS
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -19,6 +22,14 @@ step() { # NAME COMMAND...: runs one check, which may leave itself out by the st
         77) skipped+=("$name") ;;
         *) failed+=("$name") ;;
     esac
+}
+
+long_step() { # the same for what runs only with --all
+    if [ "$all" = --all ]; then
+        step "$@"
+    else
+        left+=("$1")
+    fi
 }
 
 need_compiler() {
@@ -53,6 +64,13 @@ in_pods() { # network namespaces, mounts and control groups are root's to make
     e2e/test-cluster.sh
 }
 
+demo_in_pods() {
+    local status=0
+    e2e/demo-cluster.sh || status=$?
+    e2e/cluster.sh down
+    return $status
+}
+
 step "compiler" need_compiler
 step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl
 step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
@@ -66,11 +84,18 @@ step "tests on real servers" all_tests
 step "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its programs and images)" in_pods
 step "fuzzing for 20 s" env FUZZ_SECONDS=20 fuzz/run.sh
 step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
+long_step "licences, sources and banned crates of the dependencies" make deny
+long_step "charts with Helm 3" make charts-helm-three
+long_step "demo out of pods, with the images that are released" demo_in_pods
+long_step "two builds of the images, one digest" e2e/reproducible.sh
+long_step "150 parts of a cluster killed at random" make chaos KILLS=150
+long_step "fuzzing for 10 minutes" env FUZZ_SECONDS=600 fuzz/run.sh
 
 say "summary after $((SECONDS - started))s"
 printf 'ran      %s\n' "${passed[@]}"
 [ ${#failed[@]} = 0 ] || printf 'FAILED   %s\n' "${failed[@]}"
 [ ${#skipped[@]} = 0 ] || printf 'skipped  %s\n' "${skipped[@]}"
+[ ${#left[@]} = 0 ] || printf 'left to make test-all: %s\n' "${left[@]}"
 echo "${#passed[@]} passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
 if [ ${#failed[@]} != 0 ] || { [ "${CI:-}" = true ] && [ ${#skipped[@]} != 0 ]; }; then
     exit 1

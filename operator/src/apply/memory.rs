@@ -1,15 +1,12 @@
 //! What was sent, and whether it has to be sent again. Pure.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, Time};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{FIELD_MANAGER, ObservedMeta};
+use super::{FIELD_MANAGER, ObservedMeta, observed::Pairs};
 use crate::build::{Child, ChildKind};
 
 /// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
@@ -125,9 +122,9 @@ fn only_the_status_moved(child: &Child, sent: &Sent, observed: &ObservedMeta) ->
 /// Whether an object has the labels and annotations that we set. What others add is theirs.
 fn carries(there: &ObservedMeta, child: &Child) -> bool {
     let metadata = &child.object["metadata"];
-    let holds = |asked: &Value, there: &BTreeMap<String, String>| {
+    let holds = |asked: &Value, there: &Pairs| {
         let mut asked = asked.as_object().into_iter().flatten();
-        asked.all(|(key, value)| there.get(key).map(String::as_str) == value.as_str())
+        asked.all(|(key, value)| value.as_str().is_some_and(|value| there.hold(key, value)))
     };
     holds(&metadata["labels"], &there.labels) && holds(&metadata["annotations"], &there.annotations)
 }

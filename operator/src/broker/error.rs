@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 /// Why a broker's management API did not do what it was asked. No variant holds credentials.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum BrokerError {
     /// No answer: the host, the port, TLS, or time.
     #[error("failed to reach the broker's management API at {url}: {detail}")]

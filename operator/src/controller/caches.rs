@@ -3,13 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use hoopoe_crds::{NotifConsumer, NotifProducer};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Secret};
+use k8s_openapi::api::core::v1::Secret;
 use kube::{
     core::PartialObjectMeta,
     runtime::reflector::{ObjectRef, Store, store::WriterDropped},
 };
 
-use super::child_index::ChildIndex;
+use super::{child_index::ChildIndex, seen_deployment::SeenDeployment};
 use crate::{
     apply::{Observed, ObservedMeta},
     build::ChildKind,
@@ -24,8 +24,8 @@ pub struct Scope {
     pub producers: Store<NotifProducer>,
     /// The consumers.
     pub consumers: Store<NotifConsumer>,
-    /// The Deployments of ours, pruned to what is read.
-    pub deployments: Store<Deployment>,
+    /// The Deployments of ours.
+    pub deployments: Store<SeenDeployment>,
     /// The children of every kind, their metadata only.
     pub children: HashMap<ChildKind, Arc<ChildIndex>>,
     /// All Secrets, their metadata only.
@@ -62,7 +62,7 @@ impl Caches {
     }
 
     /// A Deployment of ours.
-    pub fn deployment(&self, namespace: &str, name: &str) -> Option<Arc<Deployment>> {
+    pub fn deployment(&self, namespace: &str, name: &str) -> Option<Arc<SeenDeployment>> {
         self.of(namespace)?.deployments.get(&ObjectRef::new(name).within(namespace))
     }
 

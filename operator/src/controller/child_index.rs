@@ -20,7 +20,8 @@ pub struct ChildIndex(RwLock<Known>);
 #[derive(Debug, Default)]
 struct Known {
     objects: HashMap<Key, ObservedMeta>,
-    owned: HashMap<String, BTreeSet<Key>>,
+    /// By the uid of the controller: the names, in its own namespace, where its children are.
+    owned: HashMap<String, Vec<String>>,
     /// What a list that is under way has shown so far; whatever it does not show is gone.
     listed: Option<BTreeSet<Key>>,
 }
@@ -58,7 +59,7 @@ impl ChildIndex {
 
     /// The names of those whose controller is `uid`.
     pub fn owned(&self, uid: &str) -> Vec<String> {
-        self.read().owned.get(uid).into_iter().flatten().map(|(_, name)| name.clone()).collect()
+        self.read().owned.get(uid).cloned().unwrap_or_default()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
@@ -70,7 +71,7 @@ impl Known {
     fn put(&mut self, key: Key, object: ObservedMeta) -> Vec<String> {
         let mut concerned = self.remove(&key);
         if let Some(uid) = &object.owned_by_uid {
-            self.owned.entry(uid.clone()).or_default().insert(key.clone());
+            self.owned.entry(uid.clone()).or_default().push(key.1.clone());
             if !concerned.contains(uid) {
                 concerned.push(uid.clone());
             }
@@ -82,7 +83,7 @@ impl Known {
     fn remove(&mut self, key: &Key) -> Vec<String> {
         let Some(uid) = self.objects.remove(key).and_then(|object| object.owned_by_uid) else { return Vec::new() };
         if let Some(names) = self.owned.get_mut(&uid) {
-            names.remove(key);
+            names.retain(|name| *name != key.1);
             if names.is_empty() {
                 self.owned.remove(&uid);
             }

@@ -5,13 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use kube::{
-    Client,
-    runtime::events::{Recorder, Reporter},
-};
+use kube::Client;
 use tokio::sync::mpsc;
 
-use super::{caches::Caches, secret_cache::SecretCache};
+use super::{caches::Caches, events::Events, secret_cache::SecretCache};
 use crate::{
     apply::Applier,
     broker::{Broker, Brokers},
@@ -43,7 +40,7 @@ pub struct Context {
     /// What is the same for every resource.
     pub platform: Platform,
     /// Says what happened, once.
-    pub recorder: Recorder,
+    pub events: Events,
     /// The id of this cluster, in the claims on brokers that other clusters use too; `None`: nobody may read it.
     pub cluster: Option<String>,
     /// What is counted.
@@ -90,10 +87,7 @@ impl Context {
             scaler: Scaler::new(),
             upgrades: Upgrades::new(config.upgrade_max_concurrent),
             platform,
-            recorder: Recorder::new(
-                client.clone(),
-                Reporter { controller: "hoopoe-operator".to_owned(), instance: None },
-            ),
+            events: Events::new(client.clone()),
             cluster,
             metrics,
             triggers,

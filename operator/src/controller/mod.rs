@@ -7,12 +7,14 @@ mod consumer;
 mod consumer_deletion;
 mod context;
 mod error;
+mod events;
 mod finalizer;
 mod image;
 mod outcome;
 mod producer;
 mod sampler;
 mod secret_cache;
+mod seen_deployment;
 mod steps;
 mod watch_health;
 mod watches;
@@ -34,9 +36,10 @@ use kube::{
     },
 };
 use serde::de::DeserializeOwned;
-use tokio::{sync::broadcast, task::JoinSet, time::Instant};
-use tokio_stream::wrappers::BroadcastStream;
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::CancellationToken;
+use tower::limit::ConcurrencyLimit;
 use tracing::Instrument;
 
 use self::{
@@ -59,6 +62,9 @@ pub use finalizer::FINALIZER;
 /// Reconciles at once, of each kind. Most of one is waiting for a broker's read that all share, at most one a second: with 32 at once a thousand
 /// resources settled at six a second.
 const CONCURRENCY: u16 = 256;
+/// Requests to the API server at once, the watches apart. Each of the reconciles under way with a connection of its own made five hundred: 25 MiB here,
+/// and answers of 504 from an API server on two cores. No slower with so many.
+const REQUESTS: usize = 32;
 /// Between a resource's event and its reconcile: what comes in bursts is done once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// The longest pause between two tries of what failed.
@@ -86,13 +92,14 @@ pub async fn run(
     readiness: Readiness,
     stop: CancellationToken,
 ) -> Result<(), RunError> {
+    let client = limited(client);
     // Looked up once: the kind comes with an operator that is seldom installed after ours, and then ours is restarted.
     let serves_pod_monitor =
         served::serves_pod_monitor(&client).await.map_err(|error| RunError::Discovery(Box::new(error)))?;
     let health = WatchHealth::new(readiness.clone(), metrics.watches_broken.clone());
     let cluster = cluster::id(&client, config).await;
-    let (triggers, mut wanted) = tokio::sync::mpsc::unbounded_channel();
-    let (gone, mut forgotten) = tokio::sync::mpsc::unbounded_channel();
+    let (triggers, mut wanted) = mpsc::unbounded_channel();
+    let (gone, mut forgotten) = mpsc::unbounded_channel();
     let namespaces: Vec<Option<&str>> = match config.watch_namespaces.as_slice() {
         [] => vec![None],
         names => names.iter().map(|name| Some(name.as_str())).collect(),
@@ -104,16 +111,15 @@ pub async fn run(
     let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect());
     let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, cluster, metrics, triggers));
 
-    // Every controller hears every trigger and takes its own: there are two for each watched namespace.
-    let (spread, _) = broadcast::channel(65_536);
+    let mut routes = Routes::default();
     let mut parts = JoinSet::new();
     let scopes = started.len();
     for (scope, Watches { producers, consumers, others }) in started {
         parts.spawn(others.for_each(|()| futures::future::ready(())));
         // Shared: a store wakes only the last of those who wait for it.
         let filled = filled(scope.clone()).boxed().shared();
-        let triggers = |kind| triggers_of(&spread, kind, scope.namespace.clone());
-        let (producer_triggers, consumer_triggers) = (triggers(Kind::Producer), triggers(Kind::Consumer));
+        let producer_triggers = routes.add(Kind::Producer, scope.namespace.clone());
+        let consumer_triggers = routes.add(Kind::Consumer, scope.namespace.clone());
         let part = Part { ctx: ctx.clone(), filled, stop: stop.clone() };
         parts.spawn(part.clone().reconciling(
             producers,
@@ -138,8 +144,7 @@ pub async fn run(
     });
     parts.spawn(async move {
         while let Some(id) = wanted.recv().await {
-            // An error: no controller listens yet, or any more; both look at everything when they start.
-            let _ = spread.send(id);
+            routes.send(id);
         }
     });
     // Whoever drops this future, because the lease is lost, drops the set, and all of it ends at once.
@@ -155,6 +160,16 @@ pub async fn run(
     }
 }
 
+/// The same client with a limit of requests at once. Whoever keeps the lease must not wait behind them, and takes the one without.
+fn limited(client: Client) -> Client {
+    let namespace = client.default_namespace().to_owned();
+    let send = tower::service_fn(move |request| {
+        let client = client.clone();
+        async move { client.send(request).await }
+    });
+    Client::new(ConcurrencyLimit::new(send, REQUESTS), namespace)
+}
+
 /// What every controller shares.
 #[derive(Clone)]
 struct Part {
@@ -168,16 +183,33 @@ async fn filled(scope: Scope) -> bool {
     scope.filled().await.is_ok()
 }
 
-fn triggers_of(
-    spread: &broadcast::Sender<ResourceId>,
+/// The way of a trigger to its controller, of which there are two for each watched namespace.
+#[derive(Default)]
+struct Routes(Vec<Route>);
+
+struct Route {
     kind: Kind,
+    /// `None`: all of them.
     namespace: Option<String>,
-) -> BoxStream<'static, ResourceId> {
-    let heard = BroadcastStream::new(spread.subscribe());
-    let mine =
-        move |id: &ResourceId| id.kind == kind && namespace.as_ref().is_none_or(|namespace| *namespace == id.namespace);
-    // A trigger that was missed: the resource is looked at again within a minute anyhow.
-    heard.filter_map(|id| futures::future::ready(id.ok())).filter(move |id| futures::future::ready(mine(id))).boxed()
+    to: mpsc::UnboundedSender<ResourceId>,
+}
+
+impl Routes {
+    /// What is sent for that kind in that namespace.
+    fn add(&mut self, kind: Kind, namespace: Option<String>) -> BoxStream<'static, ResourceId> {
+        let (to, triggers) = mpsc::unbounded_channel();
+        self.0.push(Route { kind, namespace, to });
+        UnboundedReceiverStream::new(triggers).boxed()
+    }
+
+    fn send(&self, id: ResourceId) {
+        let leads_to =
+            |route: &&Route| route.kind == id.kind && route.namespace.as_ref().is_none_or(|of| *of == id.namespace);
+        if let Some(route) = self.0.iter().find(leads_to) {
+            // An error: the operator is stopping.
+            let _ = route.to.send(id);
+        }
+    }
 }
 
 impl Part {

@@ -98,7 +98,7 @@ pub async fn say<K: Resource<DynamicType = ()>>(
         action: "Reconcile".to_owned(),
         secondary: None,
     };
-    if let Err(error) = ctx.recorder.publish(&event, &resource.object_ref(&())).await {
+    if let Err(error) = ctx.events.publish(&event, &resource.object_ref(&())).await {
         tracing::warn!(%error, reason, "failed to write an Event");
     }
 }

@@ -2,16 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use k8s_openapi::api::apps::v1::Deployment;
-
-use super::{context::Context, error::ReconcileError};
+use super::{context::Context, error::ReconcileError, seen_deployment::SeenDeployment};
 use crate::{
     apply::{Applied, ApplyError},
     broker::{Broker, BrokerError},
-    build::{
-        BuildError, Child,
-        names::{CONTAINER, Component},
-    },
+    build::{BuildError, Child, names::Component},
     dereference::BrokerAccess,
     metrics::KindLabel,
     resource::{Meta, ResourceId},
@@ -126,36 +121,28 @@ pub async fn children(
 /// The pods of one Deployment, as the watch knows it.
 pub fn pods(ctx: &Context, id: &ResourceId, component: Component, stopped: bool) -> WorkersFinding {
     let Some(deployment) = deployment(ctx, id, component) else { return WorkersFinding::Unknown };
-    let Deployment { metadata, spec, status } = &*deployment;
-    let status = status.clone().unwrap_or_default();
-    let failing = status.conditions.iter().flatten().find(|condition| {
-        (condition.type_ == "Progressing" && condition.status == "False")
-            || (condition.type_ == "ReplicaFailure" && condition.status == "True")
-    });
     WorkersFinding::Pods(PodCount {
-        desired: spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1),
-        existing: status.replicas.unwrap_or_default(),
-        ready: status.ready_replicas.unwrap_or_default(),
-        available: status.available_replicas.unwrap_or_default(),
-        updated: status.updated_replicas.unwrap_or_default(),
-        observed: status.observed_generation >= metadata.generation,
-        stuck: failing.map(|condition| condition.message.clone().or(condition.reason.clone()).unwrap_or_default()),
+        desired: deployment.replicas.unwrap_or(1),
+        existing: deployment.existing,
+        ready: deployment.ready,
+        available: deployment.available,
+        updated: deployment.updated,
+        observed: deployment.is_observed,
+        stuck: deployment.stuck.clone(),
         stopped,
     })
 }
 
 /// The Deployment's own count; `None`: there is none yet.
 pub fn live_count(ctx: &Context, id: &ResourceId, component: Component) -> Option<i32> {
-    deployment(ctx, id, component)?.spec.as_ref()?.replicas
+    deployment(ctx, id, component)?.replicas
 }
 
 /// The image that the Deployment's container has; `None`: there is none yet.
 pub fn live_image(ctx: &Context, id: &ResourceId, component: Component) -> Option<String> {
-    let deployment = deployment(ctx, id, component)?;
-    let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
-    pod.containers.iter().find(|container| container.name == CONTAINER)?.image.clone()
+    deployment(ctx, id, component)?.image.clone()
 }
 
-fn deployment(ctx: &Context, id: &ResourceId, component: Component) -> Option<Arc<Deployment>> {
+fn deployment(ctx: &Context, id: &ResourceId, component: Component) -> Option<Arc<SeenDeployment>> {
     ctx.caches.deployment(&id.namespace, &component.child_name(id))
 }

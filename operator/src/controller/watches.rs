@@ -6,10 +6,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 use hoopoe_crds::{NotifConsumer, NotifProducer};
 use k8s_openapi::{
     NamespaceResourceScope,
-    api::{
-        apps::v1::{Deployment, DeploymentSpec},
-        core::v1::{Container, PodSpec, PodTemplateSpec, Secret},
-    },
+    api::{apps::v1::Deployment, core::v1::Secret},
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 use kube::{
@@ -27,6 +24,7 @@ use tokio::sync::mpsc;
 use super::{
     caches::Scope,
     child_index::ChildIndex,
+    seen_deployment,
     watch_health::{WatchHealth, Watched},
 };
 use crate::{
@@ -65,7 +63,7 @@ pub fn start(
     let (consumers, consumer_stream) =
         resources::<NotifConsumer>(client, namespace, Kind::Consumer, health, gone.clone());
     let all = Resources { producers: producers.clone(), consumers: consumers.clone() };
-    let (deployments, writer) = reflector::store();
+    let (deployments, mut writer) = reflector::store();
     let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
     let mut children = HashMap::new();
     let kinds = ChildKind::ALL.into_iter().filter(|kind| serves_pod_monitor || *kind != ChildKind::PodMonitor);
@@ -84,14 +82,10 @@ pub fn start(
         others.push(owners(stream, health.of(kind.as_str(), namespace), index, all.clone(), triggers.clone()));
     }
     let index = children.get(&ChildKind::Deployment).cloned().unwrap_or_default();
-    let stream = watcher(scoped::<Deployment>(client, namespace), ours()).modify(prune_deployment).default_backoff();
-    others.push(owners(
-        stream.reflect(writer),
-        health.of(ChildKind::Deployment.as_str(), namespace),
-        index,
-        all,
-        triggers.clone(),
-    ));
+    let stream = watcher(scoped::<Deployment>(client, namespace), ours())
+        .default_backoff()
+        .inspect_ok(move |event| writer.apply_watcher_event(&seen_deployment::seen(event)));
+    others.push(owners(stream, health.of(ChildKind::Deployment.as_str(), namespace), index, all, triggers.clone()));
 
     let (secrets, writer) = reflector::store();
     // Helm keeps a release in a Secret of up to 1 MB, often and for nobody here.
@@ -278,19 +272,4 @@ fn prune(meta: &mut ObjectMeta) {
     if let Some(annotations) = &mut meta.annotations {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
-}
-
-/// Kept: the count, the images, the status.
-fn prune_deployment(deployment: &mut Deployment) {
-    prune(&mut deployment.metadata);
-    let Some(spec) = &mut deployment.spec else { return };
-    let containers = spec.template.spec.take().map(|pod| pod.containers).unwrap_or_default();
-    let image =
-        |container: Container| Container { name: container.name, image: container.image, ..Container::default() };
-    let pod = PodSpec { containers: containers.into_iter().map(image).collect(), ..PodSpec::default() };
-    *spec = DeploymentSpec {
-        replicas: spec.replicas,
-        template: PodTemplateSpec { metadata: None, spec: Some(pod) },
-        ..DeploymentSpec::default()
-    };
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hoopoe_crds::worker_config::TlsConfig;
+use rustls_pki_types::ServerName;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
     ConnectOptions, Connection,
@@ -18,7 +19,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{StoreError, error::from_sqlx};
+use super::{StoreError, error::from_sqlx, relay::Relay};
 
 /// How the store is used by one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +67,9 @@ pub(super) struct PostgresPool {
 
 /// Opens the pool of a Postgres store.
 pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions) -> Result<PostgresPool, StoreError> {
-    let connect = postgres_options(url, tls)?.options(SERVER_SETTINGS);
     let suspect = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&suspect);
+    let Way { connect, relay } = Way::to(url, tls)?;
     let pool = PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(ACQUIRE_LIMIT)
@@ -86,7 +87,8 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
                 Ok(true)
             })
         })
-        .connect_with(connect)
+        .kept_with(relay)
+        .connect_with(connect.options(SERVER_SETTINGS))
         .await
         .map_err(from_sqlx)?;
     Ok(PostgresPool { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), suspect })
@@ -94,30 +96,68 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
 
 /// A single connection without the limits of a worker's statements, for migrations.
 pub(super) async fn postgres_for_migrations(url: &str, tls: &TlsConfig) -> Result<DatabaseConnection, StoreError> {
+    let Way { connect, relay } = Way::to(url, tls)?;
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE_LIMIT)
-        .connect_with(postgres_options(url, tls)?)
+        .kept_with(relay)
+        .connect_with(connect)
         .await
         .map_err(from_sqlx)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
+/// How sqlx gets to the server, and what must live as long as its pool.
+struct Way {
+    connect: PgConnectOptions,
+    relay: Option<Relay>,
+}
+
+impl Way {
+    fn to(url: &str, tls: &TlsConfig) -> Result<Self, StoreError> {
+        let connect = postgres_options(url, tls)?;
+        let Some(name) = &tls.server_name else { return Ok(Self { connect, relay: None }) };
+        let refused = |text: &str| StoreError::Settings(format!("postgresTls.serverName {name} {text}"));
+        if ServerName::try_from(name.as_str()).is_err() {
+            return Err(refused("is no DNS name and no address"));
+        }
+        if connect.get_socket().is_some() || connect.get_host().starts_with('/') {
+            return Err(refused("needs a host in the Postgres URL, not a Unix socket"));
+        }
+        if matches!(connect.get_ssl_mode(), PgSslMode::Disable) {
+            return Err(refused("contradicts sslmode=disable in the Postgres URL"));
+        }
+        let relay = Relay::start(connect.get_host(), connect.get_port())
+            .map_err(|error| refused(&format!("cannot be had: {error}")))?;
+        let connect = connect.socket(relay.directory()).host(name).ssl_mode(PgSslMode::VerifyFull);
+        Ok(Self { connect, relay: Some(relay) })
+    }
+}
+
+trait KeptWith {
+    /// What is given lives as long as the pool that is made of this.
+    fn kept_with(self, relay: Option<Relay>) -> Self;
+}
+
+impl KeptWith for PgPoolOptions {
+    fn kept_with(self, relay: Option<Relay>) -> Self {
+        self.after_connect(move |_, _| {
+            let _kept = &relay;
+            Box::pin(std::future::ready(Ok(())))
+        })
+    }
+}
+
 /// URL and TLS files as sqlx takes them. The URL may hold a password: no error repeats it.
 fn postgres_options(url: &str, tls: &TlsConfig) -> Result<PgConnectOptions, StoreError> {
     let settings = |text: &str| StoreError::Settings(text.to_owned());
-    let TlsConfig { ca_file, cert_file, key_file, server_name } = tls;
+    let TlsConfig { ca_file, cert_file, key_file, server_name: _ } = tls;
     let mut options = PgConnectOptions::from_str(url)
         .map_err(|_| {
             settings("the Postgres URL must look like postgres://user:password@host:5432/database?sslmode=verify-full")
         })?
         .application_name("hoopoe")
         .disable_statement_logging();
-    if server_name.is_some() {
-        return Err(settings(
-            "postgresTls.serverName is not supported: the certificate must carry the host of the URL",
-        ));
-    }
     if let Some(ca) = readable("postgresTls.caFile", ca_file.as_deref())? {
         // An authority that nobody checks against is a mistake: only `verify-ca` and `verify-full` check.
         options = match options.get_ssl_mode() {

@@ -21,6 +21,7 @@ mod owner_lock;
 mod page;
 mod position;
 mod read_state;
+mod relay;
 mod sql_store;
 mod sweep;
 mod transaction;

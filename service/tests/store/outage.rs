@@ -119,9 +119,12 @@ async fn connecting_says_what_is_wrong() {
     assert!(matches!(&empty, Err(StoreError::Schema(text)) if text.contains("hoopoe migrate up")), "{empty:?}");
 
     let file = |path: &str| Some(std::path::PathBuf::from(path));
+    let named = |name: &str| TlsConfig { server_name: Some(name.to_owned()), ..tls.clone() };
     for (url, tls, word) in [
         ("not a url with topsecret", tls.clone(), "postgres://"),
-        (url.as_str(), TlsConfig { server_name: Some("db".to_owned()), ..tls.clone() }, "serverName"),
+        (url.as_str(), named("not a name"), "serverName not a name is no DNS name"),
+        ("postgres://u:topsecret@/d?host=/run/postgres", named("db"), "serverName db needs a host"),
+        (&format!("{url}?sslmode=disable"), named("db"), "serverName db contradicts sslmode=disable"),
         (url.as_str(), TlsConfig { ca_file: file("/no/such/ca.pem"), ..tls.clone() }, "/no/such/ca.pem"),
         (url.as_str(), TlsConfig { cert_file: file("/dev/null"), ..tls.clone() }, "keyFile"),
         (&format!("{url}?sslmode=disable"), TlsConfig { ca_file: file("/dev/null"), ..tls.clone() }, "sslmode=disable"),

@@ -1,5 +1,7 @@
 //! TLS to Postgres.
 
+use std::time::Duration;
+
 use hoopoe::store::{
     PostgresStore, Store, StoreError,
     migrate::{self, Target},
@@ -48,6 +50,45 @@ async fn the_right_authority_and_name_are_believed_and_no_others() {
     connect(&format!("{other_name}?sslmode=verify-ca"), tls(&ca)).await.unwrap();
     let plain = connect(&format!("{url}?sslmode=disable"), TlsConfig::default()).await;
     assert!(plain.is_err(), "the server takes TLS only");
+}
+
+/// The certificate's name is not the host of the URL: `serverName` says which one it is. The server comes back after a restart, and one that is
+/// not there is an outage.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_name_than_the_hosts_is_checked() {
+    let ca = Ca::new().unwrap();
+    let options_of_server = PostgresOptions { tls: Some(TlsOptions::new(&ca)), ..PostgresOptions::default() };
+    let server = Postgres::start(options_of_server).await.unwrap();
+    // By an address that the certificate does not carry; localhost is one that it does.
+    let url = server.url().split('?').next().unwrap().replace("127.0.0.1", "0.0.0.0");
+    let named = |name: &str| TlsConfig {
+        ca_file: Some(ca.certificate().to_owned()),
+        server_name: Some(name.to_owned()),
+        ..TlsConfig::default()
+    };
+    let connect = async |url: &str, tls: &TlsConfig| PostgresStore::connect(url, tls, options()).await;
+
+    migrate::up(Target::Postgres { url: &url, tls: &named("localhost") }).await.unwrap();
+    for mode in ["", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca", "?sslmode=verify-full"] {
+        let url = format!("{url}{mode}");
+        let store = connect(&url, &named("localhost")).await.unwrap();
+        store.commit(&notifications("anna", 2), &Takes).await.unwrap();
+        let error = connect(&url, &named("postgres.example")).await.err().unwrap();
+        let text = format!("{error:?}");
+        assert!(matches!(error, StoreError::Unavailable(_)) && text.to_lowercase().contains("certificate"), "{text}");
+        if mode.is_empty() {
+            server.kill9().await.unwrap();
+            let error = store.commit(&notifications("bert", 1), &Takes).await.unwrap_err();
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            let error = connect(&url, &named("localhost")).await.err().unwrap();
+            assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+            server.restart().await.unwrap();
+            let batch = notifications("bert", 1);
+            let back = async { while store.commit(&batch, &Takes).await.is_err() {} };
+            tokio::time::timeout(Duration::from_secs(20), back).await.unwrap();
+        }
+        store.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

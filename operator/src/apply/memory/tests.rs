@@ -24,15 +24,19 @@ fn sent(child: &Child, at: Instant) -> Sent {
     }
 }
 
+fn pairs(pairs: &[(&str, &str)]) -> Pairs {
+    let owned = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    Pairs::from(&owned.collect::<std::collections::BTreeMap<_, _>>())
+}
+
 fn observed(version: &str) -> ObservedMeta {
-    let one = |key: &str| [(key.to_owned(), "1".to_owned())].into();
     ObservedMeta {
         uid: "object".to_owned(),
         resource_version: version.to_owned(),
         generation: Some(2),
         owned_by_uid: Some("owner".to_owned()),
-        labels: one("l"),
-        annotations: one("a"),
+        labels: pairs(&[("l", "1")]),
+        annotations: pairs(&[("a", "1")]),
     }
 }
 
@@ -79,14 +83,14 @@ fn a_status_is_no_drift_and_a_label_is() {
     let status = ObservedMeta { generation: Some(1), ..observed("101") };
     assert_eq!(next(Some(&sent), Some(&status), now), Step::Leave);
     let mut extra = status.clone();
-    extra.annotations.insert("deployment.kubernetes.io/revision".to_owned(), "2".to_owned());
+    extra.annotations = pairs(&[("a", "1"), ("deployment.kubernetes.io/revision", "2")]);
     assert_eq!(next(Some(&sent), Some(&extra), now), Step::Leave, "what others add is theirs");
     let drift = Step::Write { look: false, drift: true };
     let mut label = status.clone();
-    label.labels.insert("l".to_owned(), "2".to_owned());
+    label.labels = pairs(&[("l", "2")]);
     assert_eq!(next(Some(&sent), Some(&label), now), drift);
     let mut annotation = status.clone();
-    annotation.annotations.clear();
+    annotation.annotations = pairs(&[]);
     assert_eq!(next(Some(&sent), Some(&annotation), now), drift);
     let other = ObservedMeta { uid: "another".to_owned(), ..status.clone() };
     assert_eq!(next(Some(&sent), Some(&other), now), drift);
@@ -160,7 +164,7 @@ fn an_apply_changed_something_when_more_than_a_status_moved() {
     assert!(!changed(Some(&before), &answer("200", Some(2))), "a status moved in the meantime");
     assert!(changed(Some(&before), &answer("200", Some(3))));
     let mut labelled = before.clone();
-    labelled.labels.clear();
+    labelled.labels = pairs(&[]);
     assert!(changed(Some(&labelled), &answer("200", Some(2))), "a label was put back");
     let disowned = ObservedMeta { owned_by_uid: None, ..before.clone() };
     assert!(changed(Some(&disowned), &answer("200", Some(2))), "the owner was put back");

@@ -1,0 +1,28 @@
+# shellcheck shell=bash disable=SC2154
+# What clusters that are not made here have in common: the backends are applied to them. Takes from `e2e/cluster.sh`: say, $kubeconfig.
+
+ctl() { KUBECONFIG=$kubeconfig "$(e2e/go-tools.sh kubernetes kubectl)/kubectl" "$@"; }
+
+backends() { # prints the manifests: without a node of ours the data lives as long as its pod
+    local image=$1
+    sed -e "s,REGISTRY/backends:1,$image," -e '/nodeSelector:/d' -e 's/hostPath: {[^}]*}/emptyDir: {}/' e2e/cluster/backends.yaml
+}
+
+start_backends() {
+    local name layout image
+    e2e/install.sh debootstrap buildah gcc libc6-dev
+    while read -r name layout; do
+        case $name in backends:*) image=$(push "$name" "$layout") ;; esac
+    done < <(e2e/cluster/images.sh)
+    say "starting RabbitMQ, PostgreSQL and Redis in pods"
+    backends "${image:?no image of the backends}" | ctl apply --filename - >&2
+    for name in rabbitmq postgres redis; do
+        ctl --namespace backends rollout status "statefulset/$name" --timeout 180s >&2
+    done
+    ctl apply --filename e2e/cluster/secrets.yaml >&2
+}
+
+archive() { # NAME FOLDER FILE: an OCI layout as what `docker save` writes
+    e2e/install.sh skopeo
+    skopeo copy --quiet "oci:$2" "docker-archive:$3:$1"
+}

@@ -1,0 +1,25 @@
+# shellcheck shell=bash disable=SC2154
+# The cluster of `e2e/cluster.sh` that kind runs: `hoopoe`, two workers.
+
+up() {
+    kind get clusters 2>/dev/null | grep -qx hoopoe || kind create cluster --name hoopoe --wait 180s --kubeconfig "$kubeconfig" --config - <<YAML
+kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+nodes: [{role: control-plane}, {role: worker}, {role: worker}]
+YAML
+    kind get kubeconfig --name hoopoe >"$kubeconfig"
+    start_backends
+}
+
+push() { # NAME FOLDER: loaded into the nodes; the name is no registry's, so nobody pulls it
+    local name=hoopoe.local/$1 file=$folder/image.tar
+    rm -f "$file"
+    archive "$name" "$2" "$file" >&2
+    kind load image-archive "$file" --name hoopoe >&2
+    rm "$file"
+    echo "$name"
+}
+
+down() {
+    kind delete cluster --name hoopoe --kubeconfig "$kubeconfig"
+}

@@ -1,0 +1,54 @@
+# shellcheck shell=bash disable=SC2154
+# The cluster of `e2e/cluster.sh` that is made here: the program hoopoe-cluster, running in the background. It brings the backends along.
+# Takes from there: say, $folder, $kubeconfig.
+
+log=$folder/log
+registry=10.89.0.1:5000
+
+running() { # prints the process that holds the cluster
+    local pid
+    pid=$(cat "$folder/pid" 2>/dev/null) && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = hoopoe-cluster ] && echo "$pid"
+}
+
+up() {
+    if running >/dev/null && [ -e "$kubeconfig" ]; then
+        say "it runs already"
+        return
+    fi
+    down
+    e2e/install.sh debootstrap buildah containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev
+    # Here and not when the program asks, so that their progress is seen.
+    e2e/cluster/programs.sh >/dev/null
+    e2e/cluster/images.sh >/dev/null
+    say "building what starts it"
+    cargo build --quiet --locked --package hoopoe-e2e --bin hoopoe-cluster
+    : >"$log"
+    # A session of its own: it outlives this script and its terminal.
+    setsid target/debug/hoopoe-cluster "$kubeconfig" >"$log" 2>&1 </dev/null &
+    echo $! >"$folder/pid"
+    # Its progress, until it is ready or has ended.
+    tail --pid=$$ -n +1 -f "$log" >&2 &
+    local tail=$!
+    while [ ! -e "$kubeconfig" ] && running >/dev/null; do sleep 0.2; done
+    kill $tail
+    [ -e "$kubeconfig" ] || {
+        say "it did not come up; its log: $log"
+        exit 1
+    }
+}
+
+push() { # NAME FOLDER
+    "$(e2e/go-tools.sh crane)/crane" push "$2" "$registry/$1" --insecure >&2
+    echo "$registry/$1"
+}
+
+down() {
+    local pid
+    if pid=$(running); then
+        say "ending it"
+        kill "$pid"
+        tail --pid="$pid" -f /dev/null
+    fi
+    e2e/cluster/sweep.sh
+    rm -f "$folder/pid"
+}
