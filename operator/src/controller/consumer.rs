@@ -110,8 +110,8 @@ async fn find(
     let api_count =
         scale::replicas(Lifecycle::Running, spec.api.replicas, spec.api.autoscale.as_ref(), None, None, api_live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let built = build::consumer(&valid, &found.workers, &platform, count, api_count);
-    let (applied, problem) = steps::children(ctx, meta, built).await?;
+    let build = || build::consumer(&valid, &found.workers, &platform, count, api_count);
+    let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     (findings.workers, findings.api) = (workers(), api());
     Ok((findings, queue, applied.unseen || waits))

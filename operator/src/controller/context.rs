@@ -6,9 +6,9 @@ use std::{
 };
 
 use kube::Client;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
-use super::{caches::Caches, events::Events, secret_cache::SecretCache};
+use super::{REQUESTS, caches::Caches, events::Events, secret_cache::SecretCache};
 use crate::{
     apply::Applier,
     broker::{Broker, Brokers},
@@ -31,6 +31,8 @@ pub struct Context {
     pub secrets: SecretCache,
     /// The brokers.
     pub brokers: Brokers,
+    /// Turns at writing children: as many as requests may be under way.
+    pub applying: Semaphore,
     /// Writes the children.
     pub applier: Applier,
     /// Decides how many workers.
@@ -87,6 +89,7 @@ impl Context {
             scaler: Scaler::new(),
             upgrades: Upgrades::new(config.upgrade_max_concurrent),
             platform,
+            applying: Semaphore::new(REQUESTS),
             events: Events::new(client.clone()),
             cluster,
             metrics,

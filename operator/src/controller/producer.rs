@@ -87,8 +87,8 @@ async fn find(
     let workload = &spec.workload;
     let replicas = scale::replicas(workload.lifecycle, workload.replicas, spec.autoscale.as_ref(), None, None, live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let built = build::producer(&valid, &found.workers, &platform, replicas);
-    let (applied, problem) = steps::children(ctx, meta, built).await?;
+    let build = || build::producer(&valid, &found.workers, &platform, replicas);
+    let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     findings.workers = steps::pods(ctx, &meta.id, Component::Producer, stopped);
     Ok((findings, applied.unseen || waits))

@@ -97,9 +97,11 @@ pub async fn topology(
 pub async fn children(
     ctx: &Context,
     meta: &Meta,
-    built: Result<Vec<Child>, BuildError>,
+    build: impl FnOnce() -> Result<Vec<Child>, BuildError>,
 ) -> Result<(Applied, Option<Problem>), ReconcileError> {
-    let children = match built {
+    // Built in its turn, not before: the children of one resource are 80 KB while they wait. Never closed, so no error.
+    let _turn = ctx.applying.acquire().await;
+    let children = match build() {
         Ok(children) => children,
         Err(error) => return Ok((Applied::default(), Some(error.problem()))),
     };
