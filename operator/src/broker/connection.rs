@@ -12,6 +12,9 @@ use url::{Host, Url};
 use super::BrokerError;
 use crate::dereference::TlsMaterial;
 
+/// How long it may take until a connection stands.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
 /// A client whose requests take at most `limit`, and the URL to ask it for.
 ///
 /// reqwest expects the URL's host in the certificate. Where that carries another name the URL takes it, and it is resolved to the host.
@@ -19,7 +22,7 @@ pub(super) fn open(url: &str, tls: Option<&TlsMaterial>, limit: Duration) -> Res
     let invalid = |detail: String| BrokerError::CertificatesInvalid { detail };
     let failed = |error: reqwest::Error| invalid(error.to_string());
     let mut builder =
-        Client::builder().timeout(limit).connect_timeout(limit).redirect(reqwest::redirect::Policy::none());
+        Client::builder().timeout(limit).connect_timeout(CONNECT_LIMIT).redirect(reqwest::redirect::Policy::none());
     let mut named_url = url.to_owned();
     if let Some(TlsMaterial { ca, identity, server_name }) = tls
         && url.starts_with("https:")

@@ -94,13 +94,15 @@ async fn find(
     let Reached { broker, topology, outcome } =
         steps::topology(ctx, meta, &found.broker, &desired, &rivals, settled).await;
     (findings.broker, findings.topology) = (broker, topology);
-    if let Some(outcome) = &outcome {
-        seen(&mut queue, &desired, outcome);
+    let is_taken = outcome.as_ref().is_some_and(Outcome::is_taken);
+    // By value: what was seen goes here, not after the children. Of hundreds that wait, each would keep alive the read that it came by.
+    if let Some(outcome) = outcome {
+        seen(&mut queue, &desired, &outcome);
     }
 
     let workload = &spec.workload;
     let scaling = spec.scaling.as_ref();
-    let count = if outcome.as_ref().is_some_and(Outcome::is_taken) {
+    let count = if is_taken {
         // Another resource's queue is not ours to drain.
         Replicas::Exactly(0)
     } else {

@@ -56,6 +56,8 @@ pub async fn reconcile(
             return Ok(Outcome { changes: done, findings: difference.findings, seen });
         }
         let stage = stage(difference.changes, desired, &seen);
+        // Writes wait for their turn, and this read is old after them.
+        drop(seen);
         for change in &stage {
             carry_out(broker.client(), change).await?;
         }
