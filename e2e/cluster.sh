@@ -58,6 +58,11 @@ esac
 case ${1:-} in
     up)
         mkdir -p $folder
+        # Else that one would be left running, and nobody would know how to end it.
+        [ "$(cat $folder/chosen 2>/dev/null || echo "$chosen")" = "$chosen" ] || {
+            say "a cluster of another kind is up: $(cat $folder/chosen). First: make cluster-down"
+            exit 1
+        }
         # First: what fails half-way is ended by `down` too.
         echo "$chosen" >$folder/chosen
         up

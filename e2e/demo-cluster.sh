@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
+e2e/install.sh curl
 say "Building the images (the first time: some ten minutes on two cores)"
 images=$(HOOPOE_IMAGE_SBOM=no e2e/images.sh)
 echo "$images"
@@ -13,7 +14,7 @@ echo "$images"
 say "Starting a cluster of two nodes (the first time its programs are built: some ten minutes)"
 e2e/cluster.sh up
 export KUBECONFIG=$PWD/target/cluster/kubeconfig
-PATH=$(e2e/go-tools.sh kubernetes kubectl):$(e2e/go-tools.sh crane):$(e2e/go-tools.sh helm):$PATH
+PATH=$(e2e/go-tools.sh kubernetes kubectl):$(e2e/go-tools.sh helm):$PATH
 
 declare -A reference
 while read -r name folder _; do
@@ -36,6 +37,10 @@ kubectl get pods --output wide
 forwards=()
 trap 'kill "${forwards[@]}" 2>/dev/null || true' EXIT
 forward() { # SERVICE PORT
+    ! curl -s --max-time 1 --output /dev/null "http://127.0.0.1:$2/" || {
+        echo "something else answers at the port $2 of this machine" >&2
+        exit 1
+    }
     kubectl port-forward "service/$1" "$2:http" >/dev/null &
     forwards+=($!)
     for _ in $(seq 50); do

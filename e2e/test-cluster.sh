@@ -5,10 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-e2e/install.sh debootstrap buildah containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev curl
-# Built here and not when the test asks, so that their progress is seen.
-e2e/cluster/programs.sh >/dev/null
-e2e/cluster/images.sh >/dev/null
+# Here and not when the test asks, so that the progress is seen.
+e2e/cluster/prepare.sh curl
 e2e/go-tools.sh helm >/dev/null
 HOOPOE_IMAGE_PROFILE=${HOOPOE_IMAGE_PROFILE:-dev} HOOPOE_IMAGE_SBOM=no \
     exec cargo test --locked --package hoopoe-e2e --features cluster --test cluster -- --nocapture "$@"

@@ -7,6 +7,11 @@ cd "$(dirname "$0")/.."
 
 passed=() failed=() skipped=() left=()
 all=${1:-}
+case $all in '' | --all) ;; *)
+    echo "usage: e2e/test.sh [--all]" >&2
+    exit 2
+    ;;
+esac
 started=$SECONDS
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
@@ -56,18 +61,19 @@ all_tests() { # the ignored ones too: they need what the steps before have insta
     cargo test --workspace --locked --no-fail-fast -- --include-ignored
 }
 
-in_pods() { # network namespaces, mounts and control groups are root's to make
+as_root() { # COMMAND...: network namespaces, mounts and control groups are root's to make
     [ "$(id -u)" = 0 ] || {
         echo "left out: you are not root"
         return 77
     }
-    e2e/test-cluster.sh
+    "$@"
 }
 
 demo_in_pods() {
     local status=0
+    export HOOPOE_CLUSTER=own
     e2e/demo-cluster.sh || status=$?
-    e2e/cluster.sh down
+    e2e/cluster.sh down || status=$?
     return $status
 }
 
@@ -81,14 +87,14 @@ step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -
 step "generated files" generated_files
 step "charts: lint, unit tests, schemas, kube-score (first time: some five minutes for Helm)" e2e/charts.sh
 step "tests on real servers" all_tests
-step "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its programs and images)" in_pods
+step "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its programs and images)" as_root e2e/test-cluster.sh
 step "fuzzing for 20 s" env FUZZ_SECONDS=20 fuzz/run.sh
 step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
 long_step "licences, sources and banned crates of the dependencies" make deny
 long_step "charts with Helm 3" make charts-helm-three
-long_step "demo out of pods, with the images that are released" demo_in_pods
-long_step "two builds of the images, one digest" e2e/reproducible.sh
-long_step "150 parts of a cluster killed at random" make chaos KILLS=150
+long_step "demo out of pods, with the images that are released" as_root demo_in_pods
+long_step "two builds of the images, one digest" as_root e2e/reproducible.sh
+long_step "150 parts of a cluster killed at random" as_root make chaos KILLS=150
 long_step "fuzzing for 10 minutes" env FUZZ_SECONDS=600 fuzz/run.sh
 
 say "summary after $((SECONDS - started))s"

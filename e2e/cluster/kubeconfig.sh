@@ -7,8 +7,20 @@ up() {
     mv "$kubeconfig.unfinished" "$kubeconfig"
     chmod 600 "$kubeconfig"
     say "using $(ctl config current-context) at $(ctl config view --output 'jsonpath={.clusters[0].cluster.server}')"
+    [ -e "$folder/registry" ] || refuse_theirs
+    # From here on what `down` removes is ours.
     echo "$HOOPOE_REGISTRY" >"$folder/registry"
     start_backends
+}
+
+refuse_theirs() { # what would be written over, and removed by `down`, must not be somebody's
+    local there
+    there=$(ctl get --ignore-not-found --output name namespace/backends && ctl get --ignore-not-found --output name --filename e2e/cluster/secrets.yaml)
+    [ -z "$there" ] || {
+        say "that cluster has already: ${there//$'\n'/ }"
+        say "they may be somebody's, so nothing was changed; remove them or take another cluster"
+        exit 1
+    }
 }
 
 push() { # NAME FOLDER
@@ -21,7 +33,7 @@ push() { # NAME FOLDER
 }
 
 down() {
-    [ -e "$kubeconfig" ] || return 0
+    [ -e "$kubeconfig" ] && [ -e "$folder/registry" ] || return 0
     ctl delete --ignore-not-found --filename e2e/cluster/secrets.yaml >&2
     backends none | ctl delete --ignore-not-found --filename - >&2
     rm -f "$folder/registry"

@@ -16,10 +16,8 @@ up() {
         return
     fi
     down
-    e2e/install.sh debootstrap buildah containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev
-    # Here and not when the program asks, so that their progress is seen.
-    e2e/cluster/programs.sh >/dev/null
-    e2e/cluster/images.sh >/dev/null
+    # Here and not when the program asks, so that the progress is seen.
+    e2e/cluster/prepare.sh
     say "building what starts it"
     cargo build --quiet --locked --package hoopoe-e2e --bin hoopoe-cluster
     : >"$log"

@@ -2,12 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{
     Client,
     runtime::events::{Event, Recorder, Reporter},
 };
-
-use k8s_openapi::api::core::v1::ObjectReference;
 
 /// Events that a recorder remembers at most: each for six minutes, which of five thousand resources that become ready would be 20 MB.
 const REMEMBERED: u16 = 256;

@@ -99,7 +99,7 @@ pub async fn children(
     meta: &Meta,
     build: impl FnOnce() -> Result<Vec<Child>, BuildError>,
 ) -> Result<(Applied, Option<Problem>), ReconcileError> {
-    // Built in its turn, not before: the children of one resource are 80 KB while they wait. Never closed, so no error.
+    // Built in its turn, not before: hundreds may wait. Never closed, so no error.
     let _turn = ctx.applying.acquire().await;
     let children = match build() {
         Ok(children) => children,

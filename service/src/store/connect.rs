@@ -70,9 +70,8 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     let suspect = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&suspect);
     let Way { connect, relay } = Way::to(url, tls)?;
-    let pool = PgPoolOptions::new()
+    let pool = pool_options(relay)
         .max_connections(options.max_connections.max(1))
-        .acquire_timeout(ACQUIRE_LIMIT)
         // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows itself.
         .test_before_acquire(false)
         // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that would keep
@@ -87,7 +86,6 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
                 Ok(true)
             })
         })
-        .kept_with(relay)
         .connect_with(connect.options(SERVER_SETTINGS))
         .await
         .map_err(from_sqlx)?;
@@ -97,13 +95,7 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
 /// A single connection without the limits of a worker's statements, for migrations.
 pub(super) async fn postgres_for_migrations(url: &str, tls: &TlsConfig) -> Result<DatabaseConnection, StoreError> {
     let Way { connect, relay } = Way::to(url, tls)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(ACQUIRE_LIMIT)
-        .kept_with(relay)
-        .connect_with(connect)
-        .await
-        .map_err(from_sqlx)?;
+    let pool = pool_options(relay).max_connections(1).connect_with(connect).await.map_err(from_sqlx)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
@@ -134,18 +126,12 @@ impl Way {
     }
 }
 
-trait KeptWith {
-    /// What is given lives as long as the pool that is made of this.
-    fn kept_with(self, relay: Option<Relay>) -> Self;
-}
-
-impl KeptWith for PgPoolOptions {
-    fn kept_with(self, relay: Option<Relay>) -> Self {
-        self.after_connect(move |_, _| {
-            let _kept = &relay;
-            Box::pin(std::future::ready(Ok(())))
-        })
-    }
+/// What every pool is made of. The relay lives as long as the pool.
+fn pool_options(relay: Option<Relay>) -> PgPoolOptions {
+    PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).after_connect(move |_, _| {
+        let _kept = &relay;
+        Box::pin(std::future::ready(Ok(())))
+    })
 }
 
 /// URL and TLS files as sqlx takes them. The URL may hold a password: no error repeats it.

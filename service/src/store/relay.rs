@@ -4,7 +4,11 @@
 //! Unix socket, though, against `host`, which then names nothing else. So a connection goes to a socket of this process, and from there,
 //! byte for byte, to the server: TLS runs from end to end, and nothing is read in between.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use tokio::{
     io::copy_bidirectional,
@@ -32,7 +36,7 @@ impl Relay {
     }
 
     /// What sqlx takes as the folder of the socket.
-    pub(super) fn directory(&self) -> &PathBuf {
+    pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 }
