@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Begins the next version: the charts as they are now are kept in charts/previous, for the tests of `helm upgrade`, in place of those of the version
+# before; then the version is set wherever it stands, and what is generated of it is made anew.
+#
+# Usage: charts/next-version.sh 0.3.0   (run on the commit that was released)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+next=${1:?usage: charts/next-version.sh VERSION}
+now=$(sed -n 's/^version: //p' charts/hoopoe-operator/Chart.yaml)
+[[ $next =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] && [ "$next" != "$now" ] && printf '%s\n%s\n' "$now" "$next" | sort --version-sort --check=quiet || {
+    echo "VERSION is $next; it must be like 0.3.0 and above $now" >&2
+    exit 2
+}
+[ -z "$(git status --porcelain charts crds)" ] || {
+    echo "charts or crds differ from the commit: what is kept must be what was released" >&2
+    exit 1
+}
+
+helm=$(e2e/go-tools.sh helm)/helm
+rm -rf charts/previous
+mkdir charts/previous
+for chart in hoopoe-operator hoopoe; do
+    "$helm" package "charts/$chart" --destination charts/previous
+    sed -i -E "s/^(version|appVersion): .*/\1: $next/" "charts/$chart/Chart.yaml"
+done
+sed -i "/^\[workspace.package\]/,/^\[/ s/^version = .*/version = \"$next\"/" Cargo.toml
+cargo update --offline --workspace
+make generate
