@@ -29,10 +29,11 @@ use kit::{Kit, Outcome};
 #[tokio::test]
 async fn from_install_to_uninstall() -> Outcome {
     let kit = Kit::start().await?;
-    kit.stage("install: helm, restricted Pod Security", install::chart(&kit)).await?;
+    kit.stage("install: the previous chart, restricted Pod Security", install::previous_chart(&kit)).await?;
     kit.stage("install: users with the least rights", install::least_rights(&kit)).await?;
     kit.stage("resources: both become Ready", install::resources(&kit)).await?;
     kit.stage("flow: posted over HTTP, polled out of pods", flow::http(&kit)).await?;
+    kit.stage("install: helm upgrade from the previous chart under load", install::upgrade(&kit)).await?;
     kit.stage("flow: names are resolved in a pod", flow::names(&kit)).await?;
     kit.stage("flow: ledger over HTTP and a plain AMQP client", flow::amqp(&kit)).await?;
     kit.stage("placement: workers on different nodes", placement::spread(&kit)).await?;
@@ -43,7 +44,6 @@ async fn from_install_to_uninstall() -> Outcome {
     kit.stage("faults: a kubelet restarted", faults::kubelet(&kit)).await?;
     kit.stage("faults: each backend restarted", backends::restarted(&kit)).await?;
     kit.stage("faults: a Secret rotated", backends::rotated(&kit)).await?;
-    kit.stage("faults: helm upgrade under load", install::upgrade(&kit)).await?;
     kit.stage("faults: a node lost", faults::node_lost(&kit)).await?;
     kit.stage("removal: queues gone, non-empty ones kept", removal::resources(&kit)).await?;
     kit.stage("removal: helm uninstall keeps CRDs and data", removal::chart(&kit)).await?;

@@ -31,16 +31,28 @@ spec:
   placement: {spread: Required}
 ";
 
-/// Installs the chart, the images by digest, with two operators of which one leads; the chart's own test agrees.
+/// Installs the chart; its own test agrees.
 pub async fn chart(kit: &Kit) -> Outcome {
-    helm(kit, "install", &[]).await?;
+    helm(kit, "install", CHART).await?;
+    agrees(kit).await
+}
+
+/// The same with the chart of the version before, which `charts/next-version.sh` kept.
+pub async fn previous_chart(kit: &Kit) -> Outcome {
+    helm(kit, "install", &hoopoe_e2e::previous_chart("hoopoe-operator")?.to_string_lossy()).await?;
+    agrees(kit).await
+}
+
+/// The chart's own test says that the operator is well, and the definitions are served.
+async fn agrees(kit: &Kit) -> Outcome {
     kit.kubectl(&format!("-n {SYSTEM} rollout status deployment/hoopoe-operator --timeout=60s")).await?;
     kit.kubectl("wait --for=condition=Established crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app").await?;
     kit.helm(&["test", "hoopoe-operator", "--namespace", SYSTEM, "--timeout", "1m"]).await?;
     Ok(())
 }
 
-async fn helm(kit: &Kit, verb: &str, more: &[&str]) -> Outcome {
+/// `helm install` or `helm upgrade`, the images by digest, with two operators of which one leads.
+async fn helm(kit: &Kit, verb: &str, chart: &str) -> Outcome {
     let (operator, worker) = (&kit.images.operator, &kit.images.worker);
     let values = [
         format!("image.repository={}", operator.repository),
@@ -50,8 +62,8 @@ async fn helm(kit: &Kit, verb: &str, more: &[&str]) -> Outcome {
         "replicas=2".to_owned(),
     ];
     let set: Vec<&str> = values.iter().flat_map(|value| ["--set", value.as_str()]).collect();
-    let fixed = [verb, "hoopoe-operator", CHART, "--namespace", SYSTEM, "--wait", "--timeout", "2m"];
-    kit.helm(&[&fixed[..], &set, more].concat()).await.map(drop)
+    let fixed = [verb, "hoopoe-operator", chart, "--namespace", SYSTEM, "--wait", "--timeout", "2m"];
+    kit.helm(&[&fixed[..], &set].concat()).await.map(drop)
 }
 
 /// The Secrets of users with the rights that the chart's README prints, and no more.
@@ -102,9 +114,32 @@ pub async fn resources(kit: &Kit) -> Outcome {
     if shown.contains("2/2") { Ok(()) } else { Err("the columns do not say 2/2".into()) }
 }
 
-/// `helm upgrade` with another value while notifications flow.
+/// `helm upgrade` from the previous chart while notifications flow: other operators, the same resources.
 pub async fn upgrade(kit: &Kit) -> Outcome {
+    let before = [identities(kit).await?, operators(kit).await?];
     let ledger = Ledger::start(kit, Duration::from_secs(20)).await?;
-    helm(kit, "upgrade", &["--set", "podAnnotations.upgraded=yes"]).await?;
-    ledger.verdict().await
+    helm(kit, "upgrade", CHART).await?;
+    agrees(kit).await?;
+    ledger.verdict().await?;
+    if identities(kit).await? != before[0] {
+        return Err("definitions or resources were made anew".into());
+    }
+    if operators(kit).await? == before[1] {
+        return Err("the upgrade changed nothing".into());
+    }
+    Ok(())
+}
+
+/// What must be the same objects after an upgrade: both definitions, both resources.
+async fn identities(kit: &Kit) -> Outcome<String> {
+    let definitions =
+        "get crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app -o jsonpath={.items[*].metadata.uid}";
+    let resources = format!("-n {APPS} get nprod/orders ncons/inbox -o jsonpath={{.items[*].metadata.uid}}");
+    Ok(kit.kubectl(definitions).await? + " " + &kit.kubectl(&resources).await?)
+}
+
+/// The version that the operators' Deployment is of.
+async fn operators(kit: &Kit) -> Outcome<String> {
+    kit.kubectl(&format!("-n {SYSTEM} get deployment/hoopoe-operator -o jsonpath={{.metadata.labels.helm\\.sh/chart}}"))
+        .await
 }

@@ -1,5 +1,7 @@
 //! The life of a release: install, upgrade, uninstall, and again.
 
+use hoopoe_e2e::previous_chart;
+
 use crate::kit::{Kit, SYSTEM, repository};
 
 const CHART: &str = "charts/hoopoe-operator";
@@ -72,3 +74,39 @@ async fn what_a_release_leaves_is_what_its_values_say() {
     let take = if four { &["--take-ownership", "--force-conflicts"][..] } else { &["--take-ownership"] };
     kit.helm(&[&install[..], take].concat()).await;
 }
+
+/// Both charts, from the ones that `charts/next-version.sh` kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_version_before_is_upgraded_in_place() {
+    let kit = Kit::start().await;
+    kit.namespace("shop").await;
+    let values = ["--set", "producers.events.spec.exchange.name=shop.events"];
+    let releases = [("hoopoe-operator", SYSTEM, &[][..]), ("hoopoe", "shop", &values)];
+    for (chart, namespace, values) in releases {
+        let archive = previous_chart(chart).unwrap();
+        let install = ["install", chart, archive.to_str().unwrap(), "--namespace", namespace];
+        kit.helm(&[&install[..], values].concat()).await;
+        kit.established().await;
+    }
+    // Had an upgrade to make one of these anew, it would say so here; a Deployment's selector cannot change at all.
+    let objects = async || {
+        let cluster =
+            kit.kubectl(&["get", "crd,clusterrole", "-l", "app.kubernetes.io/part-of=hoopoe", "-o", UIDS]).await;
+        let system = kit.kubectl(&["-n", SYSTEM, "get", "deploy,service,sa,pdb", "-o", UIDS]).await;
+        cluster + &system + &kit.kubectl(&["-n", "shop", "get", "nprod", "-o", UIDS]).await
+    };
+    let before = objects().await;
+    assert!(before.contains("notifproducers.hoopoe.app") && before.contains("events="), "{before}");
+    for (chart, namespace, values) in releases {
+        let upgrade = ["upgrade", chart, &format!("charts/{chart}"), "--namespace", namespace];
+        kit.helm(&[&upgrade[..], values].concat()).await;
+        let releases = kit.helm(&["list", "--namespace", namespace, "--output", "json"]).await;
+        assert!(releases.contains(&format!("\"{chart}-{}\"", env!("CARGO_PKG_VERSION"))), "{releases}");
+    }
+    let after = objects().await;
+    for object in before.lines() {
+        assert!(after.contains(object), "{object} is not in\n{after}");
+    }
+}
+
+const UIDS: &str = "jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}{'\\n'}{end}";
