@@ -1,33 +1,29 @@
 //! The loop of one lane: gather, commit, dead-letter, acknowledge.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, info_span, warn};
 
-use crate::{
-    broker::{DeadLetter, Delivery, Lane, QueueError},
-    inbox::Fate,
-    store::StoreError,
-};
+use crate::broker::{DeadLetter, Delivery, Lane, QueueError};
 
 use super::{
     batcher::Batcher,
     guard::{Pace, SUSPECT, after_ack},
+    hold::RETRY,
     metrics::DeadLetterLabels,
-    sort::{Sorted, apart, sort},
+    sort::{apart, sort},
     supervisor::Shared,
     trace_links::link_senders,
 };
 
-/// The shortest and longest pause between two attempts.
-const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// How long after `stop` nothing must come before a lane counts as empty.
+/// How long nothing must come before a lane counts as empty.
 const QUIET: Duration = Duration::from_millis(50);
+/// How long a lane is emptied at most before it stops taking: where messages come one by one, few are on their way.
+const GATHER: Duration = Duration::from_millis(500);
 
 /// Why a lane came to its end.
 #[derive(Debug, thiserror::Error)]
@@ -102,11 +98,24 @@ impl LaneLoop {
         }
     }
 
-    /// Takes no more from the broker, and finishes everything that is in hand already: nothing need be delivered again.
+    /// Takes no more from the broker, and finishes everything that it has sent: nothing need be delivered again.
     async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
+        let mut held = batcher.take();
+        // Cancelled while messages are on their way, a broker may count those as delivered that nobody ever saw. While nothing is acknowledged
+        // it sends no more than the prefetch.
+        let window = usize::from(self.shared.settings.prefetch(self.pace));
+        let latest = Instant::now() + GATHER;
+        while held.len() < window
+            && let Ok(Ok(delivery)) = timeout_at(latest.min(Instant::now() + QUIET), self.lane.next()).await
+        {
+            held.push(self.received(delivery));
+        }
         self.lane.stop().await?;
         while let Ok(Ok(delivery)) = timeout(QUIET, self.lane.next()).await {
-            batcher.push(self.received(delivery), Instant::now());
+            held.push(self.received(delivery));
+        }
+        for delivery in held {
+            batcher.push(delivery, Instant::now());
             if batcher.is_full() {
                 self.process(batcher.take()).await?;
             }
@@ -200,74 +209,6 @@ impl LaneLoop {
     }
 }
 
-impl Shared {
-    /// Commits, and holds while the store does not answer.
-    async fn commit(&self, sorted: &Sorted) -> Result<Vec<Fate>, LaneEnd> {
-        let metrics = &self.metrics;
-        hold(&self.abandon, self.settings.hold, || async {
-            let started = Instant::now();
-            match self.writer.commit(&sorted.notifications).await {
-                Ok(fates) => {
-                    metrics.batch_size.observe(count(sorted.notifications.len()));
-                    metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
-                    Some(fates)
-                }
-                Err(error) => {
-                    metrics.commit_failures.inc();
-                    report(&error);
-                    None
-                }
-            }
-        })
-        .await
-    }
-
-    /// Waits between two attempts, unless the drain timeout ends it; the next pause.
-    async fn pause(&self, pause: Duration) -> Result<Duration, LaneEnd> {
-        wait(&self.abandon, pause).await
-    }
-}
-
-/// Tries until there is a result, for at most so long.
-async fn hold<T, F: Future<Output = Option<T>>>(
-    abandon: &CancellationToken,
-    longest: Duration,
-    mut attempt: impl FnMut() -> F,
-) -> Result<T, LaneEnd> {
-    let started = Instant::now();
-    let mut pause = RETRY.0;
-    loop {
-        if let Some(result) = attempt().await {
-            return Ok(result);
-        }
-        if started.elapsed() > longest {
-            return Err(LaneEnd::HeldTooLong);
-        }
-        pause = wait(abandon, pause).await?;
-    }
-}
-
-async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, LaneEnd> {
-    tokio::select! {
-        () = abandon.cancelled() => Err(LaneEnd::HeldTooLong),
-        () = sleep(pause) => Ok((pause * 2).min(RETRY.1)),
-    }
-}
-
-/// One line per failed commit: a store that is away is a warning, anything else is an error that somebody must mend.
-fn report(error: &StoreError) {
-    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    match error {
-        StoreError::Unavailable(_) => warn!(%error, cause, "holding a batch until the database answers"),
-        StoreError::Refused(_)
-        | StoreError::OtherEpoch(_)
-        | StoreError::AboveHead(_)
-        | StoreError::Schema(_)
-        | StoreError::Settings(_)
-        | StoreError::Statement(_) => error!(%error, cause, "holding a batch that the database does not take"),
-    }
-}
-
 /// Resolves once the pace is another; holds no guard across an await.
 async fn changed_from(pace: &mut watch::Receiver<Pace>, from: Pace) {
     // An error means that the sender is gone, which this process holds itself.
@@ -283,8 +224,4 @@ async fn sleep_until(deadline: Option<Instant>) {
 
 fn gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn count(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
 }

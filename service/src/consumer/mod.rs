@@ -4,10 +4,12 @@
 //! in between means a redelivery, and a redelivery changes nothing in the store.
 //!
 //! [`Consumer::run`] supervises lanes; [`lane`] is the loop of one of them; the decisions are pure and stand apart: [`guard`]
-//! (how much to take while something crashes us), [`batcher`] (when a batch is ready), [`sort`] (what each delivery becomes).
+//! (how much to take while something crashes us), [`batcher`] (when a batch is ready), [`sort`] (what each delivery becomes); [`hold`] waits for
+//! a store that is away.
 
 mod batcher;
 mod guard;
+mod hold;
 mod lane;
 mod metrics;
 mod sort;

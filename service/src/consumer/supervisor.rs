@@ -23,6 +23,10 @@ use super::{
 /// The shortest and longest pause before a lane is opened again.
 const REOPEN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// How long a lane that is being opened is waited for when the process stops. The broker may have sent messages to it already: closed unread, each
+/// would count as delivered once more.
+const OPENING: Duration = Duration::from_millis(500);
+
 /// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
 /// holds one for 30 minutes; we close it ourselves well before, once, and open it when the store answers.
 const HOLD: Duration = Duration::from_mins(10);
@@ -61,6 +65,11 @@ impl Settings {
     #[must_use]
     pub fn holding_for(self, hold: Duration) -> Self {
         Self { hold, ..self }
+    }
+
+    /// How many deliveries a lane may hold.
+    pub(super) fn prefetch(&self, pace: Pace) -> u16 {
+        if pace == Pace::Full { self.prefetch } else { 1 }
     }
 }
 
@@ -158,10 +167,11 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
                 () = full(&mut changes) => continue,
             }
         }
-        let prefetch = if pace == Pace::Full { shared.settings.prefetch } else { 1 };
+        let prefetch = shared.settings.prefetch(pace);
         let opened = tokio::select! {
-            () = shared.stop.cancelled() => return,
+            biased;
             opened = shared.queue.open_lane(prefetch) => opened,
+            () = stopped_for(&shared, OPENING) => return,
         };
         match opened {
             Ok(lane) => {
@@ -188,6 +198,11 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
             () = sleep(pause) => pause = (pause * 2).min(REOPEN.1),
         }
     }
+}
+
+async fn stopped_for(shared: &Shared, time: Duration) {
+    shared.stop.cancelled().await;
+    sleep(time).await;
 }
 
 async fn full(pace: &mut watch::Receiver<Pace>) {

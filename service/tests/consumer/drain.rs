@@ -27,6 +27,26 @@ async fn a_drain_leaves_no_delivery_unacknowledged() {
     assert_eq!(bench.metrics.redeliveries.get(), before);
 }
 
+/// A lane is opened twice at the start, for one message and then for many: a stop in between must not leave what the broker sent meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_drain_at_any_moment_of_the_start_gives_nothing_back() {
+    let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-early").await;
+    for _ in 0..100 {
+        bench.notify("finn", "k").await;
+    }
+    for turn in 0..40 {
+        let running = bench.start(bench.store.clone());
+        tokio::time::sleep(Duration::from_millis(3 * turn)).await;
+        running.drain().await;
+        assert_eq!(bench.metrics.redeliveries.get(), 0, "stopped {} ms after the start", 3 * turn);
+        bench.notify("finn", "k").await;
+    }
+    let running = bench.start(bench.store.clone());
+    bench.wait_items("finn", 140).await;
+    running.drain().await;
+    assert_eq!(bench.metrics.redeliveries.get(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_store_that_never_answers_does_not_outlast_the_drain_timeout() {
     let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-stuck").await;

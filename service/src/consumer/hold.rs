@@ -1,0 +1,86 @@
+//! Trying until the store takes a batch: deliveries are held meanwhile, not given back.
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use crate::{inbox::Fate, store::StoreError};
+
+use super::{lane::LaneEnd, sort::Sorted, supervisor::Shared};
+
+/// The shortest and longest pause between two attempts.
+pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+
+impl Shared {
+    /// Commits, and holds while the store does not answer.
+    pub(super) async fn commit(&self, sorted: &Sorted) -> Result<Vec<Fate>, LaneEnd> {
+        let metrics = &self.metrics;
+        hold(&self.abandon, self.settings.hold, || async {
+            let started = Instant::now();
+            match self.writer.commit(&sorted.notifications).await {
+                Ok(fates) => {
+                    metrics.batch_size.observe(count(sorted.notifications.len()));
+                    metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+                    Some(fates)
+                }
+                Err(error) => {
+                    metrics.commit_failures.inc();
+                    report(&error);
+                    None
+                }
+            }
+        })
+        .await
+    }
+
+    /// Waits between two attempts, unless the drain timeout ends it; the next pause.
+    pub(super) async fn pause(&self, pause: Duration) -> Result<Duration, LaneEnd> {
+        wait(&self.abandon, pause).await
+    }
+}
+
+/// Tries until there is a result, for at most so long.
+async fn hold<T, F: Future<Output = Option<T>>>(
+    abandon: &CancellationToken,
+    longest: Duration,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, LaneEnd> {
+    let started = Instant::now();
+    let mut pause = RETRY.0;
+    loop {
+        if let Some(result) = attempt().await {
+            return Ok(result);
+        }
+        if started.elapsed() > longest {
+            return Err(LaneEnd::HeldTooLong);
+        }
+        pause = wait(abandon, pause).await?;
+    }
+}
+
+async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, LaneEnd> {
+    tokio::select! {
+        () = abandon.cancelled() => Err(LaneEnd::HeldTooLong),
+        () = sleep(pause) => Ok((pause * 2).min(RETRY.1)),
+    }
+}
+
+/// One line per failed commit: a store that is away is a warning, anything else is an error that somebody must mend.
+fn report(error: &StoreError) {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    match error {
+        StoreError::Unavailable(_) => warn!(%error, cause, "holding a batch until the database answers"),
+        StoreError::Refused(_)
+        | StoreError::OtherEpoch(_)
+        | StoreError::AboveHead(_)
+        | StoreError::Schema(_)
+        | StoreError::Settings(_)
+        | StoreError::Statement(_) => error!(%error, cause, "holding a batch that the database does not take"),
+    }
+}
+
+fn count(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
+}
