@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::kit::{APPS, Kit, Outcome};
 use super::ledger::Ledger;
 
-/// A consumer that is slow on any machine, so that a few seconds of the ledger are a backlog: each notification waits 30 ms for a second one in its
+/// A consumer that is slow on any machine, so that a few seconds of the ledger are a backlog: each notification waits 15 ms for a second one in its
 /// batch, which the prefetch never lets in.
 const SLOW: &str = "
 apiVersion: hoopoe.app/v1alpha1
@@ -17,7 +17,7 @@ spec:
   queue: {name: shop.slow}
   bindings: [{exchange: shop.events, routingKey: '#'}]
   api: {enabled: false}
-  consume: {prefetch: 1, lanes: 1, batch: {maxSize: 2, linger: 30ms}}
+  consume: {prefetch: 1, lanes: 1, batch: {maxSize: 2, linger: 15ms}}
   scaling: {min: 0, max: 3, targetDrain: 2s, stabilization: 5s, idle: 10s}
 ";
 
