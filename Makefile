@@ -19,7 +19,7 @@ test: ## Install what is missing and run the checks, on real servers and in pods
 	@e2e/test.sh
 
 .PHONY: test-all
-test-all: ## The same, and what takes too long for every change: some two hours more
+test-all: ## The same, and what takes too long for every change: some 80 minutes more
 	@e2e/test.sh --all
 
 .PHONY: control-plane
