@@ -101,7 +101,10 @@ async fn the_version_before_is_upgraded_in_place() {
         let upgrade = ["upgrade", chart, &format!("charts/{chart}"), "--namespace", namespace];
         kit.helm(&[&upgrade[..], values].concat()).await;
         let releases = kit.helm(&["list", "--namespace", namespace, "--output", "json"]).await;
-        assert!(releases.contains(&format!("\"{chart}-{}\"", env!("CARGO_PKG_VERSION"))), "{releases}");
+        let version = env!("CARGO_PKG_VERSION");
+        for field in [format!("\"chart\":\"{chart}-{version}\""), format!("\"app_version\":\"{version}\"")] {
+            assert!(releases.contains(&field), "{field} is not in {releases}");
+        }
     }
     let after = objects().await;
     for object in before.lines() {

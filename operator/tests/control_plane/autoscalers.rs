@@ -29,6 +29,7 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
     shop.eventually("three workers", async || workers(&shop).await == Some(3)).await;
     // Ready it is all the while, of one worker at first.
     shop.eventually("the status says so", async || shop.get("ncons/inbox").await["status"]["ready"] == "3/3").await;
+    shop.ready("ncons/inbox").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -63,7 +63,7 @@ pub trait Lane: Send {
     /// order given, once all are settled; the caller acknowledges only those that were confirmed.
     async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>>;
 
-    /// Stops new deliveries; those already received may still be acknowledged.
+    /// Stops new deliveries. What the broker had sent is still to be had from [`Lane::next`] and may be acknowledged.
     async fn stop(&mut self) -> Result<(), QueueError>;
 
     /// Closes the channel. What is unacknowledged comes again, here or elsewhere.

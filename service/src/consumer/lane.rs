@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
 use tracing::{Instrument, info_span, warn};
 
@@ -20,10 +20,8 @@ use super::{
     trace_links::link_senders,
 };
 
-/// How long nothing must come before a lane counts as empty.
+/// How long after `stop` nothing must come before a lane counts as empty.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long a lane is emptied at most before it stops taking: where messages come one by one, few are on their way.
-const GATHER: Duration = Duration::from_millis(500);
 
 /// Why a lane came to its end.
 #[derive(Debug, thiserror::Error)]
@@ -100,22 +98,9 @@ impl LaneLoop {
 
     /// Takes no more from the broker, and finishes everything that it has sent: nothing need be delivered again.
     async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
-        let mut held = batcher.take();
-        // Cancelled while messages are on their way, a broker may count those as delivered that nobody ever saw. While nothing is acknowledged
-        // it sends no more than the prefetch.
-        let window = usize::from(self.shared.settings.prefetch(self.pace));
-        let latest = Instant::now() + GATHER;
-        while held.len() < window
-            && let Ok(Ok(delivery)) = timeout_at(latest.min(Instant::now() + QUIET), self.lane.next()).await
-        {
-            held.push(self.received(delivery));
-        }
         self.lane.stop().await?;
         while let Ok(Ok(delivery)) = timeout(QUIET, self.lane.next()).await {
-            held.push(self.received(delivery));
-        }
-        for delivery in held {
-            batcher.push(delivery, Instant::now());
+            batcher.push(self.received(delivery), Instant::now());
             if batcher.is_full() {
                 self.process(batcher.take()).await?;
             }

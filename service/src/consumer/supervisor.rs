@@ -66,11 +66,6 @@ impl Settings {
     pub fn holding_for(self, hold: Duration) -> Self {
         Self { hold, ..self }
     }
-
-    /// How many deliveries a lane may hold.
-    pub(super) fn prefetch(&self, pace: Pace) -> u16 {
-        if pace == Pace::Full { self.prefetch } else { 1 }
-    }
 }
 
 /// What the lanes of one process share.
@@ -167,7 +162,7 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
                 () = full(&mut changes) => continue,
             }
         }
-        let prefetch = shared.settings.prefetch(pace);
+        let prefetch = if pace == Pace::Full { shared.settings.prefetch } else { 1 };
         let opened = tokio::select! {
             biased;
             opened = shared.queue.open_lane(prefetch) => opened,

@@ -10,7 +10,7 @@ use lapin::{
     options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
     types::FieldTable,
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +23,11 @@ use crate::{
     broker::{BrokerMetrics, DeadLetter, Delivery, Lane, PublishError, QueueError},
     timestamp::Timestamp,
 };
+
+/// How long nothing must come before what the broker has sent counts as received.
+const QUIET: Duration = Duration::from_millis(50);
+/// How long that takes at most: where messages come one by one, few are on their way.
+const GATHER: Duration = Duration::from_millis(500);
 
 /// What all lanes of a queue share.
 pub(super) struct Shared {
@@ -44,6 +49,10 @@ pub(super) struct AmqpLane {
     live: Live,
     channel: Channel,
     consumer: Consumer,
+    /// How many unacknowledged deliveries the broker lets this channel hold.
+    prefetch: usize,
+    /// Received while stopping, and not handed out yet.
+    ahead: VecDeque<Delivery>,
     /// The properties of what is not acknowledged yet, by tag, for dead letters. Tags rise.
     held: VecDeque<(u64, BasicProperties)>,
     /// The channel for dead letters, opened when the first one is met.
@@ -71,7 +80,36 @@ impl AmqpLane {
                 return Err(QueueError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")));
             }
         };
-        Ok(Self { shared, live, channel, consumer, held: VecDeque::new(), letters: None })
+        let prefetch = usize::from(prefetch);
+        let (ahead, held) = (VecDeque::new(), VecDeque::new());
+        Ok(Self { shared, live, channel, consumer, prefetch, ahead, held, letters: None })
+    }
+
+    async fn receive(&mut self) -> Result<Delivery, QueueError> {
+        match self.consumer.next().await {
+            Some(Ok(message)) => {
+                let (delivery, properties) = delivery(message);
+                self.held.push_back((delivery.tag, properties));
+                Ok(delivery)
+            }
+            Some(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            None => {
+                Err(QueueError::Unavailable("the broker ended the consumer: the queue was deleted or moved".to_owned()))
+            }
+        }
+    }
+
+    /// Receives what the broker has sent. Cancelled while messages are on their way, it would count those as delivered that nobody ever saw. As
+    /// nothing is acknowledged meanwhile, it sends no more than the prefetch.
+    async fn receive_the_rest(&mut self) -> Result<(), QueueError> {
+        let latest = Instant::now() + GATHER;
+        while self.held.len() < self.prefetch {
+            match timeout_at(latest.min(Instant::now() + QUIET), self.receive()).await {
+                Ok(delivery) => self.ahead.push_back(delivery?),
+                Err(_) => break,
+            }
+        }
+        Ok(())
     }
 
     async fn ack(&self, tag: u64, multiple: bool) -> Result<(), QueueError> {
@@ -96,16 +134,9 @@ impl AmqpLane {
 #[async_trait]
 impl Lane for AmqpLane {
     async fn next(&mut self) -> Result<Delivery, QueueError> {
-        match self.consumer.next().await {
-            Some(Ok(message)) => {
-                let (delivery, properties) = delivery(message);
-                self.held.push_back((delivery.tag, properties));
-                Ok(delivery)
-            }
-            Some(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
-            None => {
-                Err(QueueError::Unavailable("the broker ended the consumer: the queue was deleted or moved".to_owned()))
-            }
+        match self.ahead.pop_front() {
+            Some(delivery) => Ok(delivery),
+            None => self.receive().await,
         }
     }
 
@@ -154,6 +185,7 @@ impl Lane for AmqpLane {
     }
 
     async fn stop(&mut self) -> Result<(), QueueError> {
+        self.receive_the_rest().await?;
         let cancel = self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default());
         match timeout(CHANNEL_LIMIT, cancel).await {
             Ok(Ok(())) => Ok(()),
