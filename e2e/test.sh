@@ -58,7 +58,8 @@ generated_files() { # what is committed is what the code makes
 all_tests() { # the ignored ones too: they need what the steps before have installed
     HOOPOE_SCHEMATHESIS=$(e2e/schemathesis.sh) || return 1
     export HOOPOE_SCHEMATHESIS HOOPOE_SCHEMATHESIS_EXAMPLES=${HOOPOE_SCHEMATHESIS_EXAMPLES:-40}
-    cargo test --workspace --locked --no-fail-fast -- --include-ignored
+    cargo test --config "target.'cfg(unix)'.runner = ['e2e/patience.sh', '400']" \
+        --workspace --locked --no-fail-fast -- --include-ignored
 }
 
 as_root() { # COMMAND...: network namespaces, mounts and control groups are root's to make
@@ -78,7 +79,7 @@ demo_in_pods() {
 }
 
 step "compiler" need_compiler
-step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl
+step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl elfutils
 step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
 step "Kubernetes control plane from its Go modules (first time: some ten minutes)" e2e/control-plane.sh
 step "schemathesis from PyPI" e2e/schemathesis.sh

@@ -24,6 +24,8 @@ mod migrations;
 mod outage;
 #[path = "store/plans.rs"]
 mod plans;
+#[path = "store/pools.rs"]
+mod pools;
 #[path = "store/sqlite_file.rs"]
 mod sqlite_file;
 #[path = "store/standby.rs"]

@@ -14,9 +14,10 @@ use hoopoe_crds::worker_config::TlsConfig;
 use rustls_pki_types::ServerName;
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::{
-    ConnectOptions, Connection,
-    postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    ConnectOptions, Connection, Database, Postgres, Sqlite,
+    pool::PoolOptions,
+    postgres::{PgConnectOptions, PgSslMode},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 
 use super::{StoreError, error::from_sqlx, relay::Relay};
@@ -40,6 +41,10 @@ impl Default for StoreOptions {
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection that comes back after a failure may take to answer before it is dropped.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
+/// A connection to a server is replaced when it was lent for the last time after this age.
+const LIFETIME: Duration = Duration::from_mins(30);
+/// A connection that nobody used for so long is replaced before it is lent: a firewall between may have forgotten it.
+const IDLE_LIMIT: Duration = Duration::from_mins(10);
 /// How long a writer of SQLite waits for another process's (or the embedded queue's) transaction.
 const SQLITE_BUSY_LIMIT: Duration = Duration::from_secs(5);
 
@@ -70,22 +75,23 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     let suspect = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&suspect);
     let Way { connect, relay } = Way::to(url, tls)?;
-    let pool = pool_options(relay)
+    let pool = postgres_pool(relay)
         .max_connections(options.max_connections.max(1))
         // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows itself.
         .test_before_acquire(false)
         // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that would keep
         // the connection's place in the pool until TCP itself gives up, some 15 minutes.
-        .after_release(move |connection, _| {
+        .after_release(move |connection, is| {
             let suspect = flag.load(Ordering::Relaxed);
             Box::pin(async move {
                 if suspect {
                     let answer = tokio::time::timeout(RELEASE_LIMIT, connection.ping()).await;
                     answer.map_err(|_| sqlx::Error::PoolTimedOut)??;
                 }
-                Ok(true)
+                Ok(is.age < LIFETIME)
             })
         })
+        .before_acquire(|_, is| Box::pin(std::future::ready(Ok(is.idle_for < IDLE_LIMIT))))
         .connect_with(connect.options(SERVER_SETTINGS))
         .await
         .map_err(from_sqlx)?;
@@ -95,7 +101,7 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
 /// A single connection without the limits of a worker's statements, for migrations.
 pub(super) async fn postgres_for_migrations(url: &str, tls: &TlsConfig) -> Result<DatabaseConnection, StoreError> {
     let Way { connect, relay } = Way::to(url, tls)?;
-    let pool = pool_options(relay).max_connections(1).connect_with(connect).await.map_err(from_sqlx)?;
+    let pool = postgres_pool(relay).max_connections(1).connect_with(connect).await.map_err(from_sqlx)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
@@ -126,9 +132,19 @@ impl Way {
     }
 }
 
-/// What every pool is made of. The relay lives as long as the pool.
-fn pool_options(relay: Option<Relay>) -> PgPoolOptions {
-    PgPoolOptions::new().acquire_timeout(ACQUIRE_LIMIT).after_connect(move |_, _| {
+/// What every pool starts from: one without a task of its own.
+///
+/// sqlx's task, which closes what is old or idle, counts the idle connections wrongly where one is lent in the moment of its
+/// return: it then turns in a loop without end, at a whole core, and the process hangs when it should stop. A pool gives its first
+/// connection back just when the task starts, so this befell one pool in some 6,000 that were opened (sqlx 0.9.0, its issue 3645).
+/// The task exists only where a pool has one of these two limits; connections to a server have their own instead, above.
+fn pool<DB: Database>() -> PoolOptions<DB> {
+    PoolOptions::new().idle_timeout(None).max_lifetime(None)
+}
+
+/// What every pool of connections to a server is made of. The relay lives as long as the pool.
+fn postgres_pool(relay: Option<Relay>) -> PoolOptions<Postgres> {
+    pool().acquire_timeout(ACQUIRE_LIMIT).after_connect(move |_, _| {
         let _kept = &relay;
         Box::pin(std::future::ready(Ok(())))
     })
@@ -180,12 +196,10 @@ fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>,
 /// WAL, so that readers and the embedded queue's own connection carry on beside it; `synchronous = FULL`: what is committed is on
 /// disk, whatever is killed.
 pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
-    let pool = SqlitePoolOptions::new()
+    let pool = pool::<Sqlite>()
         .max_connections(1)
         .acquire_timeout(super::error::CALL_LIMIT)
         .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
         .connect_with(sqlite_options(path).create_if_missing(true))
         .await
         .map_err(from_sqlx)?;
@@ -194,7 +208,7 @@ pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, Sto
 
 /// Opens the readers of a SQLite file that is there.
 pub(super) async fn sqlite_readers(path: &Path, options: &StoreOptions) -> Result<DatabaseConnection, StoreError> {
-    let pool = SqlitePoolOptions::new()
+    let pool = pool::<Sqlite>()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(ACQUIRE_LIMIT)
         .test_before_acquire(false)

@@ -12,7 +12,7 @@ use hoopoe::{
 };
 use hoopoe_crds::worker_config::TlsConfig;
 use hoopoe_e2e::Postgres;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 use uuid::Uuid;
 
 use crate::announced::Takes;
@@ -52,6 +52,13 @@ macro_rules! both {
 }
 pub(crate) use both;
 
+/// Connections that no pool's task looks after: see `service/src/store/connect.rs`.
+pub async fn raw(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.idle_timeout(None).max_lifetime(None);
+    Database::connect(options).await.unwrap()
+}
+
 pub fn options() -> StoreOptions {
     StoreOptions { retention: None, max_connections: 8 }
 }
@@ -67,7 +74,7 @@ impl Db {
         let tls = TlsConfig::default();
         migrate::up(migrate::Target::Postgres { url: &url, tls: &tls }).await.unwrap();
         let store = Arc::new(PostgresStore::connect(&url, &tls, options()).await.unwrap());
-        let raw = Database::connect(&url).await.unwrap();
+        let raw = raw(&url).await;
         Self { store, raw, place: Place::Postgres(url) }
     }
 
@@ -75,7 +82,7 @@ impl Db {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("hoopoe.db");
         let store = Arc::new(SqliteStore::open(&path, options()).await.unwrap());
-        let raw = Database::connect(format!("sqlite://{}", path.display())).await.unwrap();
+        let raw = raw(&format!("sqlite://{}", path.display())).await;
         Self { store, raw, place: Place::Sqlite(path, folder) }
     }
 

@@ -54,7 +54,7 @@ async fn postgres_killed_in_the_middle_of_load() {
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let (acknowledged, failures) = load.await.unwrap();
     assert!(acknowledged > 20 && failures > 0, "{acknowledged} batches, {failures} failures");
-    let raw = sea_orm::Database::connect(server.url()).await.unwrap();
+    let raw = crate::db::raw(&server.url()).await;
     let db = Db { raw, ..db };
     let rows = db.number("SELECT count(*) FROM notification").await;
     assert_eq!(rows, i64::try_from(acknowledged * 20).unwrap());
