@@ -5,14 +5,16 @@ use std::{collections::HashMap, sync::Arc};
 use hoopoe_crds::{NotifConsumer, NotifProducer};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
+    ResourceExt,
     core::PartialObjectMeta,
     runtime::reflector::{ObjectRef, Store, store::WriterDropped},
 };
 
-use super::{child_index::ChildIndex, seen_deployment::SeenDeployment};
+use super::{child_index::ChildIndex, seen_deployment::SeenDeployment, status_writes::StatusWrites};
 use crate::{
     apply::{Observed, ObservedMeta},
     build::ChildKind,
+    resource::{Kind, ResourceId},
 };
 
 /// What the watches of one namespace, or of all, know.
@@ -41,24 +43,37 @@ impl Scope {
     }
 }
 
-/// What all watches know.
+/// What all watches know, and what was written that they do not know yet.
 #[derive(Clone, Default)]
-pub struct Caches(Arc<Vec<Scope>>);
+pub struct Caches {
+    scopes: Arc<Vec<Scope>>,
+    /// The statuses that were written and are not in the stores yet.
+    pub statuses: StatusWrites,
+}
 
 impl Caches {
     /// Of these scopes.
-    pub fn new(scopes: Vec<Scope>) -> Self {
-        Self(Arc::new(scopes))
+    pub fn new(scopes: Vec<Scope>, statuses: StatusWrites) -> Self {
+        Self { scopes: Arc::new(scopes), statuses }
     }
 
     /// All producers.
     pub fn producers(&self) -> impl Iterator<Item = Arc<NotifProducer>> {
-        self.0.iter().flat_map(|scope| scope.producers.state())
+        self.scopes.iter().flat_map(|scope| scope.producers.state())
     }
 
     /// All consumers.
     pub fn consumers(&self) -> impl Iterator<Item = Arc<NotifConsumer>> {
-        self.0.iter().flat_map(|scope| scope.consumers.state())
+        self.scopes.iter().flat_map(|scope| scope.consumers.state())
+    }
+
+    /// The resourceVersion of a resource; `None`: there is none of that name.
+    pub fn version(&self, id: &ResourceId) -> Option<String> {
+        let scope = self.of(&id.namespace)?;
+        match id.kind {
+            Kind::Producer => scope.producers.get(&ObjectRef::new(&id.name).within(&id.namespace))?.resource_version(),
+            Kind::Consumer => scope.consumers.get(&ObjectRef::new(&id.name).within(&id.namespace))?.resource_version(),
+        }
     }
 
     /// A Deployment of ours.
@@ -73,7 +88,7 @@ impl Caches {
     }
 
     fn of(&self, namespace: &str) -> Option<&Scope> {
-        self.0.iter().find(|scope| scope.namespace.as_deref().is_none_or(|watched| watched == namespace))
+        self.scopes.iter().find(|scope| scope.namespace.as_deref().is_none_or(|watched| watched == namespace))
     }
 }
 

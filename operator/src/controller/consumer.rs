@@ -43,7 +43,7 @@ pub async fn reconcile(resource: Arc<NotifConsumer>, ctx: Arc<Context>) -> Resul
         };
         finalizer::set(&ctx, &*resource, has_work).await?;
     }
-    let before = resource.status.clone().unwrap_or_default();
+    let before = ctx.caches.statuses.newest(&*resource);
     let (findings, queue, unseen) = find(&meta, &resource.spec, &before, &ctx).await?;
     let after = status::consumer(&findings, &queue, &before, &Time(Timestamp::now()));
     outcome::publish(&ctx, &*resource, &meta, (&before, &before.conditions), (&after, &after.conditions)).await?;

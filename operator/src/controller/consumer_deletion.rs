@@ -168,7 +168,7 @@ async fn broker_of(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Resu
 }
 
 async fn say_waiting(resource: &NotifConsumer, meta: &Meta, ctx: &Context, what: &str) -> Result<(), ReconcileError> {
-    let before = resource.status.clone().unwrap_or_default();
+    let before = ctx.caches.statuses.newest(resource);
     let findings = Findings {
         generation: meta.generation,
         paused: meta.paused(),

@@ -115,6 +115,7 @@ impl Context {
         self.table().remove(id);
         self.scaler.forget(id);
         self.applier.forget(uid);
+        self.caches.statuses.forget(uid);
         self.upgrades.forget(uid);
         self.secrets.note_gone();
         let (namespace, name) = (id.namespace.clone(), id.name.clone());

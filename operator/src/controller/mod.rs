@@ -15,6 +15,7 @@ mod producer;
 mod sampler;
 mod secret_cache;
 mod seen_deployment;
+mod status_writes;
 mod steps;
 mod watch_health;
 mod watches;
@@ -45,6 +46,7 @@ use tracing::Instrument;
 use self::{
     caches::{Caches, Scope},
     context::Context,
+    status_writes::StatusWrites,
     watch_health::WatchHealth,
     watches::Watches,
 };
@@ -97,6 +99,7 @@ pub async fn run(
     let serves_pod_monitor =
         served::serves_pod_monitor(&client).await.map_err(|error| RunError::Discovery(Box::new(error)))?;
     let health = WatchHealth::new(readiness.clone(), metrics.watches_broken.clone());
+    let statuses = StatusWrites::default();
     let cluster = cluster::id(&client, config).await;
     let (triggers, mut wanted) = mpsc::unbounded_channel();
     let (gone, mut forgotten) = mpsc::unbounded_channel();
@@ -106,9 +109,9 @@ pub async fn run(
     };
     let started: Vec<(Scope, Watches)> = namespaces
         .into_iter()
-        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &health, &triggers, &gone))
+        .map(|namespace| watches::start(&client, namespace, serves_pod_monitor, &health, &statuses, &triggers, &gone))
         .collect();
-    let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect());
+    let caches = Caches::new(started.iter().map(|(scope, _)| scope.clone()).collect(), statuses);
     let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, cluster, metrics, triggers));
 
     let mut routes = Routes::default();

@@ -49,7 +49,7 @@ where
         name: meta.id.name.clone(),
     };
     ctx.metrics.ready.get_or_create(&labels).set(i64::from(is_ready(after.1)));
-    if before.0 == after.0 {
+    if before.0 == after.0 && !ctx.caches.statuses.is_unanswered(resource.meta()) {
         return Ok(());
     }
     let api: Api<K> = Api::namespaced(ctx.client.clone(), &meta.id.namespace);
@@ -63,10 +63,13 @@ where
     let params = PatchParams::apply(STATUS_MANAGER).force();
     let written = api.patch_status(&meta.id.name, &params, &Patch::Apply(&patch)).await;
     match written {
-        Ok(_) => {}
+        Ok(answer) => ctx.caches.statuses.taken(answer.meta(), || ctx.caches.version(&meta.id), after.0),
         // It went in the meantime; its successor has another uid, which is a conflict.
         Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
-        Err(error) => return Err(ReconcileError::StatusUnwritten(Box::new(error))),
+        Err(error) => {
+            ctx.caches.statuses.unanswered(resource.meta());
+            return Err(ReconcileError::StatusUnwritten(Box::new(error)));
+        }
     }
     ctx.metrics.status_writes.get_or_create(&KindLabel { kind: meta.id.kind.as_str() }).inc();
     let (was, is) = (ready(before.1), ready(after.1));

@@ -37,7 +37,7 @@ pub async fn reconcile(resource: Arc<NotifProducer>, ctx: Arc<Context>) -> Resul
     if !meta.paused() {
         finalizer::set(&ctx, &*resource, resource.spec.exchange.ownership == Ownership::Owned).await?;
     }
-    let before = resource.status.clone().unwrap_or_default();
+    let before = ctx.caches.statuses.newest(&*resource);
     let settled = outcome::was_settled(before.observed_generation, &meta, &before.conditions);
     let (findings, unseen) = find(&meta, &resource.spec, &ctx, settled).await?;
     let after = status::producer(&findings, &before, &Time(Timestamp::now()));

@@ -25,6 +25,7 @@ use super::{
     caches::Scope,
     child_index::ChildIndex,
     seen_deployment,
+    status_writes::StatusWrites,
     watch_health::{WatchHealth, Watched},
 };
 use crate::{
@@ -55,13 +56,14 @@ pub fn start(
     namespace: Option<&str>,
     serves_pod_monitor: bool,
     health: &WatchHealth,
+    statuses: &StatusWrites,
     triggers: &mpsc::UnboundedSender<ResourceId>,
     gone: &mpsc::UnboundedSender<Meta>,
 ) -> (Scope, Watches) {
     let (producers, producer_stream) =
-        resources::<NotifProducer>(client, namespace, Kind::Producer, health, gone.clone());
+        resources::<NotifProducer>(client, namespace, Kind::Producer, health, statuses.clone(), gone.clone());
     let (consumers, consumer_stream) =
-        resources::<NotifConsumer>(client, namespace, Kind::Consumer, health, gone.clone());
+        resources::<NotifConsumer>(client, namespace, Kind::Consumer, health, statuses.clone(), gone.clone());
     let all = Resources { producers: producers.clone(), consumers: consumers.clone() };
     let (deployments, mut writer) = reflector::store();
     let mut others: Vec<BoxStream<'static, ()>> = Vec::new();
@@ -112,6 +114,7 @@ fn resources<K>(
     namespace: Option<&str>,
     kind: Kind,
     health: &WatchHealth,
+    statuses: StatusWrites,
     gone: mpsc::UnboundedSender<Meta>,
 ) -> (Store<K>, BoxStream<'static, Result<K, watcher::Error>>)
 where
@@ -135,11 +138,14 @@ where
         .default_backoff()
         .reflect(writer)
         .inspect(move |item| watched.observe(item))
-        .inspect_ok(move |event| {
-            if let Event::Delete(resource) = event {
+        .inspect_ok(move |event| match event {
+            Event::Apply(resource) => statuses.shown(resource.meta()),
+            Event::Delete(resource) => {
                 // An error: the operator is stopping.
                 let _ = gone.send(Meta::of(kind, resource));
             }
+            // What a new list shows is in the store only once the list is whole.
+            Event::Init | Event::InitApply(_) | Event::InitDone => {}
         })
         .applied_objects()
         .predicate_filter(moved, PredicateConfig::default());

@@ -21,7 +21,10 @@ use kube::{
     config::{KubeConfigOptions, Kubeconfig},
 };
 use prometheus_client::registry::Registry;
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::{
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
@@ -35,6 +38,8 @@ pub enum Fault {
     Answers(u32, &'static [u16]),
     /// Each watch of the resources that are named here, in the plural, ends.
     CutWatches(broadcast::Sender<Cut>),
+    /// The watch of these resources, in the plural, yields nothing while this is so; then it goes on.
+    HoldWatch(&'static str, watch::Receiver<bool>),
 }
 
 /// The end of the watches of one kind.
@@ -163,6 +168,19 @@ where
                     })
                 })
             }
+            Fault::HoldWatch(plural, held) => {
+                let query = request.uri().query().unwrap_or_default();
+                let mine = query.contains("watch=true") && request.uri().path().ends_with(plural);
+                let held = mine.then(|| held.clone());
+                let answer = self.inner.call(request);
+                Box::pin(async move {
+                    let answer: Answer = answer.await.map_err(Into::into)?;
+                    Ok(match held {
+                        Some(held) => answer.map(|body| while_held(body, held)),
+                        None => answer,
+                    })
+                })
+            }
             &Fault::CrashAfter(last) => {
                 if write.is_some_and(|write| write > last) {
                     count.gone.store(true, Ordering::SeqCst);
@@ -216,6 +234,19 @@ fn until_cut(body: AnswerBody, plural: String, cuts: broadcast::Receiver<Cut>) -
         std::future::ready(goes_on)
     });
     Box::new(StreamBody::new(until.map(|(frame, _)| frame).boxed()))
+}
+
+/// The body, which waits while it is held.
+fn while_held(body: AnswerBody, held: watch::Receiver<bool>) -> AnswerBody {
+    let frames = BodyStream::new(body).then(move |frame| {
+        let mut held = held.clone();
+        async move {
+            // An error: the test is over.
+            let _ = held.wait_for(|held| !held).await;
+            frame
+        }
+    });
+    Box::new(StreamBody::new(frames.boxed()))
 }
 
 fn refusal(status: u16) -> Answer {

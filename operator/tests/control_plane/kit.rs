@@ -122,6 +122,15 @@ impl Kit {
     }
 }
 
+/// A test that fails shows what its operator said.
+impl Drop for Operator {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the operator's log:\n{}", self.child.log());
+        }
+    }
+}
+
 impl Operator {
     /// SIGTERM; how it ended, within the time.
     pub async fn stop(self) {

@@ -1,9 +1,9 @@
-//! Each watch cut by itself: what moves afterwards is still seen, and not only by the look once a minute.
+//! Each watch cut by itself: what moves afterwards is still seen, and not only by the look once a minute. And one that lags.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
     faults::{ask_for, both_ready},
@@ -86,5 +86,34 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
         .await;
     }
     both_ready(&shop).await;
+    drop(operator);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_watch_that_lags_leaves_no_older_status() {
+    let kit = Kit::start().await;
+    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
+    let shop = kit.namespace("lags").await;
+    let (hold, held) = watch::channel(false);
+    let fault = Fault::HoldWatch("notifproducers", held);
+    let operator = faulty_client::operator(&kubeconfig, fault, &["--watch-namespace", "lags"]).await;
+    ask_for(&shop).await;
+    both_ready(&shop).await;
+    let ready = async || {
+        let status = shop.get("nprod/events").await["status"].clone();
+        let found = status["conditions"].as_array().into_iter().flatten().find(|one| one["type"] == "Ready").cloned();
+        found.map(|one| (one["status"].clone(), one["lastTransitionTime"].clone())).unwrap()
+    };
+    shop.quiet_versions().await;
+
+    hold.send(true).unwrap();
+    let (_, before) = ready().await;
+    shop.kubectl(&["delete", "deploy/events-producer"]).await;
+    soon(&shop, "it went, is back, and the status says so", async || {
+        let (status, since) = ready().await;
+        status == "True" && since != before
+    })
+    .await;
+    hold.send(false).unwrap();
     drop(operator);
 }
