@@ -17,6 +17,7 @@ mod secret_cache;
 mod seen_deployment;
 mod status_writes;
 mod steps;
+mod watch_backoff;
 mod watch_health;
 mod watches;
 

@@ -26,6 +26,7 @@ use super::{
     child_index::ChildIndex,
     seen_deployment,
     status_writes::StatusWrites,
+    watch_backoff::WatchBackoff,
     watch_health::{WatchHealth, Watched},
 };
 use crate::{
@@ -80,12 +81,12 @@ pub fn start(
             Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
             None => Api::all_with(client.clone(), &resource),
         };
-        let stream = watcher(api, ours()).modify(|object| prune(object.meta_mut())).default_backoff();
+        let stream = watcher(api, ours()).modify(|object| prune(object.meta_mut())).backoff(WatchBackoff::default());
         others.push(owners(stream, health.of(kind.as_str(), namespace), index, all.clone(), triggers.clone()));
     }
     let index = children.get(&ChildKind::Deployment).cloned().unwrap_or_default();
     let stream = watcher(scoped::<Deployment>(client, namespace), ours())
-        .default_backoff()
+        .backoff(WatchBackoff::default())
         .inspect_ok(move |event| writer.apply_watcher_event(&seen_deployment::seen(event)));
     others.push(owners(stream, health.of(ChildKind::Deployment.as_str(), namespace), index, all, triggers.clone()));
 
@@ -94,7 +95,7 @@ pub fn start(
     let not_helm = config().fields("type!=helm.sh/release.v1");
     let stream = watcher(scoped::<PartialObjectMeta<Secret>>(client, namespace), not_helm)
         .modify(|secret| prune(secret.meta_mut()))
-        .default_backoff()
+        .backoff(WatchBackoff::default())
         .reflect(writer);
     others.push(users(stream, health.of("Secret", namespace), producers.clone(), consumers.clone(), triggers.clone()));
 
@@ -135,7 +136,7 @@ where
     let watched = health.of(kind.as_str(), namespace);
     let stream = watcher(scoped::<K>(client, namespace), config())
         .modify(|resource| prune(resource.meta_mut()))
-        .default_backoff()
+        .backoff(WatchBackoff::default())
         .reflect(writer)
         .inspect(move |item| watched.observe(item))
         .inspect_ok(move |event| match event {

@@ -1,0 +1,40 @@
+//! How long a watch that broke waits before it is tried again.
+
+use std::time::Duration;
+
+use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
+
+/// The longest pause. The usual one grows to between 30 and 60 s, and is taken twice: by the watch that finds the API server back, which
+/// is told that it missed too much, and by the list that follows. So an operator saw nothing for up to two minutes after an outage of one.
+/// A handful of watches of the one operator that leads may ask more often.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// The usual pauses of Kubernetes' clients, none above [`LONGEST`].
+#[derive(Default)]
+pub struct WatchBackoff(DefaultBackoff);
+
+impl Iterator for WatchBackoff {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next().map(|pause| pause.min(LONGEST))
+    }
+}
+
+impl Backoff for WatchBackoff {
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_grows_and_stays_short() {
+        let pauses: Vec<Duration> = WatchBackoff::default().take(12).collect();
+        assert!(pauses[0] < Duration::from_secs(2), "{pauses:?}");
+        assert!(pauses[6..].iter().all(|pause| *pause == LONGEST), "{pauses:?}");
+    }
+}
