@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use hoopoe::broker::DeadLetter;
-use hoopoe_crds::worker_config::ExchangeType;
+use hoopoe::broker::{AmqpPublisher, ConnectLabels, DeadLetter, PublishError, Publisher};
+use hoopoe_crds::worker_config::{ExchangeType, PublishConfig, TlsConfig};
+use hoopoe_e2e::Method;
 use lapin::{
     BasicProperties, Connection, ConnectionProperties,
     options::{BasicPublishOptions, ConfirmSelectOptions},
@@ -12,7 +13,7 @@ use lapin::{
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use crate::kit::{Kit, SOON, drain, message, next, nothing, number, open, publish_in_time};
+use crate::kit::{Kit, SOON, drain, message, metrics, next, nothing, number, open, publish_all, publish_in_time};
 
 async fn topic() -> Kit {
     let kit = Kit::amqp().await;
@@ -85,6 +86,32 @@ async fn publishing_and_consuming_never_share_a_connection() {
     lane.close().await;
     publisher.close().await;
     queue.close().await;
+    kit.finish().await;
+}
+
+/// It closes a channel at most, however many publish to it; and to ask whether it is there takes no right but the one to write to it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_exchange_costs_no_connection() {
+    let kit = Kit::amqp().await;
+    let Kit::Amqp { server, vhost, url, .. } = &kit else { unreachable!("made above") };
+    let user = json!({ "password": "writes", "tags": "" });
+    server.management(Method::PUT, "/api/users/writer", Some(&user)).await.unwrap();
+    let rights = json!({ "configure": "", "write": "^orders$", "read": "" });
+    server.management(Method::PUT, &format!("/api/permissions/{vhost}/writer"), Some(&rights)).await.unwrap();
+    let (_, place) = url.split_once('@').unwrap();
+    let url = format!("amqp://writer:writes@{place}");
+    let metrics = metrics();
+    let publisher =
+        AmqpPublisher::start(&url, &TlsConfig::default(), "orders", &PublishConfig::default(), metrics.clone());
+    for _ in 0..150 {
+        let results = publish_all(&publisher, 0..100, "known").await;
+        assert_eq!(results, vec![Err(PublishError::ExchangeMissing); 100]);
+    }
+    kit.declare(ExchangeType::Topic, &[json!({ "exchange": "orders", "routingKey": "#" })]).await;
+    assert_eq!(publisher.publish(message(1, "known")).await, Ok(()));
+    assert_eq!(metrics.connects.get_or_create(&ConnectLabels { outcome: "connected" }).get(), 1);
+    publisher.close().await;
+    server.management(Method::DELETE, "/api/users/writer", None).await.unwrap();
     kit.finish().await;
 }
 

@@ -5,9 +5,9 @@ use std::{collections::HashSet, time::Duration};
 use bytes::Bytes;
 use futures::{StreamExt, stream::FuturesUnordered};
 use lapin::{
-    BasicProperties, Channel, Confirmation,
+    BasicProperties, Channel, Confirmation, ExchangeKind,
     message::BasicReturnMessage,
-    options::{BasicPublishOptions, ConfirmSelectOptions},
+    options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions},
     types::{AMQPValue, FieldTable, ShortString},
 };
 use tokio::time::{Instant, timeout, timeout_at};
@@ -47,10 +47,12 @@ pub(super) struct GroupChannel {
 }
 
 impl GroupChannel {
-    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection.
+    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection. `exchange`: where its
+    /// messages go.
     pub(super) async fn ready<'a>(
         slot: &'a mut Option<Self>,
         link: &Link,
+        exchange: &ShortString,
         deadline: Instant,
     ) -> Result<&'a mut Self, PublishError> {
         let live = link.live(deadline).await.map_err(|_| PublishError::Unavailable)?;
@@ -59,22 +61,30 @@ impl GroupChannel {
         }
         let channel = match slot.take() {
             Some(channel) if channel.is_usable_on(&live) => channel,
-            Some(_) | None => Self::open(link, live).await?,
+            Some(_) | None => Self::open(link, live, exchange).await?,
         };
         Ok(slot.insert(channel))
     }
 
     /// Not by the message's deadline, which may be near for other reasons: who opens no channel in `CHANNEL_LIMIT` is frozen, or the
     /// network is, and the connection is given up; heartbeats would tell after 20 s.
-    async fn open(link: &Link, live: Live) -> Result<Self, PublishError> {
+    ///
+    /// Whether there is such an exchange is asked first. A publish to none makes the broker close the channel, and what lapin sends on it
+    /// in that moment makes it close the whole connection: "expected 'channel.open'", once in a hundred groups.
+    async fn open(link: &Link, live: Live, exchange: &ShortString) -> Result<Self, PublishError> {
         let open = async {
             let channel = live.connection.create_channel().await?;
+            if !exchange.as_str().is_empty() {
+                let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+                let kind = ExchangeKind::default();
+                channel.exchange_declare(exchange.clone(), kind, passive, FieldTable::default()).await?;
+            }
             channel.confirm_select(ConfirmSelectOptions::default()).await?;
             lapin::Result::Ok(channel)
         };
         match timeout(CHANNEL_LIMIT, open).await {
             Ok(Ok(channel)) => Ok(Self { channel, live, next: 1, usable: true }),
-            Ok(Err(_)) => Err(PublishError::Unavailable),
+            Ok(Err(error)) => Err(publish_error(&error)),
             Err(_) if live.is_blocked() => Err(PublishError::Blocked),
             Err(_) => {
                 link.report_broken(&live);

@@ -8,7 +8,7 @@ use futures::StreamExt;
 use lapin::{
     BasicProperties, Channel, Consumer,
     options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
-    types::FieldTable,
+    types::{FieldTable, ShortString},
 };
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
@@ -172,7 +172,8 @@ impl Lane for AmqpLane {
                     letter::parcel(letter, original, &self.shared.queue, at)
                 })
                 .collect();
-            let group_fates = match GroupChannel::ready(&mut self.letters, &self.shared.publishing, deadline).await {
+            let (link, default_exchange) = (&self.shared.publishing, ShortString::default());
+            let group_fates = match GroupChannel::ready(&mut self.letters, link, &default_exchange, deadline).await {
                 Ok(channel) => channel.publish(parcels, deadline, limit).await,
                 Err(error) => vec![Err(error); parcels.len()],
             };

@@ -172,7 +172,7 @@ impl Worker {
     async fn publish(&mut self, mut jobs: Vec<Job>) {
         // Each sender keeps its own deadline; the group waits for the latest.
         let deadline = jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
-        let channel = match GroupChannel::ready(&mut self.channel, &self.link, deadline).await {
+        let channel = match GroupChannel::ready(&mut self.channel, &self.link, &self.exchange, deadline).await {
             Ok(channel) => channel,
             Err(error) => return jobs.into_iter().for_each(|job| job.tell(Err(error.clone()))),
         };
