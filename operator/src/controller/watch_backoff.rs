@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 
 /// The longest pause. The usual one grows to between 30 and 60 s, and is taken twice: by the watch that finds the API server back, which
-/// is told that it missed too much, and by the list that follows. So an operator saw nothing for up to two minutes after an outage of one.
+/// is told that it missed too much, and by the list that follows. So an operator could see nothing for up to two minutes after an outage of one.
 /// A handful of watches of the one operator that leads may ask more often.
 const LONGEST: Duration = Duration::from_secs(10);
 
