@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Runs a test binary, and ends it where it has printed nothing for SECONDS: a test that hangs is a failure with its threads' stacks,
+# Runs a test binary, and ends it where it has printed nothing for 400 s: a test that hangs is a failure with its threads' stacks,
 # not a run without an end. Cargo takes it as a runner.
 #
-# Usage: e2e/patience.sh SECONDS COMMAND...   with its status, or 124
+# Usage: e2e/patience.sh COMMAND...   with its status, or 124
 set -uo pipefail
-limit=$1
-shift
+limit=400
 
 exec 3< <(exec "$@" 2>&1)
 pid=$!

@@ -9,5 +9,5 @@ cd "$(dirname "$0")/.."
 e2e/cluster/prepare.sh curl
 e2e/go-tools.sh helm >/dev/null
 HOOPOE_IMAGE_PROFILE=${HOOPOE_IMAGE_PROFILE:-dev} HOOPOE_IMAGE_SBOM=no \
-    exec cargo test --config "target.'cfg(unix)'.runner = ['e2e/patience.sh', '400']" \
+    exec cargo test --config "target.'cfg(unix)'.runner = 'e2e/patience.sh'" \
     --locked --package hoopoe-e2e --features cluster --test cluster -- --nocapture "$@"

@@ -58,7 +58,7 @@ generated_files() { # what is committed is what the code makes
 all_tests() { # the ignored ones too: they need what the steps before have installed
     HOOPOE_SCHEMATHESIS=$(e2e/schemathesis.sh) || return 1
     export HOOPOE_SCHEMATHESIS HOOPOE_SCHEMATHESIS_EXAMPLES=${HOOPOE_SCHEMATHESIS_EXAMPLES:-40}
-    cargo test --config "target.'cfg(unix)'.runner = ['e2e/patience.sh', '400']" \
+    cargo test --config "target.'cfg(unix)'.runner = 'e2e/patience.sh'" \
         --workspace --locked --no-fail-fast -- --include-ignored
 }
 

@@ -43,6 +43,7 @@ const FLAT: &str = "INSERT INTO flat (owner, id, source_id, rev, changed_rev, un
 /// A table like the store's, without owners, revs and counters.
 pub async fn flat_pool(url: &str) -> PgPool {
     let options = sqlx::postgres::PgPoolOptions::new().max_connections(2).test_before_acquire(false);
+    // As the store's own: see `service/src/store/connect.rs`.
     let options = options.idle_timeout(None).max_lifetime(None);
     let pool = options.connect(url).await.unwrap();
     pool.execute("CREATE TABLE flat (LIKE notification INCLUDING ALL)").await.unwrap();

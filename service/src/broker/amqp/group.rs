@@ -84,7 +84,10 @@ impl GroupChannel {
         };
         match timeout(CHANNEL_LIMIT, open).await {
             Ok(Ok(channel)) => Ok(Self { channel, live, next: 1, usable: true }),
-            Ok(Err(error)) => Err(publish_error(&error)),
+            Ok(Err(error)) => match Fault::of(&error) {
+                Fault::NotFound(_) => Err(PublishError::ExchangeMissing),
+                Fault::Refused(_) | Fault::Mismatch(_) | Fault::Gone(_) => Err(PublishError::Unavailable),
+            },
             Err(_) if live.is_blocked() => Err(PublishError::Blocked),
             Err(_) => {
                 link.report_broken(&live);
