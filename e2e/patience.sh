@@ -3,8 +3,22 @@
 # not a run without an end. Cargo takes it as a runner.
 #
 # Usage: e2e/patience.sh COMMAND...   with its status, or 124
+# Environment: HOOPOE_FAILURES (a file; what failed and how it panicked is added to it, a few lines a test; default: nowhere).
 set -uo pipefail
 limit=400
+failures=${HOOPOE_FAILURES:-/dev/null}
+telling=0
+
+tell() { # LINE: adds it where it is of a failure: the name of a test, or a panic with the two lines that follow it
+    case $1 in
+        'test '*' ... FAILED') printf '%s\n' "$1" ;;
+        *' panicked at '*) telling=3 ;;
+    esac
+    if [ $telling != 0 ]; then
+        printf '%s\n' "${1:0:300}"
+        telling=$((telling - 1))
+    fi
+}
 
 exec 3< <(exec "$@" 2>&1)
 pid=$!
@@ -13,13 +27,14 @@ while true; do
     status=$?
     if [ $status = 0 ]; then
         printf '%s\n' "$line"
+        tell "$line" >>"$failures"
     elif [ $status -le 128 ]; then # its end
         printf '%s' "$line"
         break
     elif ! kill -0 "$pid" 2>/dev/null; then # a process that it left behind holds its output open
         break
     else
-        printf '%s\n' "$line" "patience: $1 has printed nothing for $limit s: its threads, and its end"
+        printf '%s\n' "$line" "patience: $1 has printed nothing for $limit s: its threads, and its end" | tee -a "$failures"
         if command -v eu-stack >/dev/null; then
             eu-stack --pid "$pid"
         else

@@ -13,6 +13,9 @@ case $all in '' | --all) ;; *)
     ;;
 esac
 started=$SECONDS
+HOOPOE_FAILURES=$(mktemp) || exit # what e2e/patience.sh has seen fail, for the last lines
+export HOOPOE_FAILURES
+trap 'rm -f "$HOOPOE_FAILURES"' EXIT
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
@@ -103,6 +106,7 @@ printf 'ran      %s\n' "${passed[@]}"
 [ ${#failed[@]} = 0 ] || printf 'FAILED   %s\n' "${failed[@]}"
 [ ${#skipped[@]} = 0 ] || printf 'skipped  %s\n' "${skipped[@]}"
 [ ${#left[@]} = 0 ] || printf 'left to make test-all: %s\n' "${left[@]}"
+head -n 20 "$HOOPOE_FAILURES"
 echo "${#passed[@]} passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
 if [ ${#failed[@]} != 0 ] || { [ "${CI:-}" = true ] && [ ${#skipped[@]} != 0 ]; }; then
     exit 1
