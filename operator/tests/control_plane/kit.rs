@@ -132,9 +132,9 @@ impl Drop for Operator {
 }
 
 impl Operator {
-    /// SIGTERM; how it ended, within the time.
+    /// SIGTERM; how it ended.
     pub async fn stop(self) {
-        let status = self.child.term_and_wait(Duration::from_secs(20)).await.unwrap();
+        let status = self.child.term_and_wait(PATIENCE).await.unwrap();
         assert!(status.success(), "{status}: {}", self.child.log());
     }
 
@@ -232,7 +232,7 @@ impl Namespace<'_> {
 
     /// Waits for `kubectl wait --for=condition=Ready`, and shows the resource where it never comes.
     pub async fn ready(&self, what: &str) {
-        let waited = ["-n", &self.name, "wait", "--for=condition=Ready", what, "--timeout=60s"];
+        let waited = ["-n", &self.name, "wait", "--for=condition=Ready", what, "--timeout=90s"];
         if let Err(error) = self.kit.plane.kubectl(&waited).await {
             let shown = self.kubectl(&["get", what, "-o", "jsonpath={.status}"]).await;
             let events = self.kubectl(&["get", "events,deploy,pods", "-o", "wide"]).await;

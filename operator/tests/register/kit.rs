@@ -27,7 +27,7 @@ static SERVED: OnceCell<()> = OnceCell::const_new();
 
 async fn serve_resources(plane: &ControlPlane) {
     plane.apply(&CRDS.join("---\n")).await.unwrap();
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_mins(1);
     while plane.kubectl(&["get", "nprod,ncons", "-A"]).await.is_err() {
         assert!(Instant::now() < until, "never served");
         sleep(Duration::from_millis(200)).await;

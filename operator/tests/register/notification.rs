@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::kit::{ALL, Port, client, crypto};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn registration() -> Value {
     json!({ "producer_info": { "exchange_name": "mails", "routing_key": "k",

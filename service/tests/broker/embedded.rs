@@ -13,7 +13,7 @@ use hoopoe_crds::worker_config::{ExchangeConfig, ExchangeType, PublishConfig};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::kit::{Kit, consumer, drain, message, metrics, next, number, open, publish_all, publish_in_time};
+use crate::kit::{Kit, SOON, consumer, drain, message, metrics, next, number, open, publish_all, publish_in_time};
 
 const FILE: &str = "HOOPOE_TEST_BROKER_FILE";
 
@@ -123,7 +123,7 @@ async fn a_waiting_lane_is_woken_by_the_message() {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 10).await;
     for round in 0..20 {
-        let (delivery, confirmed) = tokio::join!(timeout(Duration::from_secs(1), lane.next()), async {
+        let (delivery, confirmed) = tokio::join!(timeout(SOON, lane.next()), async {
             tokio::time::sleep(Duration::from_millis(5)).await;
             publisher.publish(message(round, "a")).await
         });

@@ -196,7 +196,7 @@ pub async fn drain(queue: &dyn Queue) -> Vec<u64> {
     let mut lane = open(queue, 1000).await;
     let mut numbers = Vec::new();
     let mut last = 0;
-    while let Ok(delivery) = timeout(Duration::from_secs(2), lane.next()).await {
+    while let Ok(delivery) = timeout(Duration::from_secs(4), lane.next()).await {
         let delivery = delivery.unwrap();
         numbers.push(number(&delivery));
         last = delivery.tag;

@@ -381,7 +381,7 @@ async fn a_full_queue_refuses(kit: &Kit) {
 
 async fn too_many_in_flight(kit: &Kit) {
     topic(kit).await;
-    let config = PublishConfig { max_in_flight: 10, timeout: Span::from_secs(5) };
+    let config = PublishConfig { max_in_flight: 10, timeout: Span::from_secs(20) };
     let publisher = kit.publisher_with("orders", &config);
     publish_in_time(&*publisher, message(0, "a")).await;
     let results = publish_all(&*publisher, 0..50, "a").await;

@@ -86,7 +86,7 @@ impl Bench {
     /// Publishes one body as it is; waits for the first connection.
     pub async fn publish(&self, id: Uuid, body: impl Into<Bytes>) {
         let body = body.into();
-        for _ in 0..100 {
+        for _ in 0..300 {
             let message = Outgoing {
                 id,
                 routing_key: "k".to_owned(),
@@ -166,7 +166,7 @@ impl Bench {
             tokio::time::sleep(Duration::from_millis(100)).await;
         };
         let mut letters = Vec::new();
-        while let Ok(letter) = tokio::time::timeout(Duration::from_secs(1), lane.next()).await {
+        while let Ok(letter) = tokio::time::timeout(Duration::from_secs(4), lane.next()).await {
             letters.push(letter.unwrap());
         }
         if let Some(last) = letters.last() {

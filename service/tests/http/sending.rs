@@ -22,7 +22,7 @@ async fn a_202_is_in_the_queue_under_its_id() {
     let stand = Stand::start().await;
     let id = accepted(&stand, &json!({"owner": "ada", "kind": "order.shipped", "data": {"n": 1}})).await;
     let mut lane = stand.broker.queue("inbox").open_lane(10).await.unwrap();
-    let delivery = tokio::time::timeout(Duration::from_secs(5), lane.next()).await.unwrap().unwrap();
+    let delivery = tokio::time::timeout(Duration::from_secs(20), lane.next()).await.unwrap().unwrap();
     assert_eq!(delivery.message_id, Some(id.to_string()));
     assert_eq!(delivery.routing_key, "order.shipped");
     let body: Value = serde_json::from_slice(&delivery.body).unwrap();
@@ -210,7 +210,7 @@ async fn the_trace_goes_with_the_message() {
     let sent = stand.send("POST", PATH, &headers, br#"{"owner": "a", "kind": "k"}"#).await;
     assert_eq!(sent.status, 202);
     let mut lane = stand.broker.queue("inbox").open_lane(10).await.unwrap();
-    let delivery = tokio::time::timeout(Duration::from_secs(5), lane.next()).await.unwrap().unwrap();
+    let delivery = tokio::time::timeout(Duration::from_secs(20), lane.next()).await.unwrap().unwrap();
     assert_eq!(delivery.headers["traceparent"], parent);
     assert_eq!(delivery.headers["tracestate"], "a=b");
 }

@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    sync::Notify,
 };
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,14 +35,22 @@ async fn start(router: Router, limits: ServerLimits) -> Server {
     Server { address, stop, ended }
 }
 
+/// Longer than anything takes that happens at all.
+const SOON: Duration = Duration::from_secs(20);
+
 fn slow(pause: Duration) -> Router {
-    Router::new().route(
-        "/slow",
-        get(move || async move {
-            tokio::time::sleep(pause).await;
-            "done"
-        }),
-    )
+    entered(pause, &Arc::default())
+}
+
+/// Tells when a request is being served.
+fn entered(pause: Duration, entered: &Arc<Notify>) -> Router {
+    let entered = Arc::clone(entered);
+    let answer = async move || {
+        entered.notify_one();
+        tokio::time::sleep(pause).await;
+        "done"
+    };
+    Router::new().route("/slow", get(answer))
 }
 
 #[tokio::test]
@@ -55,31 +64,31 @@ async fn a_port_in_use_is_said_in_one_line() {
 
 #[tokio::test]
 async fn a_stop_lets_requests_finish_and_takes_no_new_ones() {
-    let server = start(slow(Duration::from_millis(600)), ServerLimits::default()).await;
+    let serving = Arc::new(Notify::new());
+    let limits = ServerLimits { drain: SOON * 2, ..ServerLimits::default() };
+    let server = start(entered(Duration::from_secs(1), &serving), limits).await;
     let address = server.address.clone();
     let idle = TcpStream::connect(&address).await.unwrap();
     let request = tokio::spawn(async move { send(&address, "GET", "/slow", &[], b"").await });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    serving.notified().await;
     server.stop.cancel();
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    assert!(TcpStream::connect(&server.address).await.is_err(), "the listener is closed");
+    let closed = async { while TcpStream::connect(&server.address).await.is_ok() {} };
+    tokio::time::timeout(SOON, closed).await.expect("the listener is closed");
     assert_eq!(request.await.unwrap().body, b"done");
-    tokio::time::timeout(Duration::from_secs(2), server.ended)
-        .await
-        .expect("an idle connection held the stop")
-        .unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("an idle connection held the stop").unwrap();
     drop(idle);
 }
 
 #[tokio::test]
 async fn a_stop_is_bounded() {
     let limits = ServerLimits { drain: Duration::from_millis(300), ..ServerLimits::default() };
-    let server = start(slow(Duration::from_mins(1)), limits).await;
+    let serving = Arc::new(Notify::new());
+    let server = start(entered(Duration::from_mins(2), &serving), limits).await;
     let mut stream = TcpStream::connect(&server.address).await.unwrap();
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    serving.notified().await;
     server.stop.cancel();
-    tokio::time::timeout(Duration::from_secs(2), server.ended).await.expect("the stop hung").unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("the stop hung").unwrap();
 }
 
 #[tokio::test]
@@ -92,7 +101,7 @@ async fn whoever_says_nothing_or_drips_is_cut_off() {
         stream.write_all(opening).await.unwrap();
         let started = Instant::now();
         let mut rest = Vec::new();
-        let ended = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
+        let ended = tokio::time::timeout(SOON, stream.read_to_end(&mut rest)).await;
         assert!(ended.is_ok(), "still open: {opening:?}");
         assert!(started.elapsed() >= Duration::from_millis(200), "cut off at once: {opening:?}");
     }

@@ -1,6 +1,9 @@
 //! Readers and writers in all orders: no older head over a newer one, and no stale inbox after a death in between.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use hoopoe::{
     inbox::Fate,
@@ -87,10 +90,16 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
         assert_eq!(reader.rev(&who).await, 1);
         cache.publish.store(fault, Ordering::SeqCst);
         let commit = [notification(&who)];
-        let died = tokio::time::timeout(Duration::from_millis(300), writer.writer.commit(&commit)).await;
-        assert_eq!(died.is_err(), fault == HANGS);
+        if fault == HANGS {
+            tokio::select! {
+                fates = writer.writer.commit(&commit) => panic!("it was to die before this: {fates:?}"),
+                _ = until("the commit", async || reader.truth(&who).await.rev == 2) => {}
+            }
+        } else {
+            writer.writer.commit(&commit).await.unwrap();
+        }
         let before = reader.store.reads();
-        assert_eq!(reader.rev(&who).await, 2, "right at once");
+        until("right, as soon as the announcement is heard", async || reader.rev(&who).await == 2).await;
         assert_eq!(reader.store.reads(), before + 1, "from the database");
         assert_eq!(reader.rev(&who).await, 2);
         assert_eq!(reader.store.reads(), before + 1, "which filled the cache");
@@ -119,14 +128,14 @@ async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_
     cache.publish.store(HANGS, Ordering::SeqCst);
     let batch = [notification(&who)];
     let asleep = tokio::spawn(async move { sleeper.writer.commit(&batch).await });
-    until("the commit", Duration::from_secs(5), async || reader.truth(&who).await.rev == 2).await;
+    until("the commit", async || reader.truth(&who).await.rev == 2).await;
     let mut last = 2;
     for second in 0..60 {
         if second % 10 == 5 {
             other.send(&who).await;
             last += 1;
             // The wake-up takes its moment; whoever polls with the new rev in hand would be answered from the store.
-            until("the news", Duration::from_secs(1), async || reader.rev(&who).await == last).await;
+            until("the news", async || reader.rev(&who).await == last).await;
         }
         assert_eq!(reader.rev(&who).await, last, "in second {second}");
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -161,7 +170,7 @@ async fn polls_of_unchanged_owners_cost_one_statement_a_second(kit: Kit) {
         process.reader.first_page(who, 20, None).await.unwrap();
     }
     let (reads, pulses) = (process.store.reads(), process.store.pulses.load(Ordering::SeqCst));
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
     let mut polls = 0_u32;
     while start.elapsed() < Duration::from_secs(3) {
         for who in &owners {
@@ -173,8 +182,9 @@ async fn polls_of_unchanged_owners_cost_one_statement_a_second(kit: Kit) {
     }
     let pulses = process.store.pulses.load(Ordering::SeqCst) - pulses;
     assert_eq!(process.store.reads(), reads, "no read for {polls} polls");
-    assert!((2..=4).contains(&pulses), "{pulses} pulses in three seconds");
-    assert!(polls > 1000);
+    let most = start.elapsed().as_secs() + 2;
+    assert!((1..=most).contains(&pulses), "{pulses} pulses in {:?}", start.elapsed());
+    assert!(polls > 100, "{polls}");
 
     // A second process finds everything in Redis.
     let other = kit.process().await;
@@ -200,11 +210,10 @@ async fn a_mark_through_one_process_is_seen_through_another(kit: Kit) {
         let page = other.reader.first_page(&who, 20, at_least).await.unwrap().value;
         assert_eq!(page.head.head, head.head);
     }
-    // Without it, as soon as the wake-up is there.
+    // Without it, as soon as the wake-up is there: nothing else would tell for the ten minutes that a head is kept.
     one.writer.mark(&who, &Mark::Ids { ids: vec![id], state: MarkState::Read }).await.unwrap();
     let truth = one.truth(&who).await;
-    let waited = until("woken", Duration::from_millis(500), async || other.head(&who).await.head == truth).await;
-    assert!(waited < Duration::from_millis(500));
+    until("woken", async || other.head(&who).await.head == truth).await;
 }
 
 async fn ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads(kit: Kit) {
@@ -238,11 +247,12 @@ async fn without_a_pulse_caches_answer_and_say_so(kit: Kit) {
     assert!(!process.reader.head(&who, None).await.unwrap().stale);
     process.head(&who).await;
     process.store.no_pulse.store(1, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_millis(3500)).await;
-    assert!(!process.reader.head(&who, None).await.unwrap().stale, "not yet");
-    until("stale", Duration::from_secs(4), async || process.reader.head(&who, None).await.unwrap().stale).await;
+    let since = Instant::now();
+    until("stale", async || process.reader.head(&who, None).await.unwrap().stale).await;
+    // After five seconds without; the last one was up to a second ago, and more on a busy machine.
+    assert!(since.elapsed() > Duration::from_secs(3), "{:?}", since.elapsed());
     process.store.no_pulse.store(0, Ordering::SeqCst);
-    until("right again", Duration::from_secs(3), async || !process.reader.head(&who, None).await.unwrap().stale).await;
+    until("right again", async || !process.reader.head(&who, None).await.unwrap().stale).await;
 }
 
 async fn no_head_of_an_older_generation_is_trusted(kit: Kit) {
@@ -252,11 +262,11 @@ async fn no_head_of_an_older_generation_is_trusted(kit: Kit) {
     process.head(&who).await;
     let before = process.store.reads();
     process.store.inner.raise_generation().await.unwrap();
-    let waited = until("read anew", Duration::from_secs(2), async || {
+    let read_anew = async || {
         process.head(&who).await;
         process.store.reads() > before
-    });
-    assert!(waited.await < Duration::from_millis(1500));
+    };
+    process.within_pulses(1, "read anew", read_anew).await;
     let reads = process.store.reads();
     process.head(&who).await;
     assert_eq!(process.store.reads(), reads, "and cached with the new one");
@@ -270,7 +280,7 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     let mut batch: Vec<_> = (0..20).map(|_| notification(&who)).collect();
     // What the parser lets nobody send, and Postgres cannot keep.
     batch[13].body = "a\0secret".to_owned();
-    let fates = soon(Duration::from_secs(20), process.writer.commit(&batch)).await.unwrap();
+    let fates = soon(process.writer.commit(&batch)).await.unwrap();
     for (index, fate) in fates.iter().enumerate() {
         match fate {
             Fate::Refused(reason) => {
@@ -295,7 +305,7 @@ async fn a_reader_fills_nothing_older_than_what_it_found_announced(kit: Kit) {
     cache.fill(&who, &entry.token, &old, None).await.unwrap();
     let after = cache.open(&who, false).await.unwrap();
     assert_eq!((after.token, after.head.map(|head| head.head.rev)), (entry.token, Some(2)));
-    until("seen", Duration::from_millis(500), async || other.rev(&who).await == 2).await;
+    until("seen", async || other.rev(&who).await == 2).await;
 }
 
 async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
@@ -313,7 +323,7 @@ async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
         for process in [&process, &other] {
             let truth = process.truth(&who).await;
             assert_eq!((truth.rev, truth.unread), (count, count), "{name}");
-            until("the news", Duration::from_millis(500), async || process.head(&who).await.head == truth).await;
+            until("the news", async || process.head(&who).await.head == truth).await;
             let page = process.reader.first_page(&who, 20, Some(truth.position())).await.unwrap().value;
             let items: Vec<serde_json::Value> =
                 serde_json::from_slice(&[b"[".as_slice(), &page.items, b"]".as_slice()].concat()).unwrap();

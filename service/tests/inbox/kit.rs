@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -19,6 +19,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::wrapped::CountedStore;
+
+/// Longer than anything takes that happens at all, on a machine that is busy with other things. A bound that is promised is counted
+/// in pulses ([`Process::within_pulses`]) and not in seconds.
+pub const SOON: Duration = Duration::from_secs(20);
 
 /// What the processes of a test share.
 pub struct Kit {
@@ -153,7 +157,7 @@ impl Process {
         let options = ReaderOptions::new(config);
         let reader = Reader::start(shared, cache.clone(), writer.clone(), options, InboxMetrics::default(), &stop);
         let process = Self { store, cache: cache.clone(), writer, reader: Arc::new(reader), _stop: stop };
-        until("ready", Duration::from_secs(10), async || process.reader.is_ready()).await;
+        until("ready", async || process.reader.is_ready()).await;
         if let Some(cache) = cache {
             // Where Redis is away from the start nothing will be heard.
             let _ = within(Duration::from_secs(3), async || cache.hearing().is_some()).await;
@@ -174,6 +178,21 @@ impl Process {
 
     pub async fn rev(&self, owner: &Owner) -> i64 {
         self.head(owner).await.head.rev
+    }
+
+    /// Waits until it is so: at the latest once this process has read so many pulses from now on.
+    pub async fn within_pulses(&self, count: u64, what: &str, so: impl AsyncFn() -> bool) {
+        let pulses = || self.store.pulses.load(Ordering::SeqCst);
+        // One may be under way, and the next is asked for once the one before it has been read.
+        let last = pulses() + count + 1;
+        loop {
+            let over = pulses() >= last;
+            if so().await {
+                return;
+            }
+            assert!(!over, "not so within {count} pulses: {what}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// What the database says.
@@ -202,6 +221,7 @@ pub fn notification(owner: &Owner) -> Notification {
     }
 }
 
+/// Asks until it is so; how long that took.
 pub async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> Result<Duration, ()> {
     let start = Instant::now();
     loop {
@@ -215,11 +235,12 @@ pub async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> Result<Durat
     }
 }
 
-pub async fn until(what: &str, limit: Duration, so: impl AsyncFn() -> bool) -> Duration {
-    within(limit, so).await.unwrap_or_else(|()| panic!("not so within {limit:?}: {what}"))
+/// Asks until it is so, and fails where it never is.
+pub async fn until(what: &str, so: impl AsyncFn() -> bool) -> Duration {
+    within(SOON, so).await.unwrap_or_else(|()| panic!("not so within {SOON:?}: {what}"))
 }
 
 /// Awaits something that must not hang.
-pub async fn soon<T>(limit: Duration, work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(limit, work).await.expect("must not take so long")
+pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SOON, work).await.expect("must not take so long")
 }

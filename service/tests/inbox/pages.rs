@@ -73,7 +73,7 @@ async fn what_expires_is_gone_to_the_second_from_cached_pages_too(kit: Kit) {
     let who = owner("a");
     process.send(&who).await;
     let mut short = notification(&who);
-    let expires_at = Timestamp::now().plus(Duration::from_millis(2500));
+    let expires_at = Timestamp::now().plus(Duration::from_secs(5));
     short.expires_at = Some(expires_at);
     process.writer.commit(&[short]).await.unwrap();
     for process in [&process, &other] {
@@ -86,11 +86,7 @@ async fn what_expires_is_gone_to_the_second_from_cached_pages_too(kit: Kit) {
         let after = Timestamp::now();
         // The two clocks are one machine's; what is between is what a read takes.
         if seen == [2, 1] {
-            assert!(
-                before <= expires_at.plus(Duration::from_millis(100)),
-                "shown {:?} too long",
-                before.since(expires_at)
-            );
+            assert!(before <= expires_at.plus(Duration::from_secs(1)), "shown {:?} too long", before.since(expires_at));
         } else {
             assert_eq!(seen, [1]);
             assert!(after >= expires_at);
@@ -100,6 +96,6 @@ async fn what_expires_is_gone_to_the_second_from_cached_pages_too(kit: Kit) {
     }
     let truth = process.truth(&who).await;
     assert_eq!((truth.unread, truth.next_due), (1, None));
-    until("the other process", Duration::from_millis(500), async || process.head(&who).await.head == truth).await;
+    until("the other process", async || process.head(&who).await.head == truth).await;
     assert_eq!(page(&process, &who, 20).await.1, [1]);
 }

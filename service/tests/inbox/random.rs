@@ -130,10 +130,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point(kit: Ki
             let who = owner(&format!("o{number}"));
             let truth = processes[0].truth(&who).await;
             for process in &processes {
-                until("right at a quiet point", Duration::from_millis(2500), async || {
-                    process.head(&who).await.head == truth
-                })
-                .await;
+                until("right at a quiet point", async || process.head(&who).await.head == truth).await;
             }
         }
         // And it stays so: nothing that was late puts an old head back.

@@ -7,7 +7,7 @@ use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use tokio::time::Instant;
 
 /// How long a worker may take until it is ready.
-const READY_LIMIT: Duration = Duration::from_secs(30);
+const READY_LIMIT: Duration = Duration::from_mins(1);
 
 pub struct Worker {
     name: String,

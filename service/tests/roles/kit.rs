@@ -6,7 +6,7 @@ use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_mins(1);
 
 pub struct Worker {
     pub child: Child,

@@ -45,8 +45,9 @@ async fn a_304_asks_postgres_nothing() {
     let asked: Vec<&str> = log[mark..].lines().filter(|line| line.contains("execute") && line.contains(": ")).collect();
     let (pulses, others): (Vec<&str>, Vec<&str>) = asked.into_iter().partition(|line| line.contains("AS forked"));
     assert!(others.is_empty(), "{others:#?}");
-    assert!((3..=6).contains(&pulses.len()), "{} pulses for {polls} polls in 4 s", pulses.len());
-    assert!(polls > 300, "{polls}");
+    let (count, most) = (pulses.len() as u64, started.elapsed().as_secs() + 2);
+    assert!((1..=most).contains(&count), "{count} pulses for {polls} polls in {:?}", started.elapsed());
+    assert!(polls > 50, "{polls}");
     for worker in [&producing, &serving] {
         worker.ends_well().await;
     }

@@ -124,7 +124,7 @@ async fn retention_is_a_default_expiry(db: &Db) {
     let day = Duration::from_secs(86_400);
     let store = db.again(hoopoe::store::StoreOptions { retention: Some(day), ..options() }).await;
     let mut batch = notifications("anna", 3);
-    batch[1].expires_at = Some(in_a(5_000));
+    batch[1].expires_at = Some(in_a(Duration::from_mins(30)));
     batch[2].expires_at = Some(batch[2].created_at.plus(day * 2));
     store.commit(&batch, &Takes).await.unwrap();
     let items = db.newest(&owner("anna"), 10).await.items;

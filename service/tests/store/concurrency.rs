@@ -1,6 +1,6 @@
 //! Several processes at once. Each store handle stands for one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hoopoe::store::{FeedQuery, Filter, Mark, MarkState, Outcome, Position, Since, StoreError};
 use tokio::{sync::Barrier, task::JoinSet};
@@ -68,7 +68,7 @@ async fn shuffled_overlapping_owners_do_not_deadlock(db: &Db) {
                             if i % 3 == 0 { round * 100 + i } else { 1_000_000 + task * 100_000 + round * 100 + i };
                         let mut sent = notification(&format!("o{}", dice.roll(30 + round * 3)), u128::from(id));
                         if i % 10 == 0 {
-                            sent.expires_at = Some(in_a(dice.roll(2) * 50));
+                            sent.expires_at = Some(in_a(Duration::from_millis(dice.roll(2) * 50)));
                         }
                         sent.title = String::new();
                         sent
@@ -104,7 +104,7 @@ async fn counters_survive_random_marks_from_several_clients(db: &Db) {
                         let mut batch: Vec<_> = some.iter().map(|id| notification(anna.as_str(), *id)).collect();
                         for sent in &mut batch {
                             if dice.roll(3) == 0 {
-                                sent.expires_at = Some(in_a(dice.roll(100)));
+                                sent.expires_at = Some(in_a(Duration::from_millis(dice.roll(100))));
                             }
                         }
                         store.commit(&batch, &Takes).await.unwrap();

@@ -17,6 +17,9 @@ use uuid::Uuid;
 
 use crate::announced::Takes;
 
+/// In the database's unit, microseconds.
+const HOUR: u64 = 3_600_000_000;
+
 pub struct Db {
     pub store: Arc<dyn Store>,
     /// For what the trait does not show.
@@ -141,6 +144,12 @@ impl Db {
         self.store.feed(owner, &FeedQuery { limit, selection: Filter::Changes(since) }).await.unwrap()
     }
 
+    /// An hour passes for everything that expires.
+    pub async fn hour_passes(&self) {
+        self.sql(&format!("UPDATE notification SET expires_at = expires_at - {HOUR}")).await;
+        self.sql(&format!("UPDATE owner_state SET next_due = next_due - {HOUR}")).await;
+    }
+
     /// Every counter equals a recount; no two rows share a rev; no rev is above its owner's.
     pub async fn check_counters(&self) {
         let visible =
@@ -195,8 +204,9 @@ pub fn ids(ids: impl IntoIterator<Item = u128>) -> Vec<Uuid> {
     ids.into_iter().map(Uuid::from_u128).collect()
 }
 
-pub fn in_a(millis: u64) -> Timestamp {
-    Timestamp::now().plus(Duration::from_millis(millis))
+/// Half an hour is what [`Db::hour_passes`] makes past, and a slow machine does not.
+pub fn in_a(time: Duration) -> Timestamp {
+    Timestamp::now().plus(time)
 }
 
 pub fn stored(outcomes: &[Outcome]) -> usize {

@@ -16,10 +16,10 @@ both! {
 async fn expiry_takes_a_rev_and_leaves_the_counters(db: &Db) {
     let anna = owner("anna");
     let mut batch = notifications("anna", 5);
-    let soon = in_a(1_500);
+    let (soon, later) = (in_a(Duration::from_mins(30)), in_a(Duration::from_mins(90)));
     batch[0].expires_at = Some(soon);
     batch[1].expires_at = Some(soon);
-    batch[2].expires_at = Some(soon.plus(Duration::from_secs(3600)));
+    batch[2].expires_at = Some(later);
     batch[3].expires_at = Some(soon);
     db.commit(&batch).await;
     db.mark(&anna, &ids([2]), MarkState::Read).await;
@@ -28,14 +28,14 @@ async fn expiry_takes_a_rev_and_leaves_the_counters(db: &Db) {
     assert_eq!((before.unread, before.next_due), (3, Some(soon)));
     let keeps = Keeps::default();
     assert!(db.store.run_due(&anna, &keeps).await.unwrap().is_none());
-    tokio::time::sleep(Duration::from_millis(1_600)).await;
+    db.hour_passes().await;
     let change = db.store.run_due(&anna, &keeps).await.unwrap().unwrap();
     assert_eq!(keeps.take(), [(anna.clone(), change.head.head.position())]);
     assert_eq!(change.previous, before.position());
     let head = db.head(&anna).await;
     assert_eq!(head, change.head.head);
     assert_eq!((head.rev, head.unread, head.unseen), (before.rev + 3, 2, 2));
-    assert_eq!(head.next_due, batch[2].expires_at);
+    assert_eq!(head.next_due.map(|due| due.plus(Duration::from_mins(60))), Some(later));
     assert!(db.store.run_due(&anna, &Takes).await.unwrap().is_none());
     let changes = db.since(&anna, Since { position: before.position(), after: None }, 10).await;
     assert_eq!(changes.items.len(), 3);
@@ -47,13 +47,13 @@ async fn expiry_takes_a_rev_and_leaves_the_counters(db: &Db) {
 }
 
 async fn owners_with_something_due(db: &Db) {
-    for (name, millis) in [("late", 3_600_000), ("second", 1_500), ("first", 700)] {
+    for (name, minutes) in [("late", 90), ("second", 40), ("first", 20)] {
         let mut batch = notifications(name, 1);
-        batch[0].expires_at = Some(in_a(millis));
+        batch[0].expires_at = Some(in_a(Duration::from_mins(minutes)));
         db.commit(&batch).await;
     }
     db.commit(&notifications("never", 1)).await;
-    tokio::time::sleep(Duration::from_millis(1_700)).await;
+    db.hour_passes().await;
     assert_eq!(db.store.due_owners(10).await.unwrap(), [owner("first"), owner("second")]);
     assert_eq!(db.store.due_owners(1).await.unwrap(), [owner("first")]);
     for due in db.store.due_owners(10).await.unwrap() {
@@ -67,10 +67,10 @@ async fn removal_raises_the_floor(db: &Db) {
     let anna = owner("anna");
     for name in ["anna", "berta"] {
         let mut batch = notifications(name, 4);
-        batch[1].expires_at = Some(in_a(1_500));
-        batch[2].expires_at = Some(in_a(1_500));
+        batch[1].expires_at = Some(in_a(Duration::from_mins(30)));
+        batch[2].expires_at = Some(in_a(Duration::from_mins(30)));
         db.commit(&batch).await;
-        tokio::time::sleep(Duration::from_millis(1_600)).await;
+        db.hour_passes().await;
         db.store.run_due(&owner(name), &Takes).await.unwrap().unwrap();
     }
     assert_eq!(db.store.remove_expired(10).await.unwrap(), 0, "kept for a day");

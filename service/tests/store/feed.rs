@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use hoopoe::store::{FeedQuery, Filter, MarkState, Position, Since};
 
 use crate::db::{Db, both, ids, in_a, notification, notifications, owner};
@@ -59,10 +61,10 @@ async fn filters(db: &Db) {
 async fn expired_is_left_out_at_once(db: &Db) {
     let anna = owner("anna");
     let mut batch = notifications("anna", 3);
-    batch[1].expires_at = Some(in_a(1_500));
+    batch[1].expires_at = Some(in_a(Duration::from_mins(30)));
     db.commit(&batch).await;
     assert_eq!(revs(&db.newest(&anna, 10).await), [3, 2, 1]);
-    tokio::time::sleep(std::time::Duration::from_millis(1_600)).await;
+    db.hour_passes().await;
     assert_eq!(revs(&db.newest(&anna, 10).await), [3, 1]);
     let window = db.store.window(&anna, 0, 10, false).await.unwrap();
     assert_eq!((window.total, window.items.len()), (2, 2));
