@@ -36,6 +36,7 @@ for round in 1 2; do
     done
 done
 rm -rf --one-file-system "$state" "$data"
+"$(dirname "$0")/node-view.sh" forget
 
 for name in $(namespaces); do ip netns delete "$name"; done
 # Routes go with the bridge.

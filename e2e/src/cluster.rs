@@ -7,6 +7,8 @@ mod network;
 mod node;
 mod registry;
 
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
 use std::time::Duration;
 
@@ -41,7 +43,7 @@ pub struct Cluster {
     plane: ControlPlane,
     programs: Programs,
     // Held to the end.
-    _lock: std::fs::File,
+    _lock: UnixListener,
 }
 
 impl Cluster {
@@ -153,11 +155,13 @@ async fn sweep() -> Result<()> {
     tool::run(tokio::process::Command::new(SWEEP), SWEEP_LIMIT).await.map(drop)
 }
 
-fn lock() -> Result<std::fs::File> {
-    let path = "/run/hoopoe-cluster.lock";
-    let file = std::fs::File::create(path).map_err(Error::io(format!("make {path}")))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(_taken) => Err(Error::NoControlPlane { reason: "a cluster runs on this machine already".to_owned() }),
-    }
+/// A name in the machine's network, which goes with the process that holds it.
+fn lock() -> Result<UnixListener> {
+    let name = SocketAddr::from_abstract_name("hoopoe-cluster").map_err(Error::io("name the cluster's lock"))?;
+    UnixListener::bind_addr(&name).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            Error::NoControlPlane { reason: "a cluster runs on this machine already".to_owned() }
+        }
+        _ => Error::io("hold the cluster's lock")(error),
+    })
 }

@@ -23,6 +23,8 @@ mod placement;
 mod removal;
 #[path = "cluster/scaling.rs"]
 mod scaling;
+#[path = "cluster/traces.rs"]
+mod traces;
 
 use kit::{Kit, Outcome};
 

@@ -1,4 +1,4 @@
-//! One node: containerd, kubelet and kube-proxy in a network namespace of its own. Its pods really run.
+//! One node: containerd, kubelet and kube-proxy in a network and a mount namespace of its own. Its pods really run.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +17,7 @@ use crate::server::Server;
 
 const READY_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
+const NODE_VIEW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/node-view.sh");
 
 /// A node of a cluster.
 #[derive(Debug)]
@@ -38,8 +39,9 @@ impl Node {
         let socket = folders.socket();
         let listens = || async { tokio::net::UnixStream::connect(&socket).await.is_ok() };
         containerd.child()?.wait_until("its socket", READY_LIMIT, listens).await?;
-        let kubelet = serve(kubelet(plane, programs, site, &folders)?)?;
-        let proxy = serve(kube_proxy(plane, programs, site)?)?;
+        let view = View::Of(containerd.pid()?);
+        let kubelet = serve(kubelet(plane, programs, site, view, &folders)?)?;
+        let proxy = serve(kube_proxy(plane, programs, site, view)?)?;
         Ok(Self { proxy, kubelet, containerd, site })
     }
 
@@ -97,12 +99,26 @@ impl Folders {
     }
 }
 
+/// The mount namespace that a node's program is in.
+#[derive(Debug, Clone, Copy)]
+enum View {
+    /// A new one, with the folders in it that the node shares with nobody.
+    New,
+    /// That of this process.
+    Of(u32),
+}
+
 /// In the node's network, with our programs first in `PATH`: containerd looks there for its shim.
-fn launch(programs: &Programs, site: Site, name: &str) -> Result<ChildOptions> {
+fn launch(programs: &Programs, site: Site, view: View, name: &str) -> Result<ChildOptions> {
     let program = programs.path(name)?;
     let path = format!("{}:{}", programs.search_path(), std::env::var("PATH").unwrap_or_default());
     let [enter, namespace] = site.enter();
-    Ok(ChildOptions::new(enter).arg(namespace).arg(program).name(format!("{}-{name}", site.name())).env("PATH", path))
+    let options = ChildOptions::new(enter).arg(namespace);
+    let options = match view {
+        View::New => options.args([NODE_VIEW, "enter"]),
+        View::Of(pid) => options.arg(format!("--mount=/proc/{pid}/ns/mnt")),
+    };
+    Ok(options.arg(program).name(format!("{}-{name}", site.name())).env("PATH", path))
 }
 
 fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<ChildOptions> {
@@ -134,6 +150,8 @@ fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<Chil
          state = \"{state}/containerd\"\n\
          [grpc]\n\
          address = \"{state}/containerd.sock\"\n\
+         [plugins.'io.containerd.nri.v1.nri']\n\
+         disable = true\n\
          [plugins.'io.containerd.cri.v1.runtime']\n\
          # No sandbox may raise its own score where this process may not.\n\
          restrict_oom_score_adj = true\n\
@@ -155,10 +173,16 @@ fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<Chil
         runc = show(&programs.path("runc")?),
     );
     let config = folders.write("containerd.toml", &config)?;
-    Ok(launch(programs, site, "containerd")?.arg("--config").arg(config))
+    Ok(launch(programs, site, View::New, "containerd")?.arg("--config").arg(config))
 }
 
-fn kubelet(plane: &ControlPlane, programs: &Programs, site: Site, folders: &Folders) -> Result<ChildOptions> {
+fn kubelet(
+    plane: &ControlPlane,
+    programs: &Programs,
+    site: Site,
+    view: View,
+    folders: &Folders,
+) -> Result<ChildOptions> {
     let name = site.name();
     let kubeconfig = plane.kubeconfig_for(&format!("system:node:{name}"), Some("system:nodes"))?;
     // Names outside the cluster are nobody's business here.
@@ -190,7 +214,7 @@ fn kubelet(plane: &ControlPlane, programs: &Programs, site: Site, folders: &Fold
         "imageGCHighThresholdPercent": 100,
     });
     let config = folders.write("kubelet.json", &config.to_string())?;
-    Ok(launch(programs, site, "kubelet")?
+    Ok(launch(programs, site, view, "kubelet")?
         .arg("--kubeconfig")
         .arg(kubeconfig)
         .arg("--config")
@@ -204,9 +228,9 @@ fn kubelet(plane: &ControlPlane, programs: &Programs, site: Site, folders: &Fold
         .arg(format!("--node-labels=topology.kubernetes.io/zone=zone-{}", site.0)))
 }
 
-fn kube_proxy(plane: &ControlPlane, programs: &Programs, site: Site) -> Result<ChildOptions> {
+fn kube_proxy(plane: &ControlPlane, programs: &Programs, site: Site, view: View) -> Result<ChildOptions> {
     let kubeconfig = plane.kubeconfig_for("system:kube-proxy", None)?;
-    Ok(launch(programs, site, "kube-proxy")?
+    Ok(launch(programs, site, view, "kube-proxy")?
         .arg("--kubeconfig")
         .arg(kubeconfig)
         .arg(format!("--hostname-override={}", site.name()))

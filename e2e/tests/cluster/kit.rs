@@ -1,5 +1,6 @@
 //! The cluster, what is asked of it, and how long each stage took.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::future::Future;
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use hoopoe_e2e::{Cluster, REGISTRY, hoopoe_binary};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::Mutex;
+
+use crate::traces;
 
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -29,6 +32,8 @@ pub struct Kit {
     helm: PathBuf,
     started: Instant,
     stages: Mutex<Vec<(&'static str, Duration)>>,
+    /// What was on this machine before it.
+    before: BTreeSet<String>,
 }
 
 /// What pods are told to pull.
@@ -49,6 +54,7 @@ impl Kit {
         let say = |what: &str| eprintln!("{:>5.0} s  {what}", started.elapsed().as_secs_f64());
         say("building the images");
         let layouts = script("e2e/images.sh", &[]).await?;
+        let before = traces::seen().await?;
         let cluster = Cluster::start(say).await?;
         say("pushing the images");
         let images = Images {
@@ -66,7 +72,7 @@ impl Kit {
         }
         say("starting RabbitMQ, PostgreSQL and Redis in pods");
         cluster.start_backends().await?;
-        Ok(Self { cluster, images, hoopoe: hoopoe_binary().await?, helm, started, stages: Mutex::default() })
+        Ok(Self { cluster, images, hoopoe: hoopoe_binary().await?, helm, started, stages: Mutex::default(), before })
     }
 
     /// Runs a stage and says how long it took; where it fails, also what the cluster looks like.
@@ -86,10 +92,13 @@ impl Kit {
         Ok(())
     }
 
-    /// Ends the cluster and prints what every stage took.
+    /// Ends the cluster, which leaves nothing, and prints what every stage took.
     pub async fn end(self) -> Outcome {
         let (started, stages) = (self.started, self.stages.into_inner());
         self.cluster.stop().await?;
+        let after = traces::seen().await?;
+        let left: Vec<&String> = after.difference(&self.before).collect();
+        assert!(left.is_empty(), "the cluster left: {left:#?}");
         eprintln!("\nstages of the cluster's test, {:.0} s in all", started.elapsed().as_secs_f64());
         for (name, took) in stages {
             eprintln!("{:>7.1} s  {name}", took.as_secs_f64());
