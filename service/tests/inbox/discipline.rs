@@ -93,7 +93,7 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
         if fault == HANGS {
             tokio::select! {
                 fates = writer.writer.commit(&commit) => panic!("it was to die before this: {fates:?}"),
-                _ = until("the commit", async || reader.truth(&who).await.rev == 2) => {}
+                () = until("the commit", async || reader.truth(&who).await.rev == 2) => {}
             }
         } else {
             writer.writer.commit(&commit).await.unwrap();

@@ -160,7 +160,7 @@ impl Process {
         until("ready", async || process.reader.is_ready()).await;
         if let Some(cache) = cache {
             // Where Redis is away from the start nothing will be heard.
-            let _ = within(Duration::from_secs(3), async || cache.hearing().is_some()).await;
+            within(Duration::from_secs(10), async || cache.hearing().is_some()).await;
         }
         process
     }
@@ -221,23 +221,21 @@ pub fn notification(owner: &Owner) -> Notification {
     }
 }
 
-/// Asks until it is so; how long that took.
-pub async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> Result<Duration, ()> {
+/// Asks until it is so; whether it was in time.
+async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> bool {
     let start = Instant::now();
-    loop {
-        if so().await {
-            return Ok(start.elapsed());
-        }
+    while !so().await {
         if start.elapsed() > limit {
-            return Err(());
+            return false;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    true
 }
 
 /// Asks until it is so, and fails where it never is.
-pub async fn until(what: &str, so: impl AsyncFn() -> bool) -> Duration {
-    within(SOON, so).await.unwrap_or_else(|()| panic!("not so within {SOON:?}: {what}"))
+pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    assert!(within(SOON, so).await, "not so within {SOON:?}: {what}");
 }
 
 /// Awaits something that must not hang.
