@@ -80,16 +80,34 @@ impl Kit {
         let from = Instant::now();
         eprintln!("\n{:>5.0} s  == {name}", self.started.elapsed().as_secs_f64());
         if let Err(error) = stage.await {
-            let seen = self.kubectl("get nodes,nprod,ncons,pods,services --all-namespaces --output wide").await;
-            let events = self.kubectl(&format!("-n {APPS} get events --sort-by=.lastTimestamp")).await;
-            let log = self.kubectl(&format!("-n {SYSTEM} logs deployment/hoopoe-operator --tail=40")).await;
-            for text in [seen, events, log] {
-                eprintln!("{}", text.unwrap_or_else(|error| error.to_string()));
-            }
+            self.show().await;
             return Err(format!("{name}: {error}").into());
         }
         self.stages.lock().await.push((name, from.elapsed()));
         Ok(())
+    }
+
+    /// Prints what the cluster looks like: its objects, its logs, what is in the queues and in the database.
+    async fn show(&self) {
+        let rabbit = "env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost rabbitmqctl -q list_queues name messages_ready messages_unacknowledged consumers";
+        let psql = "psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe";
+        let rows = "select o.*, (select count(*) from notification n where n.owner = o.owner) as rows from owner_state o order by rev desc limit 60";
+        let logs = "logs --all-containers --prefix --timestamps --tail=60";
+        let looks = [
+            "get nodes,nprod,ncons,pods,services --all-namespaces --output wide".to_owned(),
+            format!("-n {APPS} get events --sort-by=.lastTimestamp"),
+            format!("-n {SYSTEM} logs deployment/hoopoe-operator --tail=40"),
+            format!("-n {APPS} {logs} -l app.kubernetes.io/name=hoopoe"),
+            format!("-n backends {logs} postgres-0"),
+            format!("-n backends {logs} redis-0"),
+            format!("-n backends exec rabbitmq-0 -- {rabbit}"),
+        ];
+        for look in looks {
+            eprintln!("\n-- kubectl {look}\n{}", self.kubectl(&look).await.unwrap_or_else(|error| error.to_string()));
+        }
+        let query = format!("-n backends exec postgres-0 -- {psql} -c");
+        let query: Vec<&str> = query.split(' ').chain([rows]).collect();
+        eprintln!("\n-- {rows}\n{}", self.kubectl_args(&query).await.unwrap_or_else(|error| error.to_string()));
     }
 
     /// Ends the cluster, which leaves nothing, and prints what every stage took.

@@ -38,7 +38,12 @@ impl Ledger {
     /// Waits for its end; what it counted.
     pub async fn figures(self) -> Outcome<Figures> {
         let output = self.0.wait_with_output().await?;
-        Ok(serde_json::from_slice(&output.stdout)?)
+        let figures: Figures = serde_json::from_slice(&output.stdout)?;
+        if figures.verdict().is_err() {
+            // With what it says in words, owner by owner.
+            eprintln!("{}", String::from_utf8_lossy(&output.stdout));
+        }
+        Ok(figures)
     }
 }
 
