@@ -20,8 +20,9 @@ case ${1:-} in
             exec "$@"' "$folders" "$@"
         ;;
     forget)
-        # shellcheck disable=SC2086
-        rmdir $folders 2>/dev/null || true
+        for folder in $folders; do
+            [ ! -d "$folder" ] || rmdir --ignore-fail-on-non-empty "$folder"
+        done
         ;;
     *)
         echo "usage: $0 enter COMMAND... | forget" >&2

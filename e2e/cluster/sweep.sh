@@ -36,7 +36,6 @@ for round in 1 2; do
     done
 done
 rm -rf --one-file-system "$state" "$data"
-"$(dirname "$0")/node-view.sh" forget
 
 for name in $(namespaces); do ip netns delete "$name"; done
 # Routes go with the bridge.
@@ -51,6 +50,8 @@ for root in /sys/fs/cgroup /sys/fs/cgroup/*; do
         find "$group" -depth -type d -exec rmdir {} + 2>/dev/null
     done
 done
+
+"$(dirname "$0")/node-view.sh" forget || exit
 
 left=$(ours; grep -E " ($state|$data)" /proc/mounts; namespaces; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
 [ -z "$left" ] || {

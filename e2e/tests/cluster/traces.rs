@@ -1,28 +1,55 @@
 //! What a cluster would leave on this machine.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use tokio::process::Command;
 
 use crate::kit::{Outcome, run};
 
-/// What is there now that a cluster may add to: folders, mounts, namespaces, links, routes, rules and control groups.
+/// Folders that a cluster adds to.
+const FOLDERS: [&str; 9] = [
+    "/run",
+    "/run/containerd",
+    "/run/netns",
+    "/var/lib",
+    "/var/lib/cni",
+    "/var/lib/kubelet",
+    "/var/log",
+    "/var/log/containers",
+    "/sys/fs/cgroup",
+];
+
+/// What is there now that a cluster may add to: folders, control groups, mounts, namespaces, links, routes and rules.
 pub async fn seen() -> Outcome<BTreeSet<String>> {
-    let looks = [
-        "ls -d /run/* /run/containerd/* /var/lib/* /var/lib/cni/* /var/lib/kubelet/* /var/log/* /var/log/containers/*",
-        "ls -d /sys/fs/cgroup/* /sys/fs/cgroup/*/hoopoe*",
-        "cut -d ' ' -f 2 /proc/mounts",
-        "ls /run/netns",
-        "ip -o link show | cut -d : -f 2",
-        "ip route",
-        "nft list tables",
-    ];
     let mut seen = BTreeSet::new();
-    for look in looks {
-        let mut command = Command::new("sh");
-        // What is not there leaves nothing.
-        command.args(["-c", &format!("{look} 2>/dev/null || true")]);
-        seen.extend(run(command).await?.lines().map(|line| format!("{look}: {line}")));
+    for folder in FOLDERS {
+        seen.extend(names(folder)?);
+    }
+    for hierarchy in names("/sys/fs/cgroup")? {
+        seen.extend(names(&hierarchy)?.into_iter().filter(|name| name.contains("/hoopoe")));
+    }
+    let mounts = std::fs::read_to_string("/proc/mounts")?;
+    seen.extend(mounts.lines().filter_map(|line| Some(format!("a mount: {}", line.split(' ').nth(1)?))));
+    for look in ["ip -brief link show", "ip route", "nft list tables"] {
+        let (program, args) = look.split_once(' ').ok_or("a program and its arguments")?;
+        let mut command = Command::new(program);
+        command.args(args.split(' '));
+        // A link's name: whether it is up changes.
+        let part = |line: &str| match look {
+            "ip -brief link show" => line.split(' ').next().unwrap_or_default().to_owned(),
+            _ => line.to_owned(),
+        };
+        seen.extend(run(command).await?.lines().map(|line| format!("{look}: {}", part(line))));
     }
     Ok(seen)
+}
+
+/// What is in a folder. One that is not there holds nothing; so does a file.
+fn names(folder: &str) -> Outcome<Vec<String>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path().display().to_string())).collect(),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(format!("failed to read {folder}: {error}").into()),
+    }
 }

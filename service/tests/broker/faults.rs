@@ -22,7 +22,7 @@ use crate::kit::{Kit, LATEST, SOON, drain, message, metrics, next, number, open,
 
 const LIMIT: Duration = Duration::from_secs(2);
 /// What a busy machine adds to a limit.
-const SLACK: Duration = Duration::from_secs(5);
+const SLACK: Duration = Duration::from_secs(1);
 
 async fn own_node() -> (Arc<RabbitMq>, Kit) {
     let server = Arc::new(RabbitMq::start(RabbitMqOptions::default()).await.unwrap());
@@ -79,7 +79,7 @@ async fn what_was_confirmed_survives_kill_9() {
     timeout(SOON, noticed).await.unwrap();
     let since = Instant::now();
     assert_eq!(publisher.publish(message(0, "a")).await, Err(PublishError::Unavailable));
-    assert!(since.elapsed() < LIMIT, "known to be down: it fails at once");
+    assert!(since.elapsed() < Duration::from_millis(200), "known to be down: it fails at once");
     server.restart().await.unwrap();
     let before = Instant::now();
     publish_in_time(&*publisher, message(0, "a")).await;
@@ -90,7 +90,7 @@ async fn what_was_confirmed_survives_kill_9() {
     let arrived: BTreeSet<u64> = drain(&*kit.queue("inbox")).await.into_iter().collect();
     let lost: Vec<_> = confirmed.difference(&arrived).collect();
     println!("{} confirmed, {} arrived, {} lost", confirmed.len(), arrived.len(), lost.len());
-    assert!(confirmed.len() > 100, "{}", confirmed.len());
+    assert!(confirmed.len() > 1000, "{}", confirmed.len());
     assert!(lost.is_empty(), "{} confirmed ones are not there: {:?}", lost.len(), lost.first());
 }
 
@@ -112,7 +112,7 @@ async fn a_blocked_broker_refuses_publishers_and_serves_lanes() {
     timeout(SOON, blocked).await.unwrap();
     let since = Instant::now();
     assert_eq!(publisher.publish(message(100, "a")).await, Err(PublishError::Blocked));
-    assert!(since.elapsed() < LIMIT, "known to be blocked: it fails at once");
+    assert!(since.elapsed() < Duration::from_millis(100), "known to be blocked: it fails at once");
     let blocked = async { while lane.dead_letter(vec![letter.clone()]).await != [Err(PublishError::Blocked)] {} };
     timeout(SOON, blocked).await.unwrap();
     lane.ack_through(first.tag).await.unwrap();

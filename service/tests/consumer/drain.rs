@@ -57,8 +57,7 @@ async fn a_store_that_never_answers_does_not_outlast_the_drain_timeout() {
     crashed.notified().await;
     let started = Instant::now();
     running.drain().await;
-    // Five seconds, and what a busy machine adds; the deliveries are held for ten minutes.
-    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     // And it is not lost.
     let running = bench.start(bench.store.clone());
     bench.wait_items("emil", 1).await;

@@ -74,8 +74,10 @@ async fn sigterm_drains_and_ends_with_0() {
         send_until_taken(port, "ada", &format!("n{number}")).await;
         taken += 1;
     }
+    let began = Instant::now();
     let status = dev.child().term_and_wait(LIMIT).await.unwrap();
     assert!(status.success(), "{status}: {}", dev.child().log());
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     dev.start().await;
     assert_eq!(inbox_of(port, "ada", taken).await.len(), taken);
 }

@@ -183,8 +183,8 @@ async fn polls_of_unchanged_owners_cost_one_statement_a_second(kit: Kit) {
     let pulses = process.store.pulses.load(Ordering::SeqCst) - pulses;
     assert_eq!(process.store.reads(), reads, "no read for {polls} polls");
     let most = start.elapsed().as_secs() + 2;
-    assert!((1..=most).contains(&pulses), "{pulses} pulses in {:?}", start.elapsed());
-    assert!(polls > 100, "{polls}");
+    assert!((2..=most).contains(&pulses), "{pulses} pulses in {:?}", start.elapsed());
+    assert!(polls > 1000, "{polls}");
 
     // A second process finds everything in Redis.
     let other = kit.process().await;

@@ -93,7 +93,7 @@ async fn a_frozen_redis_costs_one_wait_and_not_one_each() {
         until("heard again", async || cache.hearing().is_some()).await;
     }
     consumer.send(&who).await;
-    until("seen", async || api.rev(&who).await == 80).await;
+    api.within_pulses(1, "seen", async || api.rev(&who).await == 80).await;
     // What the thawed server still did of the old calls spoils nothing.
     tokio::time::sleep(BOUND).await;
     assert_eq!(api.rev(&who).await, 80);
@@ -121,7 +121,7 @@ async fn a_flush_amid_writes_is_noticed_and_made_up_for() {
         for who in &owners {
             let truth = consumer.truth(who).await;
             // Noticed by the next tick, or the next write; raised; read.
-            api.within_pulses(5, "right", async || api.head(who).await.head == truth).await;
+            api.within_pulses(2, "right", async || api.head(who).await.head == truth).await;
         }
     }
     assert!(consumer.store.raises() > 0, "by the writer, who saw the fence made anew");
@@ -157,7 +157,7 @@ async fn writes_that_a_failover_lost_are_made_up_for() {
     kit.redis().cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap();
     // A third process, which never saw anything, believes what Redis says until the generation is raised.
     let late = kit.process().await;
-    until("right", async || late.rev(&who).await == 2).await;
+    late.within_pulses(2, "right", async || late.rev(&who).await == 2).await;
     tokio::time::sleep(BOUND).await;
     assert_eq!((late.rev(&who).await, api.rev(&who).await), (2, 2));
 }
@@ -169,13 +169,13 @@ async fn a_redis_that_is_killed_and_comes_back_empty_is_used_again() {
     let who = owner("a");
     for round in 0..3 {
         consumer.send(&who).await;
-        until("seen", async || api.rev(&who).await == round * 3 + 1).await;
+        api.within_pulses(1, "seen", async || api.rev(&who).await == round * 3 + 1).await;
         kit.redis().kill9().await.unwrap();
         soon(consumer.send(&who)).await;
         api.within_pulses(1, "seen", async || api.rev(&who).await == round * 3 + 2).await;
         kit.redis().restart().await.unwrap();
         soon(consumer.send(&who)).await;
-        until("seen", async || api.rev(&who).await == round * 3 + 3).await;
+        api.within_pulses(1, "seen", async || api.rev(&who).await == round * 3 + 3).await;
         for process in [&consumer, &api] {
             let cache = process.cache.clone().unwrap();
             until("heard again", async || cache.hearing().is_some()).await;

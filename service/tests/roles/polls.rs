@@ -46,8 +46,8 @@ async fn a_304_asks_postgres_nothing() {
     let (pulses, others): (Vec<&str>, Vec<&str>) = asked.into_iter().partition(|line| line.contains("AS forked"));
     assert!(others.is_empty(), "{others:#?}");
     let (count, most) = (pulses.len() as u64, started.elapsed().as_secs() + 2);
-    assert!((1..=most).contains(&count), "{count} pulses for {polls} polls in {:?}", started.elapsed());
-    assert!(polls > 50, "{polls}");
+    assert!((3..=most).contains(&count), "{count} pulses for {polls} polls in {:?}", started.elapsed());
+    assert!(polls > 300, "{polls}");
     for worker in [&producing, &serving] {
         worker.ends_well().await;
     }

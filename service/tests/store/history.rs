@@ -37,7 +37,7 @@ async fn a_new_epoch_by_command(db: &Db) {
 
 async fn the_clock_is_the_databases(db: &Db) {
     let pulse = db.store.pulse().await.unwrap();
-    assert!(pulse.clock.micros().abs_diff(in_a(Duration::from_mins(0)).micros()) < 10_000_000);
+    assert!(pulse.clock.micros().abs_diff(in_a(Duration::from_mins(0)).micros()) < 1_000_000);
 }
 
 /// As after a promotion or a restore: what the row says is not what the server is.
