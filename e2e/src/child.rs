@@ -148,15 +148,21 @@ impl Child {
             if tokio::time::timeout(left, ready()).await.unwrap_or(false) {
                 return Ok(());
             }
-            let (name, path, log) = (self.name.clone(), self.log.clone(), self.log_tail());
-            if let Some(status) = self.exit_status()? {
-                return Err(Error::EndedEarly { name, status, path, log });
+            if let Some(ended) = self.ended_itself()? {
+                return Err(ended);
             }
             if left.is_zero() {
+                let (name, path, log) = (self.name.clone(), self.log.clone(), self.log_tail());
                 return Err(Error::NotReady { name, what: what.to_owned(), limit, path, log });
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// Where it has ended by itself: an error that says how, with its log's last lines.
+    pub(crate) fn ended_itself(&self) -> Result<Option<Error>> {
+        let (name, path) = (self.name.clone(), self.log.clone());
+        Ok(self.exit_status()?.map(|status| Error::EndedItself { name, status, path, log: self.log_tail() }))
     }
 
     async fn signal_and_wait(&self, signal: Signal, limit: Duration) -> Result<ExitStatus> {

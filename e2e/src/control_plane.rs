@@ -3,6 +3,7 @@
 mod kubeconfig;
 mod kubectl;
 mod launch;
+mod upkeep;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::server::{ATTEMPTS, Server};
 use kubeconfig::Identity;
 use kubectl::Kubectl;
 use launch::Listen;
+use upkeep::Upkeep;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
@@ -48,8 +50,9 @@ struct Own {
     programs: Programs,
     // In the order in which they end.
     kwok: Option<Server>,
-    scheduler: Option<Server>,
-    controllers: Server,
+    _upkeep: Upkeep,
+    scheduler: Option<Arc<Server>>,
+    controllers: Arc<Server>,
     api: Server,
     etcd: Server,
     ca: Ca,
@@ -72,18 +75,20 @@ impl ControlPlane {
         let programs = Programs::all().await?;
         let mut attempt = 1;
         loop {
-            match Self::start_once(programs.clone(), nodes, Listen::at(Ipv4Addr::LOCALHOST)?).await {
+            match Self::start_once(programs.clone(), nodes > 0, Listen::at(Ipv4Addr::LOCALHOST)?).await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
-                result => return result,
+                Err(error) => return Err(error),
+                Ok(mut plane) => {
+                    plane.add_nodes(nodes).await?;
+                    return Ok(plane);
+                }
             }
         }
     }
 
     /// The same on an address that nodes can reach, with a scheduler and no node.
     pub(crate) async fn start_for_nodes(programs: &Programs, address: Ipv4Addr) -> Result<Self> {
-        let mut plane = Self::start_once(programs.clone(), 0, Listen::at(address)?).await?;
-        plane.add_scheduler()?;
-        Ok(plane)
+        Self::start_once(programs.clone(), true, Listen::at(address)?).await
     }
 
     /// The control plane with two nodes that all tests of this process share: each makes namespaces of its own in it, and none
@@ -98,7 +103,7 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start_once(programs: Programs, nodes: usize, listen: Listen) -> Result<Self> {
+    async fn start_once(programs: Programs, with_scheduler: bool, listen: Listen) -> Result<Self> {
         let kubectl = Kubectl::new(&programs)?;
         let folder = Folder::new()?;
         let ca = Ca::new()?;
@@ -116,27 +121,28 @@ impl ControlPlane {
             ended = etcd_child.wait_until("it never is", START_LIMIT * 2, || std::future::ready(false)) => ended?,
             ready = wait_ready(&kubectl, &api, &kubeconfig) => ready?,
         }
-        let controllers = serve(launch::controller_manager(&programs, &kubeconfig, &ca, &accounts)?)?;
+        let controllers = Arc::new(serve(launch::controller_manager(&programs, &kubeconfig, &ca, &accounts)?)?);
         wait_controllers(&kubectl, &controllers, &kubeconfig).await?;
-        let own =
-            Own { programs, kwok: None, scheduler: None, controllers, api, etcd, ca, url, folder: folder.clone() };
-        let mut plane = Self { kubectl, kubeconfig, own: Some(own) };
-        if nodes > 0 {
-            plane.add_nodes(nodes).await?;
-        }
-        Ok(plane)
-    }
-
-    fn add_scheduler(&mut self) -> Result<()> {
-        let Some(own) = &mut self.own else { return Ok(()) };
-        let scheduler = launch::scheduler(&own.programs, &self.kubeconfig)?;
-        own.scheduler = Some(Server::start(scheduler, own.folder.clone(), Signal::TERM, STOP_LIMIT)?);
-        Ok(())
+        let scheduler = with_scheduler.then(|| serve(launch::scheduler(&programs, &kubeconfig)?)).transpose()?;
+        let scheduler = scheduler.map(Arc::new);
+        let upkeep = Upkeep::of(std::iter::once(&controllers).chain(&scheduler).cloned().collect())?;
+        let own = Own {
+            programs,
+            kwok: None,
+            _upkeep: upkeep,
+            scheduler,
+            controllers,
+            api,
+            etcd,
+            ca,
+            url,
+            folder: folder.clone(),
+        };
+        Ok(Self { kubectl, kubeconfig, own: Some(own) })
     }
 
     async fn add_nodes(&mut self, nodes: usize) -> Result<()> {
-        self.add_scheduler()?;
-        let Some(own) = &mut self.own else { return Ok(()) };
+        let Some(own) = self.own.as_mut().filter(|_| nodes > 0) else { return Ok(()) };
         let stages = own.folder.write_private("stages.yaml", include_str!("control_plane/stages.yaml"), None)?;
         let kwok = launch::kwok(&own.programs, &self.kubeconfig, &stages)?;
         own.kwok = Some(Server::start(kwok, own.folder.clone(), Signal::TERM, STOP_LIMIT)?);
@@ -235,7 +241,7 @@ impl ControlPlane {
     /// The ids of all processes of ours, the API server's first.
     pub fn pids(&self) -> Result<Vec<u32>> {
         let own = self.own()?;
-        let others = [Some(&own.etcd), Some(&own.controllers), own.scheduler.as_ref(), own.kwok.as_ref()];
+        let others = [Some(&own.etcd), Some(&*own.controllers), own.scheduler.as_deref(), own.kwok.as_ref()];
         std::iter::once(&own.api).chain(others.into_iter().flatten()).map(Server::pid).collect()
     }
 
@@ -298,7 +304,7 @@ mod tests {
         for taken in [|listen: Listen| listen.etcd, |listen: Listen| listen.api] {
             let listen = Listen::at(Ipv4Addr::LOCALHOST)?;
             let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(listen))).map_err(Error::io("listen"))?;
-            let refused = ControlPlane::start_once(programs.clone(), 0, listen).await.unwrap_err();
+            let refused = ControlPlane::start_once(programs.clone(), false, listen).await.unwrap_err();
             assert!(refused.is_port_taken(), "{refused}");
         }
         Ok(())

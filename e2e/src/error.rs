@@ -48,9 +48,9 @@ pub enum Error {
         /// How long it had.
         limit: Duration,
     },
-    /// A process ended before it was of any use.
-    #[error("{name} ended with {status} before it was ready; the end of its log {path}:\n{log}", path = path.display())]
-    EndedEarly {
+    /// A process ended that nobody ended: before it was of any use, or later.
+    #[error("{name} ended by itself with {status}; the end of its log {path}:\n{log}", path = path.display())]
+    EndedItself {
         /// The process.
         name: String,
         /// How it ended.
@@ -147,7 +147,7 @@ impl Error {
     /// Whether a server ended because another program took the port that had been free a moment ago.
     pub(crate) fn is_port_taken(&self) -> bool {
         match self {
-            Self::EndedEarly { log, .. } | Self::NotReady { log, .. } => {
+            Self::EndedItself { log, .. } | Self::NotReady { log, .. } => {
                 let log = log.to_lowercase();
                 log.contains("already in use") || log.contains("eaddrinuse")
             }

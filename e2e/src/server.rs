@@ -72,6 +72,16 @@ impl Server {
         Ok(())
     }
 
+    /// Starts it again where it has ended by itself; how it ended.
+    pub(crate) fn start_if_ended(&self) -> Result<Option<Error>> {
+        let mut slot = self.slot();
+        let ended = slot.as_ref().map(|child| child.ended_itself()).transpose()?.flatten();
+        if ended.is_some() {
+            *slot = Some(Arc::new(Child::start_in(&self.launch, &self.folder)?));
+        }
+        Ok(ended)
+    }
+
     /// Freezes all its processes.
     pub(crate) fn pause(&self) -> Result<()> {
         self.child()?.pause();

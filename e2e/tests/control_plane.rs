@@ -45,6 +45,46 @@ async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     Ok(())
 }
 
+/// A scheduler that missed a pod's end, and finds a successor of the same name instead, exits: `StatefulSets` have such pods.
+#[tokio::test]
+async fn a_scheduler_that_ends_is_started_again() -> Outcome {
+    let plane = ControlPlane::start_with_nodes(1).await?;
+    let place = async |pod: &str| {
+        plane.apply(&format!("{{apiVersion: v1, kind: Pod, metadata: {{name: {pod}}}, spec: {{containers: [{{name: web, image: example.invalid/web}}]}}}}")).await?;
+        Ok::<_, Box<dyn std::error::Error>>(())
+    };
+    let placed = async |pod: &str| {
+        plane.kubectl(&["wait", "--for=condition=PodScheduled", &format!("pod/{pod}"), "--timeout=90s"]).await
+    };
+    place("web-0").await?;
+    placed("web-0").await?;
+    let scheduler = || plane.pids().map(|pids| pids[3]);
+    let frozen = scheduler()?;
+    signal("-STOP", frozen)?;
+    // Younger than what it knows of pods: an API server that starts anew has no history, and the watch must begin anew as well.
+    plane.kubectl(&["create", "configmap", "younger"]).await?;
+    plane.kill_api_server().await?;
+    plane.start_api_server().await?;
+    plane.kubectl(&["delete", "pod", "web-0", "--grace-period=0", "--force"]).await?;
+    place("web-0").await?;
+    signal("-CONT", frozen)?;
+    placed("web-0").await?;
+    assert_ne!(scheduler()?, frozen, "it outlives this now: what upkeep.rs says of it is out of date");
+
+    let killed = scheduler()?;
+    signal("-KILL", killed)?;
+    place("web-1").await?;
+    placed("web-1").await?;
+    assert_ne!(scheduler()?, killed);
+    Ok(())
+}
+
+fn signal(name: &str, pid: u32) -> Outcome {
+    let status = std::process::Command::new("kill").args([name, &pid.to_string()]).status()?;
+    assert!(status.success(), "kill {name} {pid}: {status}");
+    Ok(())
+}
+
 #[tokio::test]
 async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
     let plane = ControlPlane::start().await?;
