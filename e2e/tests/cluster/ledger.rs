@@ -1,4 +1,5 @@
-//! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, and no inbox runs back.
+//! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, no inbox runs back, and each count of the
+//! unread is right.
 
 use std::fmt::{Display, Formatter};
 use std::ops::AddAssign;
@@ -28,7 +29,7 @@ impl Ledger {
         Ok(Self(ledger.spawn()?))
     }
 
-    /// Waits for its end: nothing lost, nothing doubled, nothing backwards, and something seen.
+    /// Waits for its end, and for a verdict on its figures.
     pub async fn verdict(self) -> Outcome {
         let figures = self.figures().await?;
         eprintln!("        ledger: {figures}");
@@ -56,38 +57,50 @@ pub struct Figures {
     lost: u64,
     doubled: u64,
     backwards: u64,
+    unread_mismatches: u64,
+    not_read_back: u64,
     retries: u64,
 }
 
 impl Figures {
+    /// Nothing lost, nothing doubled, nothing backwards, no wrong count, and something seen. Apart from these: an inbox that could
+    /// not be read back in the end, of which nothing can be said.
     pub fn verdict(&self) -> Outcome {
-        match (self.seen, self.lost, self.doubled, self.backwards) {
-            (0, _, _, _) => Err("the ledger saw nothing".into()),
-            (_, 0, 0, 0) => Ok(()),
-            _ => Err(format!("the ledger says: {self}").into()),
+        let broken = [self.lost, self.doubled, self.backwards, self.unread_mismatches];
+        if broken != [0; 4] {
+            Err(format!("the ledger says: {self}").into())
+        } else if self.not_read_back > 0 {
+            Err(format!("the ledger cannot tell, the API answered too late: {self}").into())
+        } else if self.seen == 0 {
+            Err("the ledger saw nothing".into())
+        } else {
+            Ok(())
         }
     }
 }
 
 impl AddAssign for Figures {
     fn add_assign(&mut self, other: Self) {
-        let Self { sent, accepted, seen, lost, doubled, backwards, retries } = other;
+        let Self { sent, accepted, seen, lost, doubled, backwards, unread_mismatches, not_read_back, retries } = other;
         self.sent += sent;
         self.accepted += accepted;
         self.seen += seen;
         self.lost += lost;
         self.doubled += doubled;
         self.backwards += backwards;
+        self.unread_mismatches += unread_mismatches;
+        self.not_read_back += not_read_back;
         self.retries += retries;
     }
 }
 
 impl Display for Figures {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        let Self { sent, accepted, seen, lost, doubled, backwards, retries } = self;
+        let Self { sent, accepted, seen, lost, doubled, backwards, unread_mismatches, not_read_back, retries } = self;
         write!(
             f,
-            "sent {sent}, accepted {accepted}, seen {seen}, lost {lost}, doubled {doubled}, backwards {backwards}, retries {retries}"
+            "sent {sent}, accepted {accepted}, seen {seen}, lost {lost}, doubled {doubled}, backwards {backwards}, \
+             wrong counts {unread_mismatches}, not read back {not_read_back}, retries {retries}"
         )
     }
 }

@@ -1,4 +1,6 @@
-//! The book: every notification of a run and what became of it. 56 bytes each, nothing else grows.
+//! The book: every notification of a run and what became of it. 56 bytes each, nothing else grows but by owners.
+
+use std::collections::HashSet;
 
 use super::{findings::Findings, numbering::Numbering};
 use crate::client::wire::Row;
@@ -50,6 +52,7 @@ pub struct Entry {
 pub struct Book {
     numbering: Numbering,
     entries: Vec<Entry>,
+    read_back: HashSet<u32>,
     findings: Findings,
     open: u64,
 }
@@ -57,7 +60,7 @@ pub struct Book {
 impl Book {
     /// An empty book.
     pub fn new(numbering: Numbering) -> Self {
-        Self { numbering, entries: Vec::new(), findings: Findings::default(), open: 0 }
+        Self { numbering, entries: Vec::new(), read_back: HashSet::new(), findings: Findings::default(), open: 0 }
     }
 
     /// Enters a notification that is about to be sent; its number.
@@ -124,6 +127,16 @@ impl Book {
                 });
             }
         }
+    }
+
+    /// The owner's inbox was read back whole: from now on what it does not have is lost.
+    pub fn read_back(&mut self, owner: u32) {
+        self.read_back.insert(owner);
+    }
+
+    /// Whether the owner's inbox was read back whole.
+    pub fn is_read_back(&self, owner: u32) -> bool {
+        self.read_back.contains(&owner)
     }
 
     /// The owner's inbox, read back whole, has a row. Call once for each row.

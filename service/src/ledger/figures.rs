@@ -52,8 +52,10 @@ pub struct Figures {
     pub accepted_amqp: u64,
     /// Accepted ones that the owner's reader was shown.
     pub seen: u64,
-    /// Accepted ones that the reader was never shown, or that the inbox does not have at the end.
+    /// Accepted ones that the reader was never shown, or that the inbox, read back whole at the end, does not have.
     pub lost: u64,
+    /// Accepted ones of inboxes that could not be read back whole: whether they are there is not known.
+    pub unjudged: u64,
     /// Ids in two rows or under two revs, and rows that nobody sent.
     pub doubled: u64,
     /// Revs that repeated for another row or ran back for a reader.
@@ -122,7 +124,9 @@ impl Figures {
                         figures.seen += 1;
                         visible.push(entry.shown.saturating_sub(entry.accepted));
                     }
-                    if !shown || !entry.stored {
+                    if !book.is_read_back(entry.owner) {
+                        figures.unjudged += 1;
+                    } else if !shown || !entry.stored {
                         figures.lost += 1;
                         if figures.lost <= 5 {
                             figures.examples.push(format!(
@@ -172,28 +176,38 @@ mod tests {
         client::{
             follow::Step,
             read_state::tests::{head, row},
+            wire::Row,
         },
         ledger::{numbering::Numbering, read_back::ReadBack, reader_check::ReaderCheck},
     };
 
     /// A run of four notifications: what the reader was shown and what the inbox had, as (number, rev).
     fn run(shown: &[(u64, i64)], stored: &[(u64, i64)]) -> Figures {
+        let mut book = shown_only(shown);
+        let mut back = ReadBack::default();
+        back.page(head(stored.len().try_into().unwrap()), stored.iter().rev().map(row_of).collect(), None).unwrap();
+        let skew = back.judge(0, &mut book);
+        Figures::of(&book, &Counted { skew, ..Counted::default() })
+    }
+
+    /// The same before the inbox is read back.
+    fn shown_only(shown: &[(u64, i64)]) -> Book {
         let mut book = Book::new(Numbering::new(1));
         for n in 0..4 {
             let way = if n % 2 == 0 { Way::Http } else { Way::Amqp };
             let entered = book.enter(0, way, n * 10);
             book.accepted(entered, n * 10 + 1000);
         }
-        let row = |(n, rev): &(u64, i64)| row(Numbering::new(1).id(*n), *rev);
         let mut check = ReaderCheck::new(0);
         check.judge(&Step::Standing { head: head(0), rows: Vec::new(), reset_from: None }, &mut book, 0);
         let (top, after) = (shown.len().try_into().unwrap(), head(0).position());
-        let rows = shown.iter().map(row).collect();
+        let rows = shown.iter().map(row_of).collect();
         check.judge(&Step::Changed { head: head(top), rows, after, complete_to: top }, &mut book, 5000);
-        let mut back = ReadBack::default();
-        back.page(head(stored.len().try_into().unwrap()), stored.iter().rev().map(row).collect(), None).unwrap();
-        let skew = back.judge(0, &mut book);
-        Figures::of(&book, &Counted { skew, ..Counted::default() })
+        book
+    }
+
+    fn row_of((n, rev): &(u64, i64)) -> Row {
+        row(Numbering::new(1).id(*n), *rev)
     }
 
     const ALL: &[(u64, i64)] = &[(0, 1), (1, 2), (2, 3), (3, 4)];
@@ -215,6 +229,14 @@ mod tests {
         assert_eq!((gone.seen, gone.lost), (4, 1));
         assert!(!gone.is_clean());
         assert!(gone.examples.iter().any(|example| example.starts_with("lost: ")), "{:?}", gone.examples);
+    }
+
+    #[test]
+    fn of_an_inbox_that_was_not_read_back_nothing_is_called_lost() {
+        let book = shown_only(&ALL[..3]);
+        let figures = Figures::of(&book, &Counted { not_read_back: 1, ..Counted::default() });
+        assert_eq!((figures.accepted, figures.seen, figures.lost, figures.unjudged), (4, 3, 0, 4));
+        assert!(!figures.is_clean(), "and the run is not clean");
     }
 
     #[test]

@@ -34,6 +34,7 @@ impl ReadBack {
     /// notification that was sent later stands before one that was sent earlier.
     pub fn judge(self, owner: u32, book: &mut Book) -> Duration {
         let Some(head) = self.head else { return Duration::ZERO };
+        book.read_back(owner);
         for pair in self.rows.windows(2) {
             if pair[0].rev <= pair[1].rev {
                 let (above, below) = (pair[0].rev, pair[1].rev);

@@ -16,8 +16,13 @@ pub fn lines(figures: &Figures) -> Vec<String> {
             figures.backwards
         ),
         format!(
-            "unknown fate {}, refused {}, wrong unread counts {}, inboxes not read back {}, resets {}",
-            figures.unknown_fate, figures.refused, figures.unread_mismatches, figures.not_read_back, figures.resets
+            "unknown fate {}, refused {}, wrong unread counts {}, inboxes not read back {} with {} notifications, resets {}",
+            figures.unknown_fate,
+            figures.refused,
+            figures.unread_mismatches,
+            figures.not_read_back,
+            figures.unjudged,
+            figures.resets
         ),
         format!(
             "accepted to visible: p50 {:.0} ms, p99 {:.0} ms, longest {:.0} ms; arrival skew {:.0} ms",
