@@ -22,15 +22,10 @@ pub async fn restarted(kit: &Kit) -> Outcome {
 
 /// Another user of RabbitMQ in the Secret: exactly the workers that use it roll, and nothing is lost.
 pub async fn rotated(kit: &Kit) -> Outcome {
-    let in_broker = |words: &str| {
-        format!("-n backends exec rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost {words}")
-    };
-    for words in [
-        "rabbitmqctl add_user second another",
-        "rabbitmqctl set_user_tags second policymaker monitoring",
-        "rabbitmqctl set_permissions second .* .* .*",
-    ] {
-        kit.kubectl(&in_broker(words)).await?;
+    for words in
+        ["add_user second another", "set_user_tags second policymaker monitoring", "set_permissions second .* .* .*"]
+    {
+        kit.rabbitmqctl(words).await?;
     }
     let revision = |child: &'static str| async move {
         let deployment = kit.get(&format!("-n {APPS} deployment/{child}")).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::kit::{APPS, Kit, Outcome, SYSTEM};
+use super::kit::{APPS, IN_BROKER, Kit, Outcome, PSQL, SYSTEM};
 use super::ledger::Ledger;
 
 const CHART: &str = "charts/hoopoe-operator";
@@ -96,12 +96,14 @@ stringData: {uri: 'redis://:hoopoe@redis.backends.svc:6379/0'}
 
 /// Users with the least rights, made by the very files that the chart's README shows.
 pub async fn least_rights(kit: &Kit) -> Outcome {
-    let broker = "-n backends exec -i rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost \
-                  QUEUES=shop[.][a-z]+ WORKERS_PASSWORD=workers OPERATOR_PASSWORD=operator sh -s";
-    kit.pipe(broker, include_str!("../../../charts/hoopoe/grants/rabbitmq.sh")).await?;
-    let database = "-n backends exec -i postgres-0 -- psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe -v ON_ERROR_STOP=1 \
-                    -v migrations_password=migrations -v workers_password=workers -f -";
-    kit.pipe(database, include_str!("../../../charts/hoopoe/grants/postgres.sql")).await?;
+    let broker = format!("{IN_BROKER} QUEUES=shop[.][a-z]+ WORKERS_PASSWORD=workers OPERATOR_PASSWORD=operator sh -s");
+    kit.pipe(&broker, include_str!("../../../charts/hoopoe/grants/rabbitmq.sh")).await?;
+    let passwords = "-v migrations_password=migrations -v workers_password=workers";
+    kit.pipe(
+        &format!("{PSQL} -v ON_ERROR_STOP=1 {passwords} -f -"),
+        include_str!("../../../charts/hoopoe/grants/postgres.sql"),
+    )
+    .await?;
     kit.apply(SECRETS).await
 }
 

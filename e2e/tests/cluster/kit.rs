@@ -23,6 +23,12 @@ pub const SYSTEM: &str = "hoopoe-system";
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// Words for `kubectl` after which a command runs in the broker's pod.
+pub const IN_BROKER: &str =
+    "-n backends exec -i rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost";
+/// The same for `psql` in the database's pod, after which options of its own stand.
+pub const PSQL: &str = "-n backends exec -i postgres-0 -- psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe";
+
 /// A cluster with backends and Hoopoe's images.
 pub struct Kit {
     pub cluster: Cluster,
@@ -89,8 +95,10 @@ impl Kit {
 
     /// Prints what the cluster looks like: its objects, its logs, what is in the queues and in the database.
     async fn show(&self) {
-        let rabbit = "env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost rabbitmqctl -q list_queues name messages_ready messages_unacknowledged consumers";
-        let psql = "psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe";
+        let print = |what: &str, seen: Outcome<String>| {
+            eprintln!("\n-- {what}\n{}", seen.unwrap_or_else(|error| error.to_string()));
+        };
+        let queues = "-q list_queues name messages_ready messages_unacknowledged consumers";
         let rows = "select o.*, (select count(*) from notification n where n.owner = o.owner) as rows from owner_state o order by rev desc limit 60";
         let logs = "logs --all-containers --prefix --timestamps --tail=60";
         let looks = [
@@ -98,16 +106,15 @@ impl Kit {
             format!("-n {APPS} get events --sort-by=.lastTimestamp"),
             format!("-n {SYSTEM} logs deployment/hoopoe-operator --tail=40"),
             format!("-n {APPS} {logs} -l app.kubernetes.io/name=hoopoe"),
+            format!("-n backends {logs} rabbitmq-0"),
             format!("-n backends {logs} postgres-0"),
             format!("-n backends {logs} redis-0"),
-            format!("-n backends exec rabbitmq-0 -- {rabbit}"),
         ];
         for look in looks {
-            eprintln!("\n-- kubectl {look}\n{}", self.kubectl(&look).await.unwrap_or_else(|error| error.to_string()));
+            print(&format!("kubectl {look}"), self.kubectl(&look).await);
         }
-        let query = format!("-n backends exec postgres-0 -- {psql} -c");
-        let query: Vec<&str> = query.split(' ').chain([rows]).collect();
-        eprintln!("\n-- {rows}\n{}", self.kubectl_args(&query).await.unwrap_or_else(|error| error.to_string()));
+        print(&format!("rabbitmqctl {queues}"), self.rabbitmqctl(queues).await);
+        print(rows, self.psql("-q", rows).await);
     }
 
     /// Ends the cluster, which leaves nothing, and prints what every stage took.
@@ -134,6 +141,16 @@ impl Kit {
         let mut command = Command::new(self.cluster.program("kubectl")?);
         command.env("KUBECONFIG", self.cluster.plane().kubeconfig()).env("KUBERC", "off").args(args);
         run(command).await
+    }
+
+    /// What `rabbitmqctl` prints in the broker's pod; words are separated by single spaces.
+    pub async fn rabbitmqctl(&self, words: &str) -> Outcome<String> {
+        self.kubectl(&format!("{IN_BROKER} rabbitmqctl {words}")).await
+    }
+
+    /// What `psql` prints for a query, by one option of its own.
+    pub async fn psql(&self, option: &str, query: &str) -> Outcome<String> {
+        self.kubectl_args(&PSQL.split(' ').chain([option, "-c", query]).collect::<Vec<_>>()).await
     }
 
     /// `kubectl apply` in the resources' namespace.

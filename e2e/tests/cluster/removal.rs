@@ -26,8 +26,7 @@ pub async fn resources(kit: &Kit) -> Outcome {
     kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/kept --timeout=60s")).await?;
     flow::http(kit).await?;
     kit.kubectl(&format!("-n {APPS} delete ncons/kept ncons/inbox nprod/orders --timeout=120s")).await?;
-    let queues = "-n backends exec rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost rabbitmqctl -q list_queues name messages";
-    let seen = kit.kubectl(queues).await?;
+    let seen = kit.rabbitmqctl("-q list_queues name messages").await?;
     let names: Vec<&str> = seen
         .lines()
         .filter_map(|line| line.split_whitespace().next())
@@ -50,18 +49,7 @@ pub async fn chart(kit: &Kit) -> Outcome {
     if !left.trim().is_empty() {
         return Err(format!("left of the chart: {left}").into());
     }
-    let count = [
-        "-n",
-        "backends",
-        "exec",
-        "postgres-0",
-        "--",
-        "psql",
-        "postgres://hoopoe:hoopoe@127.0.0.1/hoopoe",
-        "-Atc",
-        "SELECT count(*) > 0 FROM notification",
-    ];
-    match kit.kubectl_args(&count).await?.trim() {
+    match kit.psql("-At", "SELECT count(*) > 0 FROM notification").await?.trim() {
         "t" => Ok(()),
         other => Err(format!("the notifications: {other}").into()),
     }
