@@ -11,7 +11,7 @@ pub async fn restarted(kit: &Kit) -> Outcome {
     for backend in ["rabbitmq", "postgres", "redis"] {
         let ledger = Ledger::start(kit, Duration::from_secs(20)).await?;
         tokio::time::sleep(Duration::from_secs(3)).await;
-        kit.kubectl(&format!("-n backends delete pod {backend}-0 --grace-period=0 --force --wait=false")).await?;
+        kit.kill_pod("backends", &format!("{backend}-0")).await?;
         tokio::time::sleep(Duration::from_secs(1)).await;
         kit.kubectl(&format!("-n backends rollout status statefulset/{backend} --timeout=90s")).await?;
         ledger.verdict().await.map_err(|error| format!("{backend}: {error}"))?;

@@ -73,11 +73,13 @@ impl Victim {
                 return Ok(kit.cluster.plane().start_api_server().await?);
             }
         };
-        let pods = kit.kubectl(&format!("-n {namespace} get pods -l {labels} --output name")).await?;
-        let pods: Vec<&str> = pods.lines().collect();
+        let pods = kit
+            .kubectl(&format!("-n {namespace} get pods -l {labels} --output jsonpath={{.items[*].metadata.name}}"))
+            .await?;
+        let pods: Vec<&str> = pods.split_whitespace().collect();
         // None: the last one has not come back.
         if let Some(pod) = pods.choose(random) {
-            kit.kubectl(&format!("-n {namespace} delete {pod} --grace-period=0 --force --wait=false")).await?;
+            kit.kill_pod(namespace, pod).await?;
         }
         Ok(())
     }

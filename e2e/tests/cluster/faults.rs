@@ -14,7 +14,7 @@ pub async fn pods_killed(kit: &Kit) -> Outcome {
         tokio::time::sleep(Duration::from_secs(2)).await;
         let pods = kit.pods(CHILDREN[turn % CHILDREN.len()]).await?;
         if let Some((pod, _)) = pods.get(turn / CHILDREN.len() % 2) {
-            kit.kubectl(&format!("-n {APPS} delete pod {pod} --grace-period=0 --force --wait=false")).await?;
+            kit.kill_pod(APPS, pod).await?;
         }
     }
     ledger.verdict().await?;

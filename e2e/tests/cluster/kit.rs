@@ -209,6 +209,12 @@ impl Kit {
         Err(format!("not within {limit:?}: {what}. {last}").into())
     }
 
+    /// Deletes a pod by force, and does not wait for it; that it has gone already is no error.
+    pub async fn kill_pod(&self, namespace: &str, pod: &str) -> Outcome {
+        let force = "--grace-period=0 --force --wait=false --ignore-not-found";
+        self.kubectl(&format!("-n {namespace} delete pod {pod} {force}")).await.map(drop)
+    }
+
     /// Names and nodes of the running pods of one child: `inbox-consumer`.
     pub async fn pods(&self, child: &str) -> Outcome<Vec<(String, String)>> {
         let (instance, component) = child.rsplit_once('-').ok_or("NAME-COMPONENT")?;
