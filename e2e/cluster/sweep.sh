@@ -35,9 +35,13 @@ for round in 1 2; do
         umount -l "$(printf '%b' "$mount")" 2>/dev/null
     done
 done
-rm -rf --one-file-system "$state" "$data"
 
 for name in $(namespaces); do ip netns delete "$name"; done
+# The folder of the namespaces, where it is ours and holds nobody else's.
+if [ -e "$state/netns-made" ] && [ -d /run/netns ] && [ -z "$(ls -A /run/netns)" ]; then
+    umount /run/netns 2>/dev/null
+    rmdir /run/netns || exit
+fi
 # Routes go with the bridge.
 ip link delete hoopoe0 2>/dev/null
 for link in $(ip -o link show 2>/dev/null | sed -n 's/^[0-9]*: \(hoopoe-n[0-9]*\)[@:].*/\1/p'); do
@@ -52,6 +56,7 @@ for root in /sys/fs/cgroup /sys/fs/cgroup/*; do
 done
 
 "$(dirname "$0")/node-view.sh" forget || exit
+rm -rf --one-file-system "$state" "$data"
 
 left=$(ours; grep -E " ($state|$data)" /proc/mounts; namespaces; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
 [ -z "$left" ] || {

@@ -55,7 +55,7 @@ impl Cluster {
         sweep().await?;
         watchdog::run_at_end(Path::new(SWEEP))?;
         say("making a bridge and two network namespaces");
-        network::make(&SITES).await?;
+        network::make(&SITES, Path::new(STATE)).await?;
         say("starting etcd, the API server, controllers and scheduler");
         let plane = ControlPlane::start_for_nodes(&programs, network::MACHINE).await?;
         say("starting an image registry");

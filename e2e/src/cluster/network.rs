@@ -4,11 +4,12 @@
 //! network gets a bridge and four routes.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::process::Command;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tool;
 
 /// The bridge on this machine.
@@ -19,6 +20,10 @@ pub(super) const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
 pub(super) const PODS: &str = "10.90.0.0/16";
 const SERVICES: &str = "10.96.0.0/16";
 const LIMIT: Duration = Duration::from_secs(10);
+/// Where `ip netns` keeps namespaces.
+const NAMESPACES: &str = "/run/netns";
+/// There while that folder is ours: the first `ip netns add` on a machine makes it, and mounts it on itself.
+const NAMESPACES_MADE: &str = "netns-made";
 
 /// Where one node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +56,17 @@ impl Site {
 
     /// A command that runs in the node's network. Not by `ip netns exec`, which hides the control groups.
     pub(super) fn enter(self) -> [String; 2] {
-        ["nsenter".to_owned(), format!("--net=/run/netns/{}", self.scope())]
+        ["nsenter".to_owned(), format!("--net={NAMESPACES}/{}", self.scope())]
     }
 }
 
-/// Makes the bridge, and each node's namespace with a link to it.
-pub(super) async fn make(sites: &[Site]) -> Result<()> {
+/// Makes the bridge, and each node's namespace with a link to it. Says in `state` what the sweep is to remove besides.
+pub(super) async fn make(sites: &[Site], state: &Path) -> Result<()> {
+    if !Path::new(NAMESPACES).exists() {
+        let marker = state.join(NAMESPACES_MADE);
+        let made = std::fs::create_dir_all(state).and_then(|()| std::fs::write(&marker, ""));
+        made.map_err(Error::io(format!("write {}", marker.display())))?;
+    }
     ip(&format!("link add {BRIDGE} type bridge")).await?;
     ip(&format!("address add {MACHINE}/24 dev {BRIDGE}")).await?;
     ip(&format!("link set {BRIDGE} up")).await?;

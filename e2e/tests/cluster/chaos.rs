@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
-use super::faults::ready;
+use super::faults::ready_within;
 use super::kit::{APPS, Kit, Outcome, SYSTEM};
 use super::ledger::{Figures, Ledger};
 
 /// How long the ledger sends before each verdict.
 const ROUND: Duration = Duration::from_secs(60);
+/// How long a Deployment may be without pods. A `ReplicaSet`'s controller makes none while it waits to see one that it has made, and
+/// where that was killed before its watch was back from an API server's death, it waits for five minutes (`ExpectationsTimeout`).
+const WITHOUT_PODS: Duration = Duration::from_mins(6);
 
 /// What may be killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +94,7 @@ pub async fn kill_at_random(kit: &Kit, kills: usize, seed: u64) -> Outcome {
     let (mut killed, mut total) = (BTreeMap::<Victim, usize>::new(), Figures::default());
     let (started, mut done) = (Instant::now(), 0);
     while done < kills {
-        let ledger = Ledger::start(kit, ROUND).await?;
+        let ledger = Ledger::start_patient(kit, ROUND, WITHOUT_PODS).await?;
         let round = Instant::now();
         while done < kills && round.elapsed() < ROUND {
             let victim = *Victim::WEIGHTED.choose(&mut random).ok_or("there are victims")?;
@@ -103,7 +106,7 @@ pub async fn kill_at_random(kit: &Kit, kills: usize, seed: u64) -> Outcome {
         total += ledger.figures().await?;
         eprintln!("{:>5.0} s  {done} of {kills} killed; {total}", started.elapsed().as_secs_f64());
         total.verdict()?;
-        ready(kit).await?;
+        ready_within(kit, WITHOUT_PODS).await?;
     }
     eprintln!("killed with seed {seed} in {:.0} s: {killed:?}; {total}", started.elapsed().as_secs_f64());
     Ok(())

@@ -71,13 +71,18 @@ pub async fn node_lost(kit: &Kit) -> Outcome {
 
 /// Both resources are Ready again.
 pub async fn ready(kit: &Kit) -> Outcome {
+    ready_within(kit, Duration::from_mins(2)).await
+}
+
+/// The same with another limit.
+pub async fn ready_within(kit: &Kit, limit: Duration) -> Outcome {
     // Not at once: what was just broken may not have been seen yet.
     let whole = || async {
         let list = kit.get(&format!("-n {APPS} deployments")).await?;
         let deployments = list["items"].as_array().ok_or("a list has items")?.clone();
         Ok(deployments.iter().all(|one| one["status"]["readyReplicas"] == one["spec"]["replicas"]))
     };
-    kit.until("all workers ready again", Duration::from_secs(120), whole).await?;
+    kit.until("all workers ready again", limit, whole).await?;
     kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=120s")).await?;
     Ok(())
 }
