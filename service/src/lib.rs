@@ -16,6 +16,7 @@ pub mod ledger;
 pub mod notif;
 pub mod producer;
 pub mod roles;
+mod sqlite_file;
 pub mod store;
 pub mod telemetry;
 pub mod timestamp;

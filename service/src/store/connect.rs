@@ -17,10 +17,11 @@ use sqlx::{
     ConnectOptions, Connection, Database, Postgres, Sqlite,
     pool::PoolOptions,
     postgres::{PgConnectOptions, PgSslMode},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlite::SqliteConnectOptions,
 };
 
 use super::{StoreError, error::from_sqlx, relay::Relay};
+use crate::sqlite_file;
 
 /// How the store is used by one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,6 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 const LIFETIME: Duration = Duration::from_mins(30);
 /// A connection that nobody used for so long is replaced before it is lent: a firewall between may have forgotten it.
 const IDLE_LIMIT: Duration = Duration::from_mins(10);
-/// How long a writer of SQLite waits for another process's (or the embedded queue's) transaction.
-const SQLITE_BUSY_LIMIT: Duration = Duration::from_secs(5);
 
 /// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its owners'
 /// locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
@@ -191,38 +190,21 @@ fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>,
     }
 }
 
-/// Opens the one writing connection to a SQLite file and makes the file.
-///
-/// WAL, so that readers and the embedded queue's own connection carry on beside it; `synchronous = FULL`: what is committed is on
-/// disk, whatever is killed.
+/// Opens the one writing connection to a SQLite file and makes the file. Readers and the embedded queue's own connection carry on
+/// beside it.
 pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
-    let pool = pool::<Sqlite>()
-        .max_connections(1)
-        .acquire_timeout(super::error::CALL_LIMIT)
-        .test_before_acquire(false)
-        .connect_with(sqlite_options(path).create_if_missing(true))
-        .await
-        .map_err(from_sqlx)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let pool = pool().max_connections(1).acquire_timeout(super::error::CALL_LIMIT);
+    sqlite(pool, sqlite_file::options(path).create_if_missing(true)).await
 }
 
 /// Opens the readers of a SQLite file that is there.
 pub(super) async fn sqlite_readers(path: &Path, options: &StoreOptions) -> Result<DatabaseConnection, StoreError> {
-    let pool = pool::<Sqlite>()
-        .max_connections(options.max_connections.max(1))
-        .acquire_timeout(ACQUIRE_LIMIT)
-        .test_before_acquire(false)
-        .connect_with(sqlite_options(path).pragma("query_only", "ON"))
-        .await
-        .map_err(from_sqlx)?;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+    let pool = pool().max_connections(options.max_connections.max(1)).acquire_timeout(ACQUIRE_LIMIT);
+    sqlite(pool, sqlite_file::options(path).pragma("query_only", "ON")).await
 }
 
-fn sqlite_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(SQLITE_BUSY_LIMIT)
-        .disable_statement_logging()
+async fn sqlite(pool: PoolOptions<Sqlite>, options: SqliteConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    let pool = pool.test_before_acquire(false);
+    let opened = sqlite_file::patiently(|| pool.clone().connect_with(options.clone())).await;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(opened.map_err(from_sqlx)?))
 }

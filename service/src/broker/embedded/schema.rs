@@ -2,13 +2,9 @@
 
 use std::path::Path;
 
-use sqlx::{
-    ConnectOptions, Connection, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-/// How long another writer of the file may hold it.
-const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+use crate::sqlite_file;
 
 /// A delivery is counted in a table of its own: a row there is a few bytes, while an update of the message would write its body
 /// again.
@@ -28,14 +24,8 @@ CREATE TABLE IF NOT EXISTS broker_delivery (message_id INTEGER PRIMARY KEY, time
 
 /// Opens the file and makes what is missing.
 pub(super) async fn open(path: &Path) -> sqlx::Result<SqliteConnection> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY)
-        .disable_statement_logging();
-    let mut connection = options.connect().await?;
+    let options = sqlite_file::options(path).create_if_missing(true);
+    let mut connection = sqlite_file::patiently(|| options.connect()).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql(TABLES).execute(&mut *transaction).await?;
     transaction.commit().await?;

@@ -1,0 +1,92 @@
+//! A SQLite file that several connections, and at its making several processes, use at once: the store's and the embedded broker's.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::time::{Instant, sleep};
+
+/// How long a connection waits for another's transaction.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+/// The pause before a file that was refused is opened again.
+const AGAIN: Duration = Duration::from_millis(20);
+/// `SQLITE_BUSY`, in the lowest byte of a code.
+const BUSY: u32 = 5;
+
+/// How every connection to such a file is opened.
+///
+/// WAL, so that each carries on beside the others; `synchronous = FULL`: what is committed is on disk, whatever is killed.
+pub fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_LIMIT)
+        .disable_statement_logging()
+}
+
+/// Opens by `open`, again while it is refused as busy, for 5 s.
+///
+/// SQLite waits by itself for another's transaction, but not where a new file is to become a WAL and another connection is about
+/// to write to it, to the same end perhaps: then it refuses at once.
+pub async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(open: impl Fn() -> F) -> sqlx::Result<T> {
+    let until = Instant::now() + BUSY_LIMIT;
+    loop {
+        match open().await {
+            Err(error) if is_busy(&error) && Instant::now() < until => sleep(AGAIN).await,
+            result => return result,
+        }
+    }
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| code & 0xff == BUSY)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use sqlx::Connection;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_that_another_makes_at_the_same_moment_is_opened() -> sqlx::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("new.db");
+        let mut other = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await?;
+        let transaction = other.begin_with("BEGIN IMMEDIATE").await?;
+        let tries = AtomicU32::new(0);
+        let options = options(&path);
+        let open = patiently(|| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            options.connect()
+        });
+        let end = async {
+            while tries.load(Ordering::Relaxed) < 3 {
+                sleep(Duration::from_millis(1)).await;
+            }
+            transaction.commit().await
+        };
+        let (opened, ended) = tokio::join!(open, end);
+        ended?;
+        opened?.close().await
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_otherwise_is_told_at_once() {
+        let tries = AtomicU32::new(0);
+        let folder = tempfile::tempdir().unwrap();
+        let options = options(&folder.path().join("absent.db"));
+        let refused = patiently(|| {
+            tries.fetch_add(1, Ordering::Relaxed);
+            options.connect()
+        });
+        assert!(refused.await.is_err_and(|error| !is_busy(&error)));
+        assert_eq!(tries.into_inner(), 1);
+    }
+}
