@@ -56,8 +56,8 @@ impl Victim {
         Self::ApiServer,
     ];
 
-    /// Kills one: a pod by force, a program by SIGKILL.
-    async fn kill(self, kit: &Kit, random: &mut StdRng) -> Outcome {
+    /// Kills one: a pod by force, a program by SIGKILL. False where there was none to kill.
+    async fn kill(self, kit: &Kit, random: &mut StdRng) -> Outcome<bool> {
         let (namespace, labels) = match self {
             Self::Producer => (APPS, "app.kubernetes.io/component=producer"),
             Self::Consumer => (APPS, "app.kubernetes.io/component=consumer"),
@@ -69,11 +69,13 @@ impl Victim {
             Self::Dns => ("kube-system", "k8s-app=coredns"),
             Self::Kubelet => {
                 let node = ["node-1", "node-2"][random.random_range(0..2)];
-                return Ok(kit.cluster.restart_kubelet(node).await?);
+                kit.cluster.restart_kubelet(node).await?;
+                return Ok(true);
             }
             Self::ApiServer => {
                 kit.cluster.plane().kill_api_server().await?;
-                return Ok(kit.cluster.plane().start_api_server().await?);
+                kit.cluster.plane().start_api_server().await?;
+                return Ok(true);
             }
         };
         let pods = kit
@@ -81,10 +83,13 @@ impl Victim {
             .await?;
         let pods: Vec<&str> = pods.split_whitespace().collect();
         // None: the last one has not come back.
-        if let Some(pod) = pods.choose(random) {
-            kit.kill_pod(namespace, pod).await?;
+        let Some(pod) = pods.choose(random) else { return Ok(false) };
+        match kit.kill_pod(namespace, pod).await {
+            Ok(()) => Ok(true),
+            // It ended between the two questions.
+            Err(error) if error.to_string().contains("(NotFound)") => Ok(false),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 }
 
@@ -94,13 +99,14 @@ pub async fn kill_at_random(kit: &Kit, kills: usize, seed: u64) -> Outcome {
     let (mut killed, mut total) = (BTreeMap::<Victim, usize>::new(), Figures::default());
     let (started, mut done) = (Instant::now(), 0);
     while done < kills {
-        let ledger = Ledger::start_patient(kit, ROUND, WITHOUT_PODS).await?;
+        let ledger = Ledger::start(kit, ROUND).await?;
         let round = Instant::now();
         while done < kills && round.elapsed() < ROUND {
             let victim = *Victim::WEIGHTED.choose(&mut random).ok_or("there are victims")?;
-            victim.kill(kit, &mut random).await.map_err(|error| format!("{victim:?}: {error}"))?;
-            *killed.entry(victim).or_default() += 1;
-            done += 1;
+            if victim.kill(kit, &mut random).await.map_err(|error| format!("{victim:?}: {error}"))? {
+                *killed.entry(victim).or_default() += 1;
+                done += 1;
+            }
             tokio::time::sleep(Duration::from_millis(random.random_range(200..2500))).await;
         }
         total += ledger.figures().await?;

@@ -209,9 +209,9 @@ impl Kit {
         Err(format!("not within {limit:?}: {what}. {last}").into())
     }
 
-    /// Deletes a pod by force, and does not wait for it; that it has gone already is no error.
+    /// Deletes a pod by force, and does not wait for it.
     pub async fn kill_pod(&self, namespace: &str, pod: &str) -> Outcome {
-        let force = "--grace-period=0 --force --wait=false --ignore-not-found";
+        let force = "--grace-period=0 --force --wait=false";
         self.kubectl(&format!("-n {namespace} delete pod {pod} {force}")).await.map(drop)
     }
 

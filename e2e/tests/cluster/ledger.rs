@@ -15,20 +15,14 @@ use super::kit::{APPS, Kit, Outcome};
 pub struct Ledger(Child);
 
 impl Ledger {
-    /// Half over HTTP through the producer's Service, half by a plain AMQP client; read through the API's. What is on its way in the
-    /// end has a minute to arrive.
+    /// Half over HTTP through the producer's Service, half by a plain AMQP client; read through the API's.
     pub async fn start(kit: &Kit, length: Duration) -> Outcome<Self> {
-        Self::start_patient(kit, length, Duration::from_mins(1)).await
-    }
-
-    /// The same with another time for what is on its way; it is used up only where something does not arrive.
-    pub async fn start_patient(kit: &Kit, length: Duration, settle: Duration) -> Outcome<Self> {
         let amqp = kit.url("backends", "rabbitmq").await?.replace("http://", "amqp://hoopoe:hoopoe@");
         let mut ledger = Command::new(&kit.hoopoe);
         ledger
-            .args(["ledger", "--json", "--rate", "100", "--exchange", "shop.events"])
+            .args(["ledger", "--json", "--rate", "100", "--settle", "60s", "--exchange", "shop.events"])
             .args(["--producer", &kit.url(APPS, "orders-producer").await?, "--api", &kit.url(APPS, "inbox-api").await?])
-            .args(["--for", &seconds(length), "--settle", &seconds(settle), "--amqp", &amqp])
+            .args(["--for", &format!("{}s", length.as_secs()), "--amqp", &amqp])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);
@@ -52,10 +46,6 @@ impl Ledger {
         }
         Ok(figures)
     }
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{}s", time.as_secs())
 }
 
 /// What a ledger counted.
