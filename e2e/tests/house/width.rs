@@ -1,20 +1,14 @@
-//! No line over 120 columns: rustfmt holds code to it, and leaves comments and texts alone.
+//! No line over 120 columns: rustfmt wraps code at 120 and leaves comments and texts as they are.
 
-use crate::sources::{Source, has_ending};
+use crate::sources::Source;
 
 const COLUMNS: usize = 120;
 const WORST: usize = 20;
 
 /// A sentence for the files with the most wide lines, and one for the sum.
 pub fn faults(sources: &[Source]) -> Vec<String> {
-    let mut wide: Vec<(&Source, Vec<usize>)> = sources
-        .iter()
-        .filter(|source| is_ours(&source.path))
-        .map(|source| {
-            (source, source.lines().filter(|(_, line)| columns(line) > COLUMNS).map(|(number, _)| number).collect())
-        })
-        .filter(|(_, lines): &(_, Vec<usize>)| !lines.is_empty())
-        .collect();
+    let mut wide: Vec<(&Source, Vec<usize>)> =
+        sources.iter().map(|source| (source, wide_lines(source))).filter(|(_, lines)| !lines.is_empty()).collect();
     if wide.is_empty() {
         return Vec::new();
     }
@@ -30,9 +24,31 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
     std::iter::once(head).chain(worst).collect()
 }
 
-/// Rust and shell, wherever they are.
-fn is_ours(path: &str) -> bool {
-    has_ending(path, "rs") || has_ending(path, "sh")
+/// Whether a line is held to the limit: all of Rust and shell, the prose of a page, and comments in what else people write.
+fn counts(path: &str, line: &str, in_code: bool) -> bool {
+    let start = line.trim_start();
+    match path.rsplit(['.', '/']).next().unwrap_or(path) {
+        "rs" | "sh" => true,
+        // A table cannot be wrapped, and a link not always.
+        "md" | "gotmpl" => !in_code && !start.starts_with(['|', '!']),
+        "yaml" | "toml" | "tpl" | "Makefile" | "Containerfile" => start.starts_with('#') || start.starts_with("{{- /*"),
+        "sql" | "lua" => start.starts_with("--"),
+        "go" | "mod" | "c" => start.starts_with("//"),
+        _ => false,
+    }
+}
+
+/// The numbers of its wide lines.
+fn wide_lines(source: &Source) -> Vec<usize> {
+    let mut in_code = false;
+    let mut wide = Vec::new();
+    for (number, line) in source.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        if columns(line) > COLUMNS && counts(&source.path, line, in_code) {
+            wide.push(number);
+        }
+    }
+    wide
 }
 
 fn columns(line: &str) -> usize {
@@ -44,15 +60,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wide_comment_is_told_and_letters_count_once() {
+    fn a_wide_comment_is_told_and_a_letter_is_one_column() {
         let sources = [
             Source::new("a.rs", &format!("\n// {}\n", "x".repeat(118))),
             Source::new("b.sh", &format!("# {}", "→".repeat(118))),
-            Source::new("c.md", &"x".repeat(500)),
+            Source::new("c.md", &format!("{0}\n| {0}\n```\n{0}\n```\n", "x".repeat(121))),
+            Source::new("d.yaml", &format!("key: {0}\n  # {0}", "x".repeat(121))),
         ];
         assert_eq!(
             faults(&sources),
-            ["1 lines in 1 files are wider than 120 columns; the files with most of them:", "a.rs: 1 (lines 2)."]
+            [
+                "3 lines in 3 files are wider than 120 columns; the files with most of them:",
+                "a.rs: 1 (lines 2).",
+                "c.md: 1 (lines 1).",
+                "d.yaml: 1 (lines 2).",
+            ]
         );
     }
 }
