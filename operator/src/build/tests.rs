@@ -1,6 +1,6 @@
 //! Whole children against committed YAML, and each rule by itself.
 //!
-//! `HOOPOE_BLESS=1 cargo test -p hoopoe-operator build` writes the YAML anew.
+//! `HOOPOE_GENERATE=1` writes the YAML anew.
 
 use hoopoe_crds::{
     Span, WorkerConfig,
@@ -68,12 +68,12 @@ fn matches_golden(name: &str, children: &[Child]) {
     });
     let text: String = documents.collect();
     let path = format!("{}/tests/golden/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
-    if std::env::var_os("HOOPOE_BLESS").is_some() {
+    if std::env::var_os("HOOPOE_GENERATE").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap_or_default();
     let differs = golden.lines().zip(text.lines()).position(|(golden, text)| golden != text);
-    assert!(golden == text, "{path} differs from line {differs:?} on: look, and bless it if it is as it should be");
+    assert!(golden == text, "{path} differs from line {differs:?} on: if it is as it should be: make generate");
 }
 
 #[test]
