@@ -1,6 +1,6 @@
 //! Whole children against committed YAML, and each rule by itself.
 //!
-//! `HOOPOE_BLESS=1 cargo test -p hoopoe-operator build` writes the YAML anew.
+//! `HOOPOE_BLESS=1 cargo test -p hoopoe-operator desired` writes the YAML anew.
 
 use hoopoe_crds::{
     Span, WorkerConfig,
