@@ -1,7 +1,7 @@
 //! The operator of Hoopoe: reconciles `NotifProducer` and `NotifConsumer`.
 //!
 //! Both controllers run the same named steps, a module each: [`dereference`] (fetch what the resource points at), [`validate`]
-//! (raw → validated, once), [`build`] (pure: validated → desired objects), [`topology`] (pure diff of desired against observed broker
+//! (raw → validated, once), [`desired`] (pure: validated → desired objects), [`topology`] (pure diff of desired against observed broker
 //! objects, and the writes), [`apply`] (server-side apply in a fixed order) and [`status`] (computed from what was applied).
 //! Whatever has a client in its signature contains no decision; whatever decides is pure and tested with plain data.
 
@@ -9,11 +9,11 @@ pub mod admin;
 pub mod api_requests;
 pub mod apply;
 pub mod broker;
-pub mod build;
 pub mod cli;
 pub mod config;
 pub mod controller;
 pub mod dereference;
+pub mod desired;
 pub mod election;
 pub mod metrics;
 pub mod register;

@@ -17,7 +17,7 @@ use super::{
     requests::Requests,
 };
 use crate::{
-    build::{
+    desired::{
         Child, ChildKind,
         names::{Component, SELECTOR_LABELS},
     },

@@ -2,7 +2,7 @@
 
 use kube::core::Status;
 
-use crate::{build::ChildKind, status::Problem};
+use crate::{desired::ChildKind, status::Problem};
 
 /// Why a child is not as asked.
 #[derive(Debug, thiserror::Error)]

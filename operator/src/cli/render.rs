@@ -11,7 +11,7 @@ use super::{
     wanted::{Live, Spec, WantedError},
 };
 use crate::{
-    build::{Child, Platform},
+    desired::{Child, Platform},
     resource::ResourceId,
 };
 

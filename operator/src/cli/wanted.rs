@@ -7,8 +7,8 @@ use hoopoe_crds::{
 use serde_json::Value;
 
 use crate::{
-    build::{self, BuildError, Child, Platform},
     dereference::{self, BrokerAccess, DereferenceError, Dereferenced, SecretReader},
+    desired::{self, BuildError, Child, Platform},
     resource::{Kind, Meta, ResourceId},
     scale,
     topology::{self, Desired},
@@ -120,7 +120,7 @@ impl Spec {
                 let valid = validate::producer(meta.clone(), (**spec).clone())?;
                 let (workload, autoscale) = (&spec.workload, spec.autoscale.as_ref());
                 let count = scale::replicas(workload.lifecycle, workload.replicas, autoscale, None, None, live.workers);
-                (build::producer(&valid, &workers, platform, count)?, topology::desired::producer(&valid))
+                (desired::producer(&valid, &workers, platform, count)?, topology::desired::producer(&valid))
             }
             Self::Consumer(spec) => {
                 let valid = validate::consumer(meta.clone(), (**spec).clone())?;
@@ -129,7 +129,7 @@ impl Spec {
                     scale::replicas(workload.lifecycle, workload.replicas, None, scaling, live.decided, live.workers);
                 let autoscale = spec.api.autoscale.as_ref();
                 let api = scale::replicas(Lifecycle::Running, spec.api.replicas, autoscale, None, None, live.api);
-                (build::consumer(&valid, &workers, platform, count, api)?, topology::desired::consumer(&valid))
+                (desired::consumer(&valid, &workers, platform, count, api)?, topology::desired::consumer(&valid))
             }
         };
         Ok(Wanted { children, desired, broker })

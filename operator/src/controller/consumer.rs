@@ -21,8 +21,8 @@ use super::{
     steps::{self, Reached},
 };
 use crate::{
-    build::{self, names::Component},
     dereference::{self, BrokerAccess},
+    desired::{self, names::Component},
     resource::{Kind, Meta, ResourceId},
     scale::{self, Outlook, Replicas},
     status::{self, Findings, Problem, QueueFindings},
@@ -112,7 +112,7 @@ async fn find(
     let api_count =
         scale::replicas(Lifecycle::Running, spec.api.replicas, spec.api.autoscale.as_ref(), None, None, api_live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let build = || build::consumer(&valid, &found.workers, &platform, count, api_count);
+    let build = || desired::consumer(&valid, &found.workers, &platform, count, api_count);
     let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     (findings.workers, findings.api) = (workers(), api());

@@ -17,8 +17,8 @@ use serde_json::json;
 use super::{consumer, context::Context, error::ReconcileError, finalizer, outcome, steps};
 use crate::{
     broker::{Broker, BrokerError},
-    build::names::Component,
     dereference,
+    desired::names::Component,
     resource::{Meta, older_than},
     status::{self, BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding},
     topology::{

@@ -12,8 +12,8 @@ use super::{REQUESTS, caches::Caches, events::Events, secret_cache::SecretCache}
 use crate::{
     apply::Applier,
     broker::{Broker, Brokers},
-    build::Platform,
     config::Config,
+    desired::Platform,
     metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,

@@ -4,7 +4,7 @@ use hoopoe_crds::workload::Workload;
 
 use super::{context::Context, steps};
 use crate::{
-    build::{Platform, names::Component},
+    desired::{Platform, names::Component},
     resource::Meta,
     status::WorkersFinding,
     upgrade::Standing,

@@ -17,8 +17,9 @@ use super::{
     steps::{self, Reached},
 };
 use crate::{
-    build::{self, names::Component},
-    dereference, resource,
+    dereference,
+    desired::{self, names::Component},
+    resource,
     resource::{Kind, Meta},
     scale,
     status::{self, Findings, Problem},
@@ -87,7 +88,7 @@ async fn find(
     let workload = &spec.workload;
     let replicas = scale::replicas(workload.lifecycle, workload.replicas, spec.autoscale.as_ref(), None, None, live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let build = || build::producer(&valid, &found.workers, &platform, replicas);
+    let build = || desired::producer(&valid, &found.workers, &platform, replicas);
     let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     findings.workers = steps::pods(ctx, &meta.id, Component::Producer, stopped);

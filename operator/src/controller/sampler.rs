@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{consumer, context::Context, steps};
 use crate::{
     broker::{DEPTHS_AGE, QueueDepth},
-    build::names::Component,
+    desired::names::Component,
     resource::{Kind, Meta},
     scale::{self, Sample},
     status::{PodCount, WorkersFinding},

@@ -6,8 +6,8 @@ use super::{context::Context, error::ReconcileError, seen_deployment::SeenDeploy
 use crate::{
     apply::{Applied, ApplyError},
     broker::{Broker, BrokerError},
-    build::{BuildError, Child, names::Component},
     dereference::BrokerAccess,
+    desired::{BuildError, Child, names::Component},
     metrics::KindLabel,
     resource::{Meta, ResourceId},
     status::{BrokerFinding, PodCount, Problem, TopologyFinding, WorkersFinding},

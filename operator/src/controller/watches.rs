@@ -30,11 +30,11 @@ use super::{
     watch_health::{WatchHealth, Watched},
 };
 use crate::{
-    build::{
+    dereference::{consumer_names, producer_names},
+    desired::{
         ChildKind,
         names::{MANAGED_BY, MANAGED_BY_LABEL},
     },
-    dereference::{consumer_names, producer_names},
     resource::{Kind, Meta, ResourceId},
 };
 

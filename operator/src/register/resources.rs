@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    build::names::Component,
+    desired::names::Component,
     resource::{Kind, ResourceId},
 };
 

@@ -11,7 +11,7 @@ pub struct Findings {
     pub generation: i64,
     /// The annotation is set: nothing was written.
     pub paused: bool,
-    /// The spec, its children or their names cannot be as asked: from validate, build and apply.
+    /// The spec, its children or their names cannot be as asked: from validate, desired and apply.
     pub refused: Option<Problem>,
     /// The Secrets and what they say.
     pub secrets: Option<Problem>,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::pieces;
 use crate::{
-    build::{
+    desired::{
         names::{CONTAINER, Component, MIGRATE_CONTAINER, SECRETS_HASH_ANNOTATION},
         strategic_merge::{self, Unfit},
     },

@@ -4,7 +4,7 @@ use hoopoe_crds::Span;
 use serde_json::json;
 
 use super::*;
-use crate::build::fixtures::{full_consumer, full_producer, minimal_producer};
+use crate::desired::fixtures::{full_consumer, full_producer, minimal_producer};
 
 fn refused(edit: impl FnOnce(&mut NotifProducerSpec)) -> Vec<String> {
     let (meta, mut spec) = minimal_producer();
@@ -121,7 +121,7 @@ fn labels_annotations_and_variables_that_would_clash_are_named() {
     assert_eq!(fields, ["spec.extraEnv[1].name", "spec.extraEnv[2].name"]);
 }
 
-const SECRETS_HASH: &str = crate::build::names::SECRETS_HASH_ANNOTATION;
+const SECRETS_HASH: &str = crate::desired::names::SECRETS_HASH_ANNOTATION;
 
 #[test]
 fn a_rollout_that_could_never_be_done_is_refused() {

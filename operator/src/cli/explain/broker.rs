@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::{
         broker::{Binding, Exchange, Queue},
-        build::fixtures,
+        desired::fixtures,
         topology::desired,
         validate,
     };

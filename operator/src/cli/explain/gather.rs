@@ -20,9 +20,9 @@ use serde_json::Value;
 use super::{ExplainArgs, Link, broker, pods};
 use crate::{
     broker::{Broker, DEPTHS_AGE},
-    build::names::Component,
     cli::{plan::LayeredSecrets, wanted::Spec},
     dereference::{Dereferenced, consumer_names, producer_names},
+    desired::names::Component,
     resource::{Meta, ResourceId},
     topology::{Desired, desired},
     validate,

@@ -17,12 +17,12 @@ use super::{
 use crate::{
     apply::FIELD_MANAGER,
     broker::{Broker, BrokerError},
-    build::{Child, names::Component},
     cli::{
         assumed_secrets::AssumedSecrets,
         wanted::{Live, Spec, Wanted},
     },
     dereference::{BrokerAccess, DereferenceError, Dereferenced},
+    desired::{Child, names::Component},
     resource::{Kind, ResourceId},
     topology::{Claimant, Finding, diff, sync},
 };

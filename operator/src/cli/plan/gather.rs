@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::{Plan, PlanArgs, ResourcePlan, Verdict, fields};
 use crate::{
-    build::Platform,
     cli::{
         manifests::{Document, Given, GivenError},
         wanted::Spec,
     },
+    desired::Platform,
     resource::Meta,
     served::serves_pod_monitor,
 };

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use hoopoe_crds::workload::Autoscale;
 use hoopoe_operator::{
     apply::{FIELD_MANAGER, INITIAL_REPLICAS_MANAGER},
-    build::ChildKind,
+    desired::ChildKind,
     scale::Replicas,
 };
 use kube::{
@@ -120,7 +120,7 @@ async fn a_stop_between_the_two_writes_of_a_new_deployment_is_mended() {
     let without_count: Vec<_> = children
         .iter()
         .cloned()
-        .map(|child| hoopoe_operator::build::Child { initial_replicas: None, ..child })
+        .map(|child| hoopoe_operator::desired::Child { initial_replicas: None, ..child })
         .collect();
     stand.apply(&owner, &without_count).await.unwrap();
     assert_eq!((count(&stand).await, managers(&stand).await), (json!(1), vec![]));

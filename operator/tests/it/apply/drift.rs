@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopoe_operator::{apply::Applied, build::ChildKind, scale::Replicas};
+use hoopoe_operator::{apply::Applied, desired::ChildKind, scale::Replicas};
 
 use super::stand::{FULL_CONSUMER, MINIMAL_PRODUCER, Stand, consumer_children, producer_children};
 

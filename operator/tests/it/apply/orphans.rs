@@ -2,7 +2,7 @@
 
 use hoopoe_operator::{
     apply::Applied,
-    build::ChildKind::{
+    desired::ChildKind::{
         self, Deployment, HorizontalPodAutoscaler, NetworkPolicy, PodDisruptionBudget, PodMonitor, Service,
     },
     scale::Replicas,

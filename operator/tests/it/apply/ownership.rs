@@ -1,6 +1,6 @@
 //! An object that is not ours is left alone.
 
-use hoopoe_operator::{apply::ApplyError, build::ChildKind, scale::Replicas, status::Mends};
+use hoopoe_operator::{apply::ApplyError, desired::ChildKind, scale::Replicas, status::Mends};
 
 use super::stand::{MINIMAL_PRODUCER, Stand, producer_children};
 

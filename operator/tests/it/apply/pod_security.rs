@@ -1,6 +1,6 @@
 //! Pods of every field pass the level `restricted`.
 
-use hoopoe_operator::{build::ChildKind, scale::Replicas};
+use hoopoe_operator::{desired::ChildKind, scale::Replicas};
 use serde_json::json;
 
 use super::stand::{

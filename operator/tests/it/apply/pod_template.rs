@@ -1,7 +1,7 @@
 //! Our strategic merge patch gives what the API server's own gives.
 
 use hoopoe_operator::{
-    build::{Child, ChildKind, strategic_merge},
+    desired::{Child, ChildKind, strategic_merge},
     scale::Replicas,
 };
 use kube::{

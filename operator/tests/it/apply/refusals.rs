@@ -2,7 +2,7 @@
 
 use hoopoe_operator::{
     apply::{Applier, ApplyError, ApplyMetrics},
-    build::ChildKind,
+    desired::ChildKind,
     scale::Replicas,
     status::Mends,
 };

@@ -6,11 +6,11 @@ use hoopoe_crds::{Manifest, consumer::NotifConsumerSpec, producer::NotifProducer
 use hoopoe_e2e::ControlPlane;
 use hoopoe_operator::{
     apply::{Applied, Applier, ApplyError, ApplyMetrics, Observed, ObservedMeta},
-    build::{
+    dereference::{Secrets, consumer_from, producer_from},
+    desired::{
         self, Child, ChildKind, Platform,
         names::{MANAGED_BY, MANAGED_BY_LABEL},
     },
-    dereference::{Secrets, consumer_from, producer_from},
     resource::{Kind, Meta, ResourceId},
     scale::Replicas,
     validate,
@@ -220,11 +220,11 @@ fn secrets() -> Secrets {
 pub fn producer_children(owner: &Meta, spec: &NotifProducerSpec, replicas: Replicas) -> Vec<Child> {
     let secrets = producer_from(&secrets(), &owner.uid, spec).unwrap().workers;
     let resource = validate::producer(owner.clone(), spec.clone()).unwrap();
-    build::producer(&resource, &secrets, &platform(), replicas).unwrap()
+    desired::producer(&resource, &secrets, &platform(), replicas).unwrap()
 }
 
 pub fn consumer_children(owner: &Meta, spec: &NotifConsumerSpec, worker: Replicas, api: Replicas) -> Vec<Child> {
     let secrets = consumer_from(&secrets(), &owner.uid, spec).unwrap().workers;
     let resource = validate::consumer(owner.clone(), spec.clone()).unwrap();
-    build::consumer(&resource, &secrets, &platform(), worker, api).unwrap()
+    desired::consumer(&resource, &secrets, &platform(), worker, api).unwrap()
 }

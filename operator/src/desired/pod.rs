@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::{
     BuildError, Child,
     container::{self, VOLUME},
+    deployed_role::DeployedRole,
     names::SECRETS_HASH_ANNOTATION,
-    part::Part,
     placement,
     strategic_merge::{self, Unfit},
     worker_config::FILE,
@@ -15,31 +15,31 @@ use super::{
 use crate::dereference::RoleSecrets;
 
 /// The template, the spec's own patch over it. `config`: the `ConfigMap`.
-pub(super) fn template(part: &Part, config: &Child, account: &str) -> Result<Value, BuildError> {
-    let family = &part.family;
+pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Result<Value, BuildError> {
+    let family = &role.family;
     let mut annotations = family.workload.annotations.clone();
-    annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), part.secrets.hash.clone());
+    annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), role.secrets.hash.clone());
     let mut spec = Map::from_iter([
         ("serviceAccountName".to_owned(), json!(account)),
         // Workers ask nothing of the API server.
         ("automountServiceAccountToken".to_owned(), json!(false)),
         // A Service called `hoopoe-redis` would set HOOPOE_REDIS_PORT to a URL.
         ("enableServiceLinks".to_owned(), json!(false)),
-        ("terminationGracePeriodSeconds".to_owned(), json!(part.grace_seconds)),
+        ("terminationGracePeriodSeconds".to_owned(), json!(role.grace_seconds)),
         ("securityContext".to_owned(), json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })),
-        ("containers".to_owned(), json!([container::worker(part)])),
-        ("volumes".to_owned(), json!([volume(part.secrets, part.migrate, &config.name)])),
+        ("containers".to_owned(), json!([container::worker(role)])),
+        ("volumes".to_owned(), json!([volume(role.secrets, role.migrate, &config.name)])),
     ]);
-    if let Some(migrate) = part.migrate {
-        spec.insert("initContainers".to_owned(), json!([container::migration(part, migrate)]));
+    if let Some(migrate) = role.migrate {
+        spec.insert("initContainers".to_owned(), json!([container::migration(role, migrate)]));
     }
-    let pull_secrets = pull_secrets(part);
+    let pull_secrets = pull_secrets(role);
     if !pull_secrets.is_empty() {
         spec.insert("imagePullSecrets".to_owned(), json!(pull_secrets));
     }
     spec.extend(placement::fields(family.workload.placement.as_ref(), &family.component.selector(&family.meta.id)));
     let mut template = json!({ "metadata": { "labels": family.labels(), "annotations": annotations }, "spec": spec });
-    if let Some(patch) = part.pod_template {
+    if let Some(patch) = role.pod_template {
         strategic_merge::merge(&mut template, patch).map_err(|Unfit { path, detail }| {
             let field =
                 if path.is_empty() { "spec.podTemplate".to_owned() } else { format!("spec.podTemplate.{path}") };
@@ -50,11 +50,11 @@ pub(super) fn template(part: &Part, config: &Child, account: &str) -> Result<Val
 }
 
 /// The spec's, and those of the default image where that is what runs.
-fn pull_secrets(part: &Part) -> Vec<SecretRef> {
-    let workload = part.family.workload;
+fn pull_secrets(role: &DeployedRole) -> Vec<SecretRef> {
+    let workload = role.family.workload;
     let mut secrets = workload.image_pull_secrets.clone();
     if workload.image.is_none() {
-        for name in &part.platform.image_pull_secrets {
+        for name in &role.platform.image_pull_secrets {
             let secret = SecretRef { name: name.clone() };
             if !secrets.contains(&secret) {
                 secrets.push(secret);

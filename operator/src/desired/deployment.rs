@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BuildError, Child, ChildKind, part::Part, placement, pod, rollout};
+use super::{BuildError, Child, ChildKind, deployed_role::DeployedRole, placement, pod, rollout};
 use crate::scale::Replicas;
 
 /// The Deployment. `config`: its `ConfigMap`. `account`: the pods' service account.
-pub(super) fn deployment(part: &Part, config: &Child, account: &str) -> Result<Child, BuildError> {
-    let family = &part.family;
+pub(super) fn deployment(role: &DeployedRole, config: &Child, account: &str) -> Result<Child, BuildError> {
+    let family = &role.family;
     let workload = family.workload;
     let selector = family.component.selector(&family.meta.id);
     let mut spec = Map::from_iter([
         ("selector".to_owned(), json!({ "matchLabels": selector })),
-        ("template".to_owned(), pod::template(part, config, account)?),
+        ("template".to_owned(), pod::template(role, config, account)?),
     ]);
     spec.extend(rollout::fields(workload.rollout.as_ref(), placement::spread(workload.placement.as_ref())));
-    let initial_replicas = match part.replicas {
+    let initial_replicas = match role.replicas {
         Replicas::Exactly(count) => {
             spec.insert("replicas".to_owned(), json!(count));
             None

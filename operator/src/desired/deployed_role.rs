@@ -9,7 +9,7 @@ use super::{
 use crate::{dereference::RoleSecrets, scale::Replicas};
 
 /// What makes one Deployment.
-pub(super) struct Part<'a> {
+pub(super) struct DeployedRole<'a> {
     pub family: Family<'a>,
     pub platform: &'a Platform,
     pub config: WorkerConfig,
@@ -28,7 +28,7 @@ pub(super) struct Part<'a> {
     pub pod_template: Option<&'a Value>,
 }
 
-impl Part<'_> {
+impl DeployedRole<'_> {
     /// Its objects. `account`: the pods' service account.
     pub(super) fn children(&self, account: &str) -> Result<Vec<Child>, BuildError> {
         let family = &self.family;

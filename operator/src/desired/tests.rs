@@ -1,6 +1,6 @@
 //! Whole children against committed YAML, and each rule by itself.
 //!
-//! `HOOPOE_GENERATE=1` writes the YAML anew.
+//! `HOOPOE_GENERATE=1 cargo test -p hoopoe-operator --lib desired` writes the YAML anew.
 
 use hoopoe_crds::{
     Span, WorkerConfig,

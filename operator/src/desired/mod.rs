@@ -2,6 +2,7 @@
 
 mod child;
 mod container;
+mod deployed_role;
 mod deployment;
 mod error;
 #[cfg(test)]
@@ -9,7 +10,6 @@ pub(crate) mod fixtures;
 mod metadata;
 pub mod names;
 mod network_policy;
-mod part;
 mod placement;
 mod platform;
 mod pod;
@@ -21,7 +21,7 @@ mod worker_config;
 
 use hoopoe_crds::worker_configs;
 
-use self::{metadata::Family, names::Component, part::Part};
+use self::{deployed_role::DeployedRole, metadata::Family, names::Component};
 use crate::{
     dereference::WorkerSecrets,
     scale::Replicas,
@@ -50,7 +50,7 @@ pub fn producer(
     let config = worker_configs::producer(&as_manifest(meta, spec.clone()), false);
     let memory = config.producer.as_ref().map_or(0, resources::producer_memory);
     let config = worker_config::finished(config, platform, &secrets.worker, spec.broker.tls.as_ref(), None, None);
-    let part = Part {
+    let workers = DeployedRole {
         family,
         platform,
         config,
@@ -65,9 +65,9 @@ pub fn producer(
         memory,
         pod_template: pod_template.as_ref(),
     };
-    let (account, made) = part::account(&family);
+    let (account, made) = deployed_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
-    children.extend(part.children(&account)?);
+    children.extend(workers.children(&account)?);
     Ok(in_order(children))
 }
 
@@ -88,7 +88,7 @@ pub fn consumer(
     let mut config = worker_configs::consumer(&manifest, false);
     let memory = config.consumer.as_ref().map_or(0, resources::consumer_memory);
     config.consumer = config.consumer.map(worker_config::without_topology);
-    let worker_part = Part {
+    let workers = DeployedRole {
         family,
         platform,
         config: worker_config::finished(config, platform, &secrets.worker, broker_tls, postgres_tls, redis_tls),
@@ -102,13 +102,13 @@ pub fn consumer(
         memory,
         pod_template: pod_template.as_ref(),
     };
-    let (account, made) = part::account(&family);
+    let (account, made) = deployed_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
-    children.extend(worker_part.children(&account)?);
+    children.extend(workers.children(&account)?);
 
     if spec.api.enabled {
         let config = worker_configs::api(&manifest);
-        let api_part = Part {
+        let api = DeployedRole {
             family: Family { component: Component::Api, ..family },
             platform,
             config: worker_config::finished(config, platform, &secrets.api, None, postgres_tls, redis_tls),
@@ -122,7 +122,7 @@ pub fn consumer(
             memory: resources::api_memory(),
             pod_template: pod_template.as_ref(),
         };
-        children.extend(api_part.children(&account)?);
+        children.extend(api.children(&account)?);
     }
     Ok(in_order(children))
 }

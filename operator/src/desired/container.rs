@@ -4,8 +4,8 @@ use hoopoe_crds::worker_config::AdminConfig;
 use serde_json::{Map, Value, json};
 
 use super::{
+    deployed_role::DeployedRole,
     names::{CONTAINER, Component, MIGRATE_CONTAINER},
-    part::Part,
     resources,
     worker_config::{FILE, FOLDER, path_of},
 };
@@ -22,19 +22,19 @@ pub(super) const HTTP_PORT: &str = "http";
 pub(super) const PRE_STOP_SECONDS: u64 = 5;
 
 /// The worker.
-pub(super) fn worker(part: &Part) -> Value {
-    let role = part.family.component.as_str();
+pub(super) fn worker(role: &DeployedRole) -> Value {
+    let command = role.family.component.as_str();
     let mut ports =
         vec![json!({ "name": ADMIN_PORT, "containerPort": AdminConfig::default().port, "protocol": "TCP" })];
-    if let Some(port) = part.port {
+    if let Some(port) = role.port {
         ports.insert(0, json!({ "name": HTTP_PORT, "containerPort": port, "protocol": "TCP" }));
     }
-    let mut container = common(part, CONTAINER);
-    container.insert("command".to_owned(), json!(["hoopoe", role, "--config", format!("{FOLDER}/{FILE}")]));
-    container.insert("env".to_owned(), Value::Array(env(part.secrets, &part.family.workload.extra_env)));
+    let mut container = common(role, CONTAINER);
+    container.insert("command".to_owned(), json!(["hoopoe", command, "--config", format!("{FOLDER}/{FILE}")]));
+    container.insert("env".to_owned(), Value::Array(env(role.secrets, &role.family.workload.extra_env)));
     container.insert("ports".to_owned(), Value::Array(ports));
-    let resources = part.family.workload.resources.clone();
-    container.insert("resources".to_owned(), resources.unwrap_or_else(|| resources::with_limit(part.memory)));
+    let resources = role.family.workload.resources.clone();
+    container.insert("resources".to_owned(), resources.unwrap_or_else(|| resources::with_limit(role.memory)));
     let probe = |path: &str, period: u32, failures: u32| {
         json!({
             "httpGet": { "path": path, "port": ADMIN_PORT },
@@ -45,7 +45,7 @@ pub(super) fn worker(part: &Part) -> Value {
     };
     container.insert("livenessProbe".to_owned(), probe("/healthz", 10, 3));
     container.insert("readinessProbe".to_owned(), probe("/readyz", 5, 2));
-    match part.family.component {
+    match role.family.component {
         Component::Producer | Component::Api => {
             container
                 .insert("lifecycle".to_owned(), json!({ "preStop": { "sleep": { "seconds": PRE_STOP_SECONDS } } }));
@@ -57,27 +57,27 @@ pub(super) fn worker(part: &Part) -> Value {
 }
 
 /// The migration. Every replica may run it at once.
-pub(super) fn migration(part: &Part, secrets: &RoleSecrets) -> Value {
+pub(super) fn migration(role: &DeployedRole, secrets: &RoleSecrets) -> Value {
     let mut command = vec!["hoopoe".to_owned(), "migrate".to_owned(), "up".to_owned()];
     for (argument, key) in [("--ca-file", "ca.crt"), ("--cert-file", "tls.crt"), ("--key-file", "tls.key")] {
         if let Some(path) = path_of(secrets, "postgres", key) {
             command.extend([argument.to_owned(), path.display().to_string()]);
         }
     }
-    if let Some(name) = &part.config.postgres_tls.server_name {
+    if let Some(name) = &role.config.postgres_tls.server_name {
         command.extend(["--server-name".to_owned(), name.clone()]);
     }
-    let mut container = common(part, MIGRATE_CONTAINER);
+    let mut container = common(role, MIGRATE_CONTAINER);
     container.insert("command".to_owned(), json!(command));
-    container.insert("env".to_owned(), Value::Array(env(secrets, &part.family.workload.extra_env)));
+    container.insert("env".to_owned(), Value::Array(env(secrets, &role.family.workload.extra_env)));
     container.insert("resources".to_owned(), resources::migration());
     Value::Object(container)
 }
 
 /// What both have.
-fn common(part: &Part, name: &str) -> Map<String, Value> {
-    let workload = part.family.workload;
-    let image = workload.image.as_ref().unwrap_or(&part.platform.worker_image);
+fn common(role: &DeployedRole, name: &str) -> Map<String, Value> {
+    let workload = role.family.workload;
+    let image = workload.image.as_ref().unwrap_or(&role.platform.worker_image);
     let mut container = Map::from_iter([
         ("name".to_owned(), json!(name)),
         ("image".to_owned(), json!(image)),
