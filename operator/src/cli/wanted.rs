@@ -117,19 +117,19 @@ impl Spec {
         let Dereferenced { broker, workers } = found;
         let (children, desired) = match self {
             Self::Producer(spec) => {
-                let valid = validate::producer(meta.clone(), (**spec).clone())?;
+                let valid = validate::validate(meta, &**spec)?;
                 let (workload, autoscale) = (&spec.workload, spec.autoscale.as_ref());
                 let count = scale::replicas(workload.lifecycle, workload.replicas, autoscale, None, None, live.workers);
-                (desired::producer(&valid, &workers, platform, count)?, topology::desired::producer(&valid))
+                (desired::producer(valid, &workers, platform, count)?, topology::desired::producer(valid))
             }
             Self::Consumer(spec) => {
-                let valid = validate::consumer(meta.clone(), (**spec).clone())?;
+                let valid = validate::validate(meta, &**spec)?;
                 let (workload, scaling) = (&spec.workload, spec.scaling.as_ref());
                 let count =
                     scale::replicas(workload.lifecycle, workload.replicas, None, scaling, live.decided, live.workers);
                 let autoscale = spec.api.autoscale.as_ref();
                 let api = scale::replicas(Lifecycle::Running, spec.api.replicas, autoscale, None, None, live.api);
-                (desired::consumer(&valid, &workers, platform, count, api)?, topology::desired::consumer(&valid))
+                (desired::consumer(valid, &workers, platform, count, api)?, topology::desired::consumer(valid))
             }
         };
         Ok(Wanted { children, desired, broker })

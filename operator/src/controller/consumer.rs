@@ -74,7 +74,7 @@ async fn find(
         selector: Component::Consumer.selector_text(&meta.id),
         deleting: None,
     };
-    let valid = match validate::consumer(meta.clone(), spec.clone()) {
+    let valid = match validate::validate(meta, spec) {
         Ok(valid) => valid,
         Err(error) => {
             findings.refused = Some(error.problem());
@@ -88,7 +88,7 @@ async fn find(
             return Ok((findings, queue, false));
         }
     };
-    let desired = topology::desired::consumer(&valid).in_cluster(ctx.cluster.as_deref());
+    let desired = topology::desired::consumer(valid).in_cluster(ctx.cluster.as_deref());
     let settled = outcome::was_settled(before.observed_generation, meta, &before.conditions);
     let rivals = rivals(ctx, meta, spec, &found.broker);
     let Reached { broker, topology, outcome } =
@@ -112,7 +112,7 @@ async fn find(
     let api_count =
         scale::replicas(Lifecycle::Running, spec.api.replicas, spec.api.autoscale.as_ref(), None, None, api_live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let build = || desired::consumer(&valid, &found.workers, &platform, count, api_count);
+    let build = || desired::consumer(valid, &found.workers, &platform, count, api_count);
     let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     (findings.workers, findings.api) = (workers(), api());

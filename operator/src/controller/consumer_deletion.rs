@@ -25,7 +25,6 @@ use crate::{
         deletion::{self, Input, Kept, Step},
         desired, sync,
     },
-    validate::ValidatedConsumer,
 };
 
 /// A drained queue is read again after this.
@@ -85,9 +84,7 @@ async fn advance(
 ) -> Result<Result<Progress, BrokerError>, ReconcileError> {
     let spec = &resource.spec;
     let mark = desired::mark_of(meta);
-    // Deliberately not validated: what is stored must be deletable, whatever today's rules say.
-    let wanted = desired::consumer(&ValidatedConsumer { meta: meta.clone(), spec: spec.clone(), pod_template: None })
-        .in_cluster(ctx.cluster.as_deref());
+    let wanted = desired::of_deleted(meta, spec).in_cluster(ctx.cluster.as_deref());
     let Some(queue) = &wanted.queue else { return Ok(Ok(Progress::Done { kept: Vec::new() })) };
     // Unbind, drain, stop, finish: more turns than these mean that somebody writes against us, and the next reconcile goes on.
     for _ in 0..6 {

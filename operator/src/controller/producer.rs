@@ -65,7 +65,7 @@ async fn find(
         selector: Component::Producer.selector_text(&meta.id),
         deleting: None,
     };
-    let valid = match validate::producer(meta.clone(), spec.clone()) {
+    let valid = match validate::validate(meta, spec) {
         Ok(valid) => valid,
         Err(error) => {
             findings.refused = Some(error.problem());
@@ -79,7 +79,7 @@ async fn find(
             return Ok((findings, false));
         }
     };
-    let desired = topology::desired::producer(&valid);
+    let desired = topology::desired::producer(valid);
     let Reached { broker, topology, outcome: _ } =
         steps::topology(ctx, meta, &found.broker, &desired, &[], settled).await;
     (findings.broker, findings.topology) = (broker, topology);
@@ -88,7 +88,7 @@ async fn find(
     let workload = &spec.workload;
     let replicas = scale::replicas(workload.lifecycle, workload.replicas, spec.autoscale.as_ref(), None, None, live);
     let (platform, waits) = image::platform_for(ctx, meta, workload, &findings.workers);
-    let build = || desired::producer(&valid, &found.workers, &platform, replicas);
+    let build = || desired::producer(valid, &found.workers, &platform, replicas);
     let (applied, problem) = steps::children(ctx, meta, build).await?;
     findings.refused = problem;
     findings.workers = steps::pods(ctx, &meta.id, Component::Producer, stopped);

@@ -1,7 +1,7 @@
 //! One Deployment of a resource, and everything that stands around it.
 
 use hoopoe_crds::{WorkerConfig, workload::Autoscale};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     BuildError, Child, ChildKind, Platform, deployment, metadata::Family, network_policy, surroundings, worker_config,
@@ -25,7 +25,6 @@ pub(super) struct DeployedRole<'a> {
     pub grace_seconds: u64,
     /// What the container may use at most where the spec says nothing, in bytes.
     pub memory: u64,
-    pub pod_template: Option<&'a Value>,
 }
 
 impl DeployedRole<'_> {

@@ -39,7 +39,7 @@ pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Re
     }
     spec.extend(placement::fields(family.workload.placement.as_ref(), &family.component.selector(&family.meta.id)));
     let mut template = json!({ "metadata": { "labels": family.labels(), "annotations": annotations }, "spec": spec });
-    if let Some(patch) = role.pod_template {
+    if let Some(patch) = &family.workload.pod_template {
         strategic_merge::merge(&mut template, patch).map_err(|Unfit { path, detail }| {
             let field =
                 if path.is_empty() { "spec.podTemplate".to_owned() } else { format!("spec.podTemplate.{path}") };

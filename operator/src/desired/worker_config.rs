@@ -4,9 +4,8 @@ use std::{fmt::Write, path::PathBuf};
 
 use hoopoe_crds::{
     WorkerConfig,
-    consumer::DeadLetter,
     secrets::TlsRef,
-    worker_config::{ConsumerConfig, QueueConfig, QueuePolicy, QueueType, TelemetryConfig, TlsConfig},
+    worker_config::{TelemetryConfig, TlsConfig},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -41,23 +40,6 @@ pub(super) fn finished(
         redis_tls: tls(secrets, "redis", redis),
         telemetry,
         ..config
-    }
-}
-
-/// Of a consumer's config what its worker reads: the rest is there to declare with, which the operator does. A worker is not rolled for
-/// a binding.
-pub(super) fn without_topology(config: ConsumerConfig) -> ConsumerConfig {
-    let ConsumerConfig { queue, bindings: _, consume, dead_letter_max_length: _, body_bytes, declare } = config;
-    let QueueConfig { name, kind: _, max_priority: _, policy } = queue;
-    // The guard against crash loops reads it.
-    let policy = QueuePolicy { delivery_limit: policy.delivery_limit, ..QueuePolicy::default() };
-    ConsumerConfig {
-        queue: QueueConfig { name, kind: QueueType::default(), max_priority: None, policy },
-        bindings: Vec::new(),
-        consume,
-        dead_letter_max_length: DeadLetter::default().max_length,
-        body_bytes,
-        declare,
     }
 }
 

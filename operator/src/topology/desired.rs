@@ -10,12 +10,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::Claimant;
-use crate::{
-    broker::Binding,
-    hexadecimal,
-    resource::Meta,
-    validate::{ValidatedConsumer, ValidatedProducer},
-};
+use crate::{broker::Binding, hexadecimal, resource::Meta, validate::Valid};
 
 /// The argument that marks a binding as ours: `<namespace>/<name>`. Headers exchanges ignore arguments that start with `x-`.
 pub const MARK: &str = "x-hoopoe";
@@ -60,18 +55,28 @@ pub struct DesiredQueue {
 }
 
 /// What a producer wants.
-pub fn producer(resource: &ValidatedProducer) -> Desired {
-    let NotifProducerSpec { exchange, .. } = &resource.spec;
+pub fn producer(valid: Valid<NotifProducerSpec>) -> Desired {
+    let NotifProducerSpec { exchange, .. } = valid.spec();
     let exchange =
         DesiredExchange { name: exchange.name.clone(), kind: kind_of(exchange.kind), ownership: exchange.ownership };
-    Desired { claimant: Claimant::of(&resource.meta), cluster: None, exchange: Some(exchange), queue: None }
+    Desired { claimant: Claimant::of(valid.meta()), cluster: None, exchange: Some(exchange), queue: None }
 }
 
 /// What a consumer wants.
-pub fn consumer(resource: &ValidatedConsumer) -> Desired {
-    let NotifConsumerSpec { queue, bindings, dead_letter, .. } = &resource.spec;
+pub fn consumer(valid: Valid<NotifConsumerSpec>) -> Desired {
+    of_consumer(valid.meta(), valid.spec())
+}
+
+/// What a consumer wanted that is being deleted. It is not validated: what is stored must be deletable, whatever today's
+/// rules say.
+pub fn of_deleted(meta: &Meta, spec: &NotifConsumerSpec) -> Desired {
+    of_consumer(meta, spec)
+}
+
+fn of_consumer(meta: &Meta, spec: &NotifConsumerSpec) -> Desired {
+    let NotifConsumerSpec { queue, bindings, dead_letter, .. } = spec;
     let Queue { name, kind, max_priority, policy, deletion_policy: _, deletion_timeout: _ } = queue;
-    let claim = claim_of(&resource.meta);
+    let claim = claim_of(meta);
     let queue = DesiredQueue {
         name: name.clone(),
         arguments: arguments(*kind, *max_priority),
@@ -82,9 +87,9 @@ pub fn consumer(resource: &ValidatedConsumer) -> Desired {
             dead_letter.max_length,
             policy.priority,
         ),
-        bindings: bindings.iter().map(|binding| marked(name, binding, &mark_of(&resource.meta))).collect(),
+        bindings: bindings.iter().map(|binding| marked(name, binding, &mark_of(meta))).collect(),
     };
-    Desired { claimant: Claimant::of(&resource.meta), cluster: None, exchange: None, queue: Some(queue) }
+    Desired { claimant: Claimant::of(meta), cluster: None, exchange: None, queue: Some(queue) }
 }
 
 /// The name of the policy by which a resource claims its queue.

@@ -12,7 +12,7 @@ use hoopoe_operator::{
         Desired, desired,
         sync::{self, Mode, Outcome},
     },
-    validate::{ValidatedConsumer, ValidatedProducer},
+    validate::validate,
 };
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ pub fn consumer(name: &str, created_at: i64, spec: &str) -> Desired {
     );
     let Manifest::Consumer(resource) = manifest(&text) else { panic!("no consumer") };
     let meta = meta(Kind::Consumer, name, created_at);
-    desired::consumer(&ValidatedConsumer { meta, spec: resource.spec, pod_template: None })
+    desired::consumer(validate(&meta, &resource.spec).unwrap())
 }
 
 /// The same of a producer.
@@ -74,11 +74,8 @@ pub fn producer(name: &str, spec: &str) -> Desired {
          spec: {{broker: {{secretRef: {{name: r}}}}, {spec}}}}}"
     );
     let Manifest::Producer(resource) = manifest(&text) else { panic!("no producer") };
-    desired::producer(&ValidatedProducer {
-        meta: meta(Kind::Producer, name, 1),
-        spec: resource.spec,
-        pod_template: None,
-    })
+    let meta = meta(Kind::Producer, name, 1);
+    desired::producer(validate(&meta, &resource.spec).unwrap())
 }
 
 fn manifest(text: &str) -> Manifest {

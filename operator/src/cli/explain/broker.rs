@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_chain_ends_where_something_is_not_there() {
         let (meta, spec) = fixtures::minimal_consumer();
-        let desired = desired::consumer(&validate::consumer(meta, spec).unwrap());
+        let desired = desired::consumer(validate::validate(&meta, &spec).unwrap());
         let wanted = desired.queue.clone().unwrap();
         let failing = |seen: &Snapshot| -> Vec<String> {
             links(&desired, seen, None)

@@ -140,12 +140,8 @@ async fn on_the_broker(client: &Client, meta: &Meta, spec: &Spec) -> Vec<Link> {
 
 fn desired(meta: &Meta, spec: &Spec) -> Result<Desired, String> {
     match spec {
-        Spec::Producer(spec) => {
-            validate::producer(meta.clone(), (**spec).clone()).map(|valid| desired::producer(&valid))
-        }
-        Spec::Consumer(spec) => {
-            validate::consumer(meta.clone(), (**spec).clone()).map(|valid| desired::consumer(&valid))
-        }
+        Spec::Producer(spec) => validate::validate(meta, &**spec).map(desired::producer),
+        Spec::Consumer(spec) => validate::validate(meta, &**spec).map(desired::consumer),
     }
     .map_err(|error| error.to_string())
 }
