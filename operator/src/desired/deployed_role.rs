@@ -4,7 +4,7 @@ use hoopoe_crds::{WorkerConfig, workload::Autoscale};
 use serde_json::json;
 
 use super::{
-    BuildError, Child, ChildKind, Platform, deployment, metadata::Family, network_policy, surroundings, worker_config,
+    Child, ChildKind, DesiredError, Platform, deployment, metadata::Family, network_policy, surroundings, worker_config,
 };
 use crate::{dereference::RoleSecrets, scale::Replicas};
 
@@ -29,7 +29,7 @@ pub(super) struct DeployedRole<'a> {
 
 impl DeployedRole<'_> {
     /// Its objects. `account`: the pods' service account.
-    pub(super) fn children(&self, account: &str) -> Result<Vec<Child>, BuildError> {
+    pub(super) fn children(&self, account: &str) -> Result<Vec<Child>, DesiredError> {
         let family = &self.family;
         let config = worker_config::config_map(family, &self.config)?;
         let deployment = deployment::deployment(self, &config, account)?;

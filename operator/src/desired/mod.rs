@@ -1,4 +1,4 @@
-//! Step 3: from a validated resource to the Kubernetes objects that it needs. Pure.
+//! Step 4: from a valid resource to the Kubernetes objects that it needs. Pure.
 
 mod child;
 mod container;
@@ -25,7 +25,7 @@ use self::{deployed_role::DeployedRole, metadata::Family, names::Component};
 use crate::{dereference::WorkerSecrets, scale::Replicas, validate::Valid};
 
 pub use child::{Child, ChildKind};
-pub use error::BuildError;
+pub use error::DesiredError;
 pub use platform::Platform;
 
 /// How long a server lets requests in progress finish once it stops (`service`: `ServerLimits::drain`), and a margin.
@@ -40,7 +40,7 @@ pub fn producer(
     secrets: &WorkerSecrets,
     platform: &Platform,
     replicas: Replicas,
-) -> Result<Vec<Child>, BuildError> {
+) -> Result<Vec<Child>, DesiredError> {
     let (meta, spec) = (valid.meta(), valid.spec());
     let family = Family { meta, workload: &spec.workload, component: Component::Producer };
     let config = for_cluster::producer(meta.reference(), spec);
@@ -73,7 +73,7 @@ pub fn consumer(
     platform: &Platform,
     worker: Replicas,
     api: Replicas,
-) -> Result<Vec<Child>, BuildError> {
+) -> Result<Vec<Child>, DesiredError> {
     let (meta, spec) = (valid.meta(), valid.spec());
     let redis_tls = spec.redis.as_ref().and_then(|redis| redis.tls.as_ref());
     let (broker_tls, postgres_tls) = (spec.broker.tls.as_ref(), spec.postgres.tls.as_ref());

@@ -10,7 +10,7 @@ use hoopoe_crds::{
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{BuildError, Child, ChildKind, Platform, metadata::Family};
+use super::{Child, ChildKind, DesiredError, Platform, metadata::Family};
 use crate::dereference::RoleSecrets;
 
 /// The key in the `ConfigMap`, and the file's name.
@@ -59,9 +59,9 @@ fn tls(secrets: &RoleSecrets, part: &str, reference: Option<&TlsRef>) -> TlsConf
 }
 
 /// The `ConfigMap`.
-pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, BuildError> {
+pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, DesiredError> {
     let role = family.component.as_str();
-    let unwritable = |detail: String| BuildError::ConfigUnwritable { role, detail };
+    let unwritable = |detail: String| DesiredError::ConfigUnwritable { role, detail };
     let mut document = serde_json::to_value(config).map_err(|error| unwritable(error.to_string()))?;
     omit_defaults(&mut document, config);
     let text = serde_yaml::to_string(&document).map_err(|error| unwritable(error.to_string()))?;

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use hoopoe_crds::Manifest;
 use hoopoe_e2e::{Method, RabbitMq, RabbitMqOptions, RabbitMqVersion};
 use hoopoe_operator::{
-    broker::{Broker, BrokerError},
     dereference::{BrokerAccess, ManagementAccess},
-    resource::{Kind, Meta, ResourceId},
-    topology::{
-        Desired, desired,
-        sync::{self, Mode, Outcome},
+    rabbitmq::{
+        Broker, Desired,
+        sync::{self, Synced},
     },
+    resource::{Kind, Meta, ResourceId},
+    topology::{BrokerError, Mode, Wanted},
     validate::validate,
 };
 use serde_json::Value;
@@ -64,7 +64,7 @@ pub fn consumer(name: &str, created_at: i64, spec: &str) -> Desired {
     );
     let Manifest::Consumer(resource) = manifest(&text) else { panic!("no consumer") };
     let meta = meta(Kind::Consumer, name, created_at);
-    desired::consumer(validate(&meta, &resource.spec).unwrap())
+    Desired::of(&Wanted::of_consumer(validate(&meta, &resource.spec).unwrap(), None))
 }
 
 /// The same of a producer.
@@ -75,7 +75,7 @@ pub fn producer(name: &str, spec: &str) -> Desired {
     );
     let Manifest::Producer(resource) = manifest(&text) else { panic!("no producer") };
     let meta = meta(Kind::Producer, name, 1);
-    desired::producer(validate(&meta, &resource.spec).unwrap())
+    Desired::of(&Wanted::of_producer(validate(&meta, &resource.spec).unwrap(), None))
 }
 
 fn manifest(text: &str) -> Manifest {
@@ -84,7 +84,7 @@ fn manifest(text: &str) -> Manifest {
 }
 
 /// Brings it about after a fresh read.
-pub async fn reconcile(broker: &Broker, desired: &Desired) -> Result<Outcome, BrokerError> {
+pub async fn reconcile(broker: &Broker, desired: &Desired) -> Result<Synced, BrokerError> {
     sync::reconcile(broker, desired, &[], Mode::Write, Some(Instant::now())).await
 }
 

@@ -1,14 +1,13 @@
 //! The difference between what a resource wants of its broker and what is there. Pure.
 
 use hoopoe_crds::{policy, producer::Ownership};
-use serde_json::{Map, Value};
 
 use super::{
-    Change, Desired, Finding,
-    deletion::KEPT,
-    desired::{DesiredExchange, DesiredQueue, MARK, dead_letter_arguments},
+    Binding, Change, Desired, Finding, Policy, Snapshot,
+    desired::{DesiredExchange, DesiredQueue, dead_letter_arguments},
+    names::{KEPT, MARK, mark_of},
+    objects::{bindings_of, immutable_differences, ours},
 };
-use crate::broker::{Binding, Policy, Queue, Snapshot};
 
 /// What to write, in order, and what no write of ours mends.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,19 +25,9 @@ pub fn difference(desired: &Desired, seen: &Snapshot) -> Difference {
         of_exchange(exchange, seen, &mut difference);
     }
     if let Some(queue) = &desired.queue {
-        of_queue(
-            queue,
-            &format!("{}/{}", desired.claimant.id.namespace, desired.claimant.id.name),
-            seen,
-            &mut difference,
-        );
+        of_queue(queue, &mark_of(&desired.claimant.id), seen, &mut difference);
     }
     difference
-}
-
-/// The bindings of a queue that carry our mark.
-pub fn ours<'a>(queue: &'a str, mark: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Binding> {
-    bindings_of(queue, seen).filter(move |binding| binding.arguments.get(MARK).and_then(Value::as_str) == Some(mark))
 }
 
 fn of_exchange(exchange: &DesiredExchange, seen: &Snapshot, difference: &mut Difference) {
@@ -133,10 +122,6 @@ fn of_bindings(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &m
     }
 }
 
-fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Binding> {
-    seen.bindings.iter().filter(move |binding| binding.destination_type == "queue" && binding.destination == queue)
-}
-
 /// The policies on exactly one queue.
 fn policies_of<'a>(queue: &str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Policy> {
     let pattern = policy::pattern(queue);
@@ -159,35 +144,6 @@ fn in_place(policy: &policy::Policy, seen: &Snapshot) -> bool {
             && there.priority == policy.priority
             && there.definition == policy.definition
     })
-}
-
-pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<Finding> {
-    let differ = |field: &str, want: String, have: String| Finding::ArgumentsDiffer {
-        what: format!("the queue {name}"),
-        field: field.to_owned(),
-        want,
-        have,
-    };
-    let mut findings = Vec::new();
-    let kind = want.get("x-queue-type").and_then(Value::as_str).unwrap_or_default();
-    if kind != there.kind {
-        findings.push(differ("type", kind.to_owned(), there.kind.clone()));
-    }
-    if !there.durable || there.auto_delete {
-        findings.push(differ("durability", "durable, not auto-delete".to_owned(), "another".to_owned()));
-    }
-    let text = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
-    let others = want.keys().chain(there.arguments.keys()).filter(|key| *key != "x-queue-type");
-    let mut fields: Vec<&String> = others.collect();
-    fields.sort();
-    fields.dedup();
-    for field in fields {
-        let (wanted, have) = (want.get(field), there.arguments.get(field));
-        if wanted != have {
-            findings.push(differ(field, text(wanted), text(have)));
-        }
-    }
-    findings
 }
 
 #[cfg(test)]

@@ -14,26 +14,15 @@ use hoopoe_crds::{
 use serde_json::{Map, Value};
 
 use super::{
-    Change,
+    Change, Queue, Snapshot,
     desired::{DesiredQueue, dead_letter_arguments},
-    diff,
+    names::kept_name,
+    objects::{immutable_differences, ours},
 };
-use crate::broker::{Queue, Snapshot};
+use crate::topology::{EmptySince, KeptQueue};
 
 /// The counts that a broker reports are at most this old: two empty reads further apart are of two moments.
 pub const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
-
-/// What the name of a policy starts with that stays with a kept queue: the same limits, and no claim.
-pub const KEPT: &str = "hoopoe-kept.";
-
-/// Since when every read said that a queue is empty; `None`: the last one did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EmptySince {
-    /// The queue itself.
-    pub queue: Option<Instant>,
-    /// Its dead-letter queue.
-    pub dead_letters: Option<Instant>,
-}
 
 /// For how long every read has said that a queue is empty; `None`: the last one did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +37,7 @@ impl EmptySince {
     /// Takes a read into account that began at `asked`, or later, and ended at `now`. While a binding of ours is there nothing counts as empty: what
     /// it let in a moment ago does not show yet.
     pub fn observe(&mut self, queue: &str, mark: &str, seen: &Snapshot, asked: Instant, now: Instant) -> EmptyFor {
-        let bound = diff::ours(queue, mark, seen).next().is_some();
+        let bound = ours(queue, mark, seen).next().is_some();
         let of = |name: &str, since: &mut Option<Instant>| {
             let empty = !bound && seen.queues.get(name).is_none_or(|there| there.messages == Some(0));
             *since = empty.then(|| since.unwrap_or(now));
@@ -61,7 +50,7 @@ impl EmptySince {
 
 /// What is known of a resource that is being deleted.
 #[derive(Clone, Debug)]
-pub struct Input<'a> {
+pub struct DeletionInput<'a> {
     /// Its queue.
     pub queue: &'a DesiredQueue,
     /// `namespace/name`, the mark of its bindings.
@@ -84,7 +73,7 @@ pub struct Input<'a> {
 
 /// What the deletion does next.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum DeletionStep {
     /// Write these, then read again.
     Write(Vec<Change>),
     /// Workers drain the queue: look again in [`STATISTICS_INTERVAL`].
@@ -99,56 +88,47 @@ pub enum Step {
     /// Nothing is left to do; the finalizer goes.
     Done {
         /// Queues that stay.
-        kept: Vec<Kept>,
+        kept: Vec<KeptQueue>,
     },
 }
 
-/// A queue that stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// Its name.
-    pub queue: String,
-    /// The messages in it; `None`: its node is down, and nobody knows.
-    pub messages: Option<u64>,
-}
-
 /// What becomes of one of the two queues.
-enum Fate {
+enum QueueFate {
     /// It is not there.
     Gone,
     /// It goes, with so many messages.
     Deleted(u64),
     /// It stays, with its policy renamed.
-    Kept(Kept),
+    Kept(KeptQueue),
     /// It stays as it is: with another type or other arguments it was somebody's before it was claimed.
-    Left(Kept),
+    Left(KeptQueue),
     /// Nobody knows yet.
     Open,
 }
 
 /// What the deletion does next.
-pub fn next(input: &Input) -> Step {
-    let Input { queue, mark, policy, seen, taken, empty_for, timed_out, workers, workers_wanted } = input;
+pub fn next(input: &DeletionInput) -> DeletionStep {
+    let DeletionInput { queue, mark, policy, seen, taken, empty_for, timed_out, workers, workers_wanted } = input;
     if *taken {
-        return Step::Done { kept: Vec::new() };
+        return DeletionStep::Done { kept: Vec::new() };
     }
     let drains = match policy {
         DeletionPolicy::Retain => return retained(queue, seen, *workers),
         DeletionPolicy::Delete => false,
         DeletionPolicy::DeleteIfEmpty => true,
     };
-    let bound: Vec<Change> = diff::ours(&queue.name, mark, seen)
+    let bound: Vec<Change> = ours(&queue.name, mark, seen)
         .map(|binding| Change::Unbind { queue: queue.name.clone(), binding: binding.clone() })
         .collect();
     if !bound.is_empty() {
-        return Step::Write(bound);
+        return DeletionStep::Write(bound);
     }
     let there = seen.queues.get(&queue.name);
     if drains && there.is_some() && !is_long(empty_for.queue) && !timed_out && *workers_wanted > 0 {
-        return Step::Drain { messages: there.and_then(|there| there.messages).unwrap_or_default() };
+        return DeletionStep::Drain { messages: there.and_then(|there| there.messages).unwrap_or_default() };
     }
     if *workers > 0 {
-        return Step::StopWorkers;
+        return DeletionStep::StopWorkers;
     }
     let dead_letters = policy::dead_letters(&queue.name);
     let fate = |name: &str, arguments: &Map<String, Value>, empty_for: Option<Duration>| {
@@ -167,37 +147,43 @@ fn is_long(empty_for: Option<Duration>) -> bool {
 }
 
 /// Workers go with the resource; queue, policy and bindings stay.
-fn retained(queue: &DesiredQueue, seen: &Snapshot, workers: i32) -> Step {
+fn retained(queue: &DesiredQueue, seen: &Snapshot, workers: i32) -> DeletionStep {
     if workers > 0 {
-        return Step::StopWorkers;
+        return DeletionStep::StopWorkers;
     }
-    Step::Done { kept: seen.queues.get(&queue.name).map(kept).into_iter().collect() }
+    DeletionStep::Done { kept: seen.queues.get(&queue.name).map(kept).into_iter().collect() }
 }
 
-fn fate(there: Option<&Queue>, wanted: &Map<String, Value>, even_if_full: bool, empty: bool, timed_out: bool) -> Fate {
-    let Some(there) = there else { return Fate::Gone };
-    if !diff::immutable_differences(&there.name, wanted, there).is_empty() {
-        return Fate::Left(kept(there));
+fn fate(
+    there: Option<&Queue>,
+    wanted: &Map<String, Value>,
+    even_if_full: bool,
+    empty: bool,
+    timed_out: bool,
+) -> QueueFate {
+    let Some(there) = there else { return QueueFate::Gone };
+    if !immutable_differences(&there.name, wanted, there).is_empty() {
+        return QueueFate::Left(kept(there));
     }
     match there.messages {
-        messages if even_if_full => Fate::Deleted(messages.unwrap_or_default()),
-        Some(0) if empty => Fate::Deleted(0),
-        Some(0) => Fate::Open,
-        None if !timed_out => Fate::Open,
-        Some(_) | None => Fate::Kept(kept(there)),
+        messages if even_if_full => QueueFate::Deleted(messages.unwrap_or_default()),
+        Some(0) if empty => QueueFate::Deleted(0),
+        Some(0) => QueueFate::Open,
+        None if !timed_out => QueueFate::Open,
+        Some(_) | None => QueueFate::Kept(kept(there)),
     }
 }
 
 /// The queue, then its dead letters', then the claim: an operator that ends between any two writes still finds it.
-fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: Fate, of_dead_letters: Fate) -> Step {
+fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: QueueFate, of_dead_letters: QueueFate) -> DeletionStep {
     let dead_letters = policy::dead_letters(&queue.name);
     let of_dead_letters = match (&of_queue, of_dead_letters) {
         // What expires in a queue that stays must have somewhere to go: a classic queue would drop it.
-        (Fate::Kept(_), Fate::Deleted(_) | Fate::Open) => {
+        (QueueFate::Kept(_), QueueFate::Deleted(_) | QueueFate::Open) => {
             let messages = seen.queues.get(&dead_letters).and_then(|there| there.messages);
-            Fate::Kept(Kept { queue: dead_letters.clone(), messages })
+            QueueFate::Kept(KeptQueue { queue: dead_letters.clone(), messages })
         }
-        (Fate::Open, _) | (_, Fate::Open) => return Step::Confirm,
+        (QueueFate::Open, _) | (_, QueueFate::Open) => return DeletionStep::Confirm,
         (_, fate) => fate,
     };
     let mut changes = Vec::new();
@@ -208,16 +194,16 @@ fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: Fate, of_dead_letters
         let renamed = kept_name(&policy.name);
         gone.push(policy.name.clone());
         match fate {
-            Fate::Kept(kept) => {
+            QueueFate::Kept(kept) => {
                 stays.push(kept);
                 if !seen.policies.contains_key(&renamed) {
                     changes.push(Change::PutPolicy(Policy { name: renamed, ..policy.clone() }));
                 }
                 continue;
             }
-            Fate::Deleted(messages) => changes.push(Change::DeleteQueue { name: name.clone(), messages }),
-            Fate::Left(kept) => stays.push(kept),
-            Fate::Gone | Fate::Open => {}
+            QueueFate::Deleted(messages) => changes.push(Change::DeleteQueue { name: name.clone(), messages }),
+            QueueFate::Left(kept) => stays.push(kept),
+            QueueFate::Gone | QueueFate::Open => {}
         }
         // Of an earlier look that found messages, or of an earlier resource of this name.
         gone.push(renamed);
@@ -225,16 +211,11 @@ fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: Fate, of_dead_letters
     gone.reverse();
     let gone = gone.into_iter().filter(|name| seen.policies.contains_key(name));
     changes.extend(gone.map(|name| Change::DeletePolicy { name }));
-    if changes.is_empty() { Step::Done { kept: stays } } else { Step::Write(changes) }
+    if changes.is_empty() { DeletionStep::Done { kept: stays } } else { DeletionStep::Write(changes) }
 }
 
-fn kept(there: &Queue) -> Kept {
-    Kept { queue: there.name.clone(), messages: there.messages }
-}
-
-/// `hoopoe.<namespace>.<name>` → `hoopoe-kept.<namespace>.<name>`.
-fn kept_name(claim: &str) -> String {
-    claim.replacen("hoopoe.", KEPT, 1)
+fn kept(there: &Queue) -> KeptQueue {
+    KeptQueue { queue: there.name.clone(), messages: there.messages }
 }
 
 #[cfg(test)]

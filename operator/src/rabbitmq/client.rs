@@ -16,8 +16,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 
-use super::{BrokerError, Depths, Exchange, Policy, Queue, Snapshot, connection, depths, snapshot::Binding};
-use crate::dereference::{BrokerAccess, ManagementAccess};
+use super::{Binding, Exchange, Policy, Queue, Snapshot, answer, connection, depths};
+use crate::{
+    dereference::{BrokerAccess, ManagementAccess},
+    topology::{BrokerError, Depths},
+};
 
 /// How long a read may take.
 const READ_LIMIT: Duration = Duration::from_secs(10);
@@ -169,7 +172,7 @@ impl ManagementClient {
                 if status == 400 && text.contains("in use") {
                     return Ok(false);
                 }
-                Err(BrokerError::from_answer(&what, status, &text))
+                Err(answer::error(&what, status, &text))
             }
         }
     }
@@ -187,7 +190,7 @@ impl ManagementClient {
             return Err(BrokerError::VhostMissing { vhost: self.vhost.clone() });
         }
         if !status.is_success() {
-            return Err(BrokerError::from_answer(what, status, &text));
+            return Err(answer::error(what, status, &text));
         }
         serde_json::from_str(&text)
             .map_err(|error| BrokerError::AnswerUnreadable { what: what.to_owned(), detail: error.to_string() })
@@ -229,7 +232,7 @@ impl ManagementClient {
             Err(
                 HttpClientError::ClientErrorResponse { status_code, body, .. }
                 | HttpClientError::ServerErrorResponse { status_code, body, .. },
-            ) => Err(BrokerError::from_answer(what, status_code, &body.unwrap_or_default())),
+            ) => Err(answer::error(what, status_code, &body.unwrap_or_default())),
             Err(HttpClientError::NotFound) => {
                 Err(BrokerError::Refused { what: what.to_owned(), detail: "not found".to_owned() })
             }

@@ -5,9 +5,11 @@ use hoopoe_crds::{
     worker_config::{QueuePolicy, QueueType},
 };
 
+use serde_json::{Map, Value};
+
 use super::*;
 use crate::{
-    broker::{self, Exchange},
+    rabbitmq::{self, Exchange, Queue},
     resource::{Kind, ResourceId},
     topology::Claimant,
 };
@@ -59,7 +61,7 @@ fn carried_out(desired: &Desired, mut seen: Snapshot) -> Snapshot {
             }
             Change::PutPolicy(policy) => {
                 let (pattern, name) = (policy.pattern(), policy.name);
-                let put = broker::Policy {
+                let put = rabbitmq::Policy {
                     name: name.clone(),
                     pattern,
                     apply_to: "queues".to_owned(),
@@ -146,5 +148,5 @@ fn a_policy_of_somebodys_that_is_in_force_is_told_and_bindings_of_others_are_a_n
     let found = difference(&consumer(&["a"]), &seen);
     let reasons: Vec<_> = found.findings.iter().map(Finding::reason).collect();
     assert_eq!(reasons, ["PolicyShadowed", "ForeignBindings"]);
-    assert!(found.findings[1].problem().is_none() && found.changes.is_empty());
+    assert!(found.findings[1].to_finding().problem().is_none() && found.changes.is_empty());
 }

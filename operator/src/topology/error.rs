@@ -1,8 +1,6 @@
-//! Why a broker's management API did not do what it was asked.
+//! Why a broker did not do what it was asked.
 
-use reqwest::StatusCode;
-
-/// Why a broker's management API did not do what it was asked. No variant holds credentials.
+/// Why a broker did not do what it was asked. No variant holds credentials.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BrokerError {
     /// No answer: the host, the port, TLS, or time.
@@ -40,7 +38,7 @@ pub enum BrokerError {
         /// What the broker said.
         detail: String,
     },
-    /// The broker has a trouble of its own.
+    /// The broker failed.
     #[error("failed to {what}: the broker answered {status}: {detail}")]
     BrokerFailed {
         /// What was asked, as the rest of a sentence.
@@ -50,7 +48,7 @@ pub enum BrokerError {
         /// The answer's text.
         detail: String,
     },
-    /// An answer that is none of RabbitMQ's.
+    /// The answer is not one that this kind of broker gives.
     #[error("failed to understand the answer when asked to {what}: {detail}")]
     AnswerUnreadable {
         /// What was asked, as the rest of a sentence.
@@ -90,28 +88,6 @@ impl BrokerError {
             | Self::Refused { .. }
             | Self::BrokerFailed { .. }
             | Self::AnswerUnreadable { .. } => false,
-        }
-    }
-
-    /// From an answer that is no success.
-    pub(super) fn from_answer(what: &str, status: StatusCode, text: &str) -> Self {
-        let what = what.to_owned();
-        // `{"error": "bad_request", "reason": "..."}`; the reason says more.
-        let said = serde_json::from_str::<serde_json::Value>(text).ok();
-        let reason = said.as_ref().and_then(|said| said.get("reason").or_else(|| said.get("error")));
-        let detail = reason.and_then(|reason| reason.as_str()).unwrap_or(text).trim().to_owned();
-        match status {
-            StatusCode::UNAUTHORIZED
-                if detail.contains("Not_Authorized")
-                    || detail.contains("not_authori")
-                    || detail.contains("Login failed") =>
-            {
-                Self::Unauthorized
-            }
-            // The management API also says 401 where the user is known and lacks a tag or a permission.
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Forbidden { what, detail },
-            status if status.is_client_error() => Self::Refused { what, detail },
-            status => Self::BrokerFailed { what, status: status.as_u16(), detail },
         }
     }
 }

@@ -1,19 +1,23 @@
-//! What a resource wants of its broker.
+//! What a resource wants of its broker, as objects of RabbitMQ.
 
 use hoopoe_crds::{
-    consumer::{NotifConsumerSpec, Queue},
+    consumer::{DeadLetter, Queue},
     policy::{self, Policy},
-    producer::{NotifProducerSpec, Ownership},
+    producer::{Exchange, Ownership},
     worker_config::{BindingConfig, ExchangeType, QueueType},
 };
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Claimant;
-use crate::{broker::Binding, hexadecimal, resource::Meta, validate::Valid};
-
-/// The argument that marks a binding as ours: `<namespace>/<name>`. Headers exchanges ignore arguments that start with `x-`.
-pub const MARK: &str = "x-hoopoe";
+use super::{
+    Binding,
+    names::{MARK, claim_of, dead_letter_claim, mark_of},
+};
+use crate::{
+    hexadecimal,
+    resource::ResourceId,
+    topology::{Claimant, Held, Wanted, WantedQueue},
+};
 
 /// What a resource wants of its broker.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,70 +58,67 @@ pub struct DesiredQueue {
     pub bindings: Vec<Binding>,
 }
 
-/// What a producer wants.
-pub fn producer(valid: Valid<NotifProducerSpec>) -> Desired {
-    let NotifProducerSpec { exchange, .. } = valid.spec();
-    let exchange =
-        DesiredExchange { name: exchange.name.clone(), kind: kind_of(exchange.kind), ownership: exchange.ownership };
-    Desired { claimant: Claimant::of(valid.meta()), cluster: None, exchange: Some(exchange), queue: None }
+/// What a consumer holds that is being deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldQueue {
+    /// Who holds it.
+    pub claimant: Claimant,
+    /// The id of the cluster that it is in; `None`: the operator may not know it.
+    pub cluster: Option<String>,
+    /// The queue.
+    pub queue: DesiredQueue,
+    /// What marks its bindings.
+    pub mark: String,
 }
 
-/// What a consumer wants.
-pub fn consumer(valid: Valid<NotifConsumerSpec>) -> Desired {
-    of_consumer(valid.meta(), valid.spec())
-}
-
-/// What a consumer wanted that is being deleted. It is not validated: what is stored must be deletable, whatever today's
-/// rules say.
-pub fn of_deleted(meta: &Meta, spec: &NotifConsumerSpec) -> Desired {
-    of_consumer(meta, spec)
-}
-
-fn of_consumer(meta: &Meta, spec: &NotifConsumerSpec) -> Desired {
-    let NotifConsumerSpec { queue, bindings, dead_letter, .. } = spec;
-    let Queue { name, kind, max_priority, policy, deletion_policy: _, deletion_timeout: _ } = queue;
-    let claim = claim_of(meta);
-    let queue = DesiredQueue {
-        name: name.clone(),
-        arguments: arguments(*kind, *max_priority),
-        policy: policy::of_queue(claim.clone(), name, *kind, policy),
-        dead_letter_policy: policy::of_dead_letters(
-            format!("{claim}.dlq"),
-            name,
-            dead_letter.max_length,
-            policy.priority,
-        ),
-        bindings: bindings.iter().map(|binding| marked(name, binding, &mark_of(meta))).collect(),
-    };
-    Desired { claimant: Claimant::of(meta), cluster: None, exchange: None, queue: Some(queue) }
-}
-
-/// The name of the policy by which a resource claims its queue.
-pub fn claim_of(meta: &Meta) -> String {
-    format!("hoopoe.{}.{}", meta.id.namespace, meta.id.name)
-}
-
-/// The value of [`MARK`] in a resource's bindings.
-pub fn mark_of(meta: &Meta) -> String {
-    format!("{}/{}", meta.id.namespace, meta.id.name)
+impl HeldQueue {
+    /// On RabbitMQ.
+    pub fn of(held: &Held<'_>) -> Self {
+        let Held { meta, cluster, queue } = held;
+        let queue = self::queue(&meta.id, *cluster, *queue);
+        let (claimant, cluster) = (Claimant::of(meta), cluster.map(str::to_owned));
+        Self { claimant, cluster, queue, mark: mark_of(&meta.id) }
+    }
 }
 
 impl Desired {
-    /// The same, wanted by a resource of this cluster: its claims say so.
-    #[must_use]
-    pub fn in_cluster(mut self, id: Option<&str>) -> Self {
-        self.cluster = id.map(str::to_owned);
-        if let Some(queue) = &mut self.queue {
-            queue.policy.cluster.clone_from(&self.cluster);
-            queue.dead_letter_policy.cluster.clone_from(&self.cluster);
+    /// On RabbitMQ.
+    pub fn of(wanted: &Wanted<'_>) -> Self {
+        let (meta, cluster) = (wanted.meta(), wanted.cluster());
+        Self {
+            claimant: Claimant::of(meta),
+            cluster: cluster.map(str::to_owned),
+            exchange: wanted.exchange().map(exchange),
+            queue: wanted.queue().map(|queue| self::queue(&meta.id, cluster, queue)),
         }
-        self
     }
 
     /// A hash of all of it, 16 hexadecimal digits: what stands in `status.topology.hash`.
     pub fn hash(&self) -> String {
         let bytes = Sha256::digest(format!("{:?}{:?}", self.exchange, self.queue));
         hexadecimal(&bytes[..8])
+    }
+}
+
+fn exchange(exchange: &Exchange) -> DesiredExchange {
+    let Exchange { name, kind, ownership } = exchange;
+    DesiredExchange { name: name.clone(), kind: kind_of(*kind), ownership: *ownership }
+}
+
+fn queue(id: &ResourceId, cluster: Option<&str>, wanted: WantedQueue<'_>) -> DesiredQueue {
+    let WantedQueue { queue, bindings, dead_letter } = wanted;
+    let Queue { name, kind, max_priority, policy, deletion_policy: _, deletion_timeout: _ } = queue;
+    let DeadLetter { max_length } = dead_letter;
+    let (claim, mark) = (claim_of(id), mark_of(id));
+    // The claims say which cluster they are of.
+    let of_cluster = |policy: Policy| Policy { cluster: cluster.map(str::to_owned), ..policy };
+    let of_dead_letters = policy::of_dead_letters(dead_letter_claim(&claim), name, *max_length, policy.priority);
+    DesiredQueue {
+        name: name.clone(),
+        arguments: arguments(*kind, *max_priority),
+        policy: of_cluster(policy::of_queue(claim, name, *kind, policy)),
+        dead_letter_policy: of_cluster(of_dead_letters),
+        bindings: bindings.iter().map(|binding| marked(name, binding, &mark)).collect(),
     }
 }
 

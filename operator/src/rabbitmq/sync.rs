@@ -2,21 +2,12 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Change, Claimant, Desired, Finding, claims, diff};
-use crate::broker::{Broker, BrokerError, ManagementClient, SNAPSHOT_AGE, Snapshot};
-
-/// Whether differences are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// They are.
-    Write,
-    /// They are only told: a paused resource.
-    ReadOnly,
-}
+use super::{Broker, Change, Desired, Finding, ManagementClient, SNAPSHOT_AGE, Snapshot, claims, diff};
+use crate::topology::{BrokerError, Claimant, Mode};
 
 /// What was done and what was seen.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Synced {
     /// The writes that were carried out; in [`Mode::ReadOnly`] those that would be.
     pub changes: Vec<Change>,
     /// What no write of ours mends.
@@ -25,7 +16,7 @@ pub struct Outcome {
     pub seen: Arc<Snapshot>,
 }
 
-impl Outcome {
+impl Synced {
     /// Whether another resource holds the queue.
     pub fn is_taken(&self) -> bool {
         self.findings.iter().any(|finding| matches!(finding, Finding::QueueTaken { .. }))
@@ -40,7 +31,7 @@ pub async fn reconcile(
     known: &[Claimant],
     mode: Mode,
     fresh: Option<Instant>,
-) -> Result<Outcome, BrokerError> {
+) -> Result<Synced, BrokerError> {
     let young = Instant::now().checked_sub(SNAPSHOT_AGE).unwrap_or_else(Instant::now);
     let mut seen = broker.snapshot(fresh.unwrap_or(young)).await?;
     let mut done = Vec::new();
@@ -48,12 +39,12 @@ pub async fn reconcile(
     for _ in 0..4 {
         if let Some(finding) = taken(desired, known, &seen) {
             withdraw(broker.client(), desired, &seen, mode).await?;
-            return Ok(Outcome { changes: done, findings: vec![finding], seen });
+            return Ok(Synced { changes: done, findings: vec![finding], seen });
         }
         let difference = diff::difference(desired, &seen);
         if difference.changes.is_empty() || mode == Mode::ReadOnly {
             done.extend(difference.changes);
-            return Ok(Outcome { changes: done, findings: difference.findings, seen });
+            return Ok(Synced { changes: done, findings: difference.findings, seen });
         }
         let stage = stage(difference.changes, desired, &seen);
         // Writes wait for their turn, and this read is old after them.
@@ -65,7 +56,7 @@ pub async fn reconcile(
         seen = broker.snapshot(Instant::now()).await?;
     }
     let findings = diff::difference(desired, &seen).findings;
-    Ok(Outcome { changes: done, findings, seen })
+    Ok(Synced { changes: done, findings, seen })
 }
 
 /// One write. What a queue loses by it is decided before.
@@ -85,8 +76,19 @@ pub async fn carry_out(client: &ManagementClient, change: &Change) -> Result<(),
 /// The finding, if another resource holds the queue.
 pub fn taken(desired: &Desired, known: &[Claimant], seen: &Snapshot) -> Option<Finding> {
     let queue = desired.queue.as_ref()?;
-    let by = claims::holder(&desired.claimant, desired.cluster.as_deref(), &queue.name, &seen.policies, known)?;
-    Some(Finding::QueueTaken { queue: queue.name.clone(), by })
+    taken_queue(&desired.claimant, desired.cluster.as_deref(), &queue.name, known, seen)
+}
+
+/// The same of a queue alone.
+pub fn taken_queue(
+    me: &Claimant,
+    cluster: Option<&str>,
+    queue: &str,
+    known: &[Claimant],
+    seen: &Snapshot,
+) -> Option<Finding> {
+    let by = claims::holder(me, cluster, queue, &seen.policies, known)?;
+    Some(Finding::QueueTaken { queue: queue.to_owned(), by })
 }
 
 /// While our claim does not sit, only claims are written: whoever else wrote one at that moment is seen in the read that follows.

@@ -1,30 +1,10 @@
-//! How much waits in the queues of one virtual host.
+//! The depths of queues, as the management API lists them.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::time::Instant;
 
 use serde::Deserialize;
 
-/// All queues of one virtual host at one moment.
-#[derive(Clone, Debug)]
-pub struct Depths {
-    /// When the read began.
-    pub at: Instant,
-    /// By queue name.
-    pub queues: BTreeMap<String, QueueDepth>,
-}
-
-/// How much waits in one queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct QueueDepth {
-    /// Messages that nobody holds.
-    pub ready: u64,
-    /// Messages that a consumer holds.
-    pub unacknowledged: u64,
-    /// Messages a second that came in; `None`: the broker has no such statistic (yet).
-    pub publish_rate: Option<f64>,
-    /// Messages a second that were acknowledged; `None`: the broker has no such statistic (yet).
-    pub acknowledge_rate: Option<f64>,
-}
+use crate::topology::{Depths, QueueDepth};
 
 /// As the management API lists it.
 #[derive(Deserialize)]
@@ -46,7 +26,7 @@ struct Rate {
     rate: f64,
 }
 
-/// A queue without counts was declared less than a statistics interval ago: it is left out, for nobody knows.
+/// A queue without counts was declared less than a statistics interval ago: it is left out, since its depth is unknown.
 pub(super) fn from_list(at: Instant, list: Vec<Listed>) -> Depths {
     let depth = |listed: Listed| {
         let stats = listed.message_stats.unwrap_or_default();

@@ -9,26 +9,26 @@ use std::{
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::{Broker, BrokerError};
+use super::{BrokerError, Topology, open};
 use crate::dereference::BrokerAccess;
 
-/// How long a broker that nobody asked for is kept. Each resource asks once a minute.
+/// How long a broker is kept that no resource asks for. Each resource asks once a minute.
 const KEPT: Duration = Duration::from_secs(600);
 
-/// One [`Broker`] for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
+/// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
 #[derive(Debug, Default)]
 pub struct Brokers(Mutex<HashMap<[u8; 32], Used>>);
 
-/// A broker, and when somebody asked for it last.
+/// A broker, and when a resource asked for it last.
 #[derive(Debug)]
 struct Used {
     at: Instant,
-    broker: Arc<Broker>,
+    broker: Arc<dyn Topology>,
 }
 
 impl Brokers {
     /// The broker of an address: the one that others use already, or a new one.
-    pub fn broker(&self, access: &BrokerAccess) -> Result<Arc<Broker>, BrokerError> {
+    pub fn broker(&self, access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
         let key = key(access);
         let mut brokers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(used) = brokers.get_mut(&key) {
@@ -36,7 +36,7 @@ impl Brokers {
             return Ok(used.broker.clone());
         }
         brokers.retain(|_, used| used.at.elapsed() < KEPT);
-        let broker = Arc::new(Broker::new(access)?);
+        let broker = open(access)?;
         brokers.insert(key, Used { at: Instant::now(), broker: broker.clone() });
         Ok(broker)
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use hoopoe_crds::policy::Policy;
 use serde_json::{Map, Value};
 
-use crate::broker::Binding;
+use super::Binding;
+use crate::topology::BrokerWrite;
 
 /// One write to a broker. Carried out in the order in which [`super::diff`] lists them.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +69,11 @@ impl Change {
             Self::DeclareQueue { .. } | Self::DeleteQueue { .. } => "queue",
             Self::Bind { .. } | Self::Unbind { .. } => "binding",
         }
+    }
+
+    /// As every kind of broker says it.
+    pub fn to_write(&self) -> BrokerWrite {
+        BrokerWrite { object: self.kind(), what: self.to_string() }
     }
 
     /// What would be lost; `None`: nothing.

@@ -4,30 +4,11 @@ use std::collections::BTreeMap;
 
 use hoopoe_crds::policy;
 
-use crate::{
-    broker::Policy,
-    resource::{Meta, ResourceId},
+use super::{
+    Policy,
+    names::{claim_in, claim_of, dead_letter_claim, mark_of, readable},
 };
-
-/// A resource that wants a queue.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claimant {
-    /// When it was made, Unix seconds: the older one wins where neither sat first.
-    pub created_at: i64,
-    /// Which resource.
-    pub id: ResourceId,
-}
-
-impl Claimant {
-    /// From a resource's metadata.
-    pub fn of(meta: &Meta) -> Self {
-        Self { created_at: meta.created_at, id: meta.id.clone() }
-    }
-
-    fn claim(&self) -> String {
-        format!("hoopoe.{}.{}", self.id.namespace, self.id.name)
-    }
-}
+use crate::topology::Claimant;
 
 /// Who holds a queue: `None`: nobody but perhaps `me`. `known`: the consumers of this cluster that want the same queue of the same broker.
 ///
@@ -41,8 +22,8 @@ pub fn holder(
     policies: &BTreeMap<String, Policy>,
     known: &[Claimant],
 ) -> Option<String> {
-    let own = me.claim();
-    for name in [&own, &format!("{own}.dlq")] {
+    let own = claim_of(&me.id);
+    for name in [&own, &dead_letter_claim(&own)] {
         if let Some(policy) = policies.get(name).filter(|policy| policy.is_of_another(cluster)) {
             let id = policy.cluster().unwrap_or_default();
             return Some(format!("{} of the cluster {id}, whose policy is called {name} too", readable(&own)));
@@ -60,7 +41,7 @@ pub fn holder(
         if claim == own {
             continue;
         }
-        let rival = known.iter().find(|known| known.claim() == claim);
+        let rival = known.iter().find(|known| claim_of(&known.id) == claim);
         let i_win = i_sit
             && match rival {
                 Some(rival) => me < rival,
@@ -74,26 +55,14 @@ pub fn holder(
         return None;
     }
     // Nobody sits: the oldest of those that want it goes first; the others wait for its claim and then see it.
-    let first = known.iter().filter(|known| *known < me && !sits(&known.claim())).min();
-    first.map(|first| format!("{}/{}", first.id.namespace, first.id.name))
-}
-
-/// The claim that a policy's name is or belongs to: `hoopoe.<namespace>.<name>`, with `.dlq` for the dead-letter queue. Neither part holds a dot.
-fn claim_in(name: &str) -> Option<&str> {
-    let claim = name.strip_suffix(".dlq").unwrap_or(name);
-    let rest = claim.strip_prefix("hoopoe.")?;
-    let (namespace, resource) = rest.split_once('.')?;
-    (!namespace.is_empty() && !resource.is_empty() && !resource.contains('.')).then_some(claim)
-}
-
-fn readable(claim: &str) -> String {
-    claim.strip_prefix("hoopoe.").unwrap_or(claim).replacen('.', "/", 1)
+    let first = known.iter().filter(|known| *known < me && !sits(&claim_of(&known.id))).min();
+    first.map(|first| mark_of(&first.id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resource::Kind;
+    use crate::resource::{Kind, ResourceId};
 
     fn claimant(name: &str, created_at: i64) -> Claimant {
         let id = ResourceId { kind: Kind::Consumer, namespace: "ns".to_owned(), name: name.to_owned() };

@@ -1,51 +1,53 @@
-//! The links on the broker, from what was read of it. Pure.
+//! The objects between a sender and the workers, from what was read of a broker. Pure.
 
 use std::fmt::Write;
 
 use hoopoe_crds::policy;
 
-use super::Link;
-use crate::{
-    broker::{Depths, Snapshot},
-    topology::{Desired, desired::DesiredQueue, diff},
-};
+use super::{Binding, Desired, Snapshot, desired::DesiredQueue, diff};
+use crate::topology::{Depths, Meaning, Sight};
 
 /// Exchange, or exchanges, bindings, queue and dead letters, in the order in which a message meets them.
-pub(super) fn links(desired: &Desired, seen: &Snapshot, depths: Option<&Depths>) -> Vec<Link> {
-    let mut links = Vec::new();
+pub(super) fn sights(desired: &Desired, seen: &Snapshot, depths: Option<&Depths>) -> Vec<Sight> {
+    let mut sights = Vec::new();
     if let Some(exchange) = &desired.exchange {
-        links.push(self::exchange(&exchange.name, seen));
+        sights.push(self::exchange(&exchange.name, seen));
     }
     if let Some(queue) = &desired.queue {
         let mut sources: Vec<&str> = queue.bindings.iter().map(|binding| binding.source.as_str()).collect();
         sources.sort_unstable();
         sources.dedup();
-        links.extend(sources.into_iter().map(|source| exchange(source, seen)));
-        links.extend(bindings(queue, seen));
-        links.push(self::queue(queue, seen, depths));
-        links.push(dead_letters(queue, seen));
+        sights.extend(sources.into_iter().map(|source| exchange(source, seen)));
+        sights.extend(bindings(queue, seen));
+        sights.push(self::queue(queue, seen, depths));
+        sights.push(dead_letters(queue, seen));
     }
     for finding in diff::difference(desired, seen).findings {
-        if finding.problem().is_some() {
-            links.push(Link::fails(finding.reason(), finding.to_string()));
+        let finding = finding.to_finding();
+        if finding.meaning != Meaning::Note {
+            sights.push(sight(false, finding.reason, finding.message));
         }
     }
-    links
+    sights
 }
 
-fn exchange(name: &str, seen: &Snapshot) -> Link {
+fn sight(holds: bool, what: impl Into<String>, detail: impl Into<String>) -> Sight {
+    Sight { what: what.into(), holds, detail: detail.into() }
+}
+
+fn exchange(name: &str, seen: &Snapshot) -> Sight {
     let what = format!("exchange {name}");
     match seen.exchanges.get(name) {
         Some(there) => {
             let bound = seen.bindings.iter().filter(|binding| binding.source == name).count();
-            Link::holds(what, format!("{}, {bound} bindings", there.kind))
+            sight(true, what, format!("{}, {bound} bindings", there.kind))
         }
-        None => Link::fails(what, "it is not there"),
+        None => sight(false, what, "it is not there"),
     }
 }
 
-fn bindings(queue: &DesiredQueue, seen: &Snapshot) -> Vec<Link> {
-    let link = |wanted: &crate::broker::Binding| {
+fn bindings(queue: &DesiredQueue, seen: &Snapshot) -> Vec<Sight> {
+    let link = |wanted: &Binding| {
         let what = format!("binding {} → {}", wanted.source, queue.name);
         let there = seen.bindings.iter().any(|there| {
             there.destination_type == "queue"
@@ -55,14 +57,14 @@ fn bindings(queue: &DesiredQueue, seen: &Snapshot) -> Vec<Link> {
                 && there.arguments == wanted.arguments
         });
         let key = format!("key \"{}\"", wanted.routing_key);
-        Link::of(there, what, if there { key } else { format!("{key}: it is not there") })
+        sight(there, what, if there { key } else { format!("{key}: it is not there") })
     };
     queue.bindings.iter().map(link).collect()
 }
 
-fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Link {
+fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Sight {
     let what = format!("queue {}", queue.name);
-    let Some(there) = seen.queues.get(&queue.name) else { return Link::fails(what, "it is not there") };
+    let Some(there) = seen.queues.get(&queue.name) else { return sight(false, what, "it is not there") };
     let in_force = there.policy.as_deref().unwrap_or("none");
     let mut detail = format!(
         "{}, {} ready, {} unacknowledged, policy {in_force}",
@@ -70,21 +72,21 @@ fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Link
     );
     let rates = depths.and_then(|depths| depths.queues.get(&queue.name));
     if let Some((arrive, acknowledged)) = rates.and_then(|depth| depth.publish_rate.zip(depth.acknowledge_rate)) {
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = write!(detail, ", {arrive:.1}/s in, {acknowledged:.1}/s done");
     }
-    Link::of(in_force == queue.policy.name, what, detail)
+    sight(in_force == queue.policy.name, what, detail)
 }
 
-fn dead_letters(queue: &DesiredQueue, seen: &Snapshot) -> Link {
+fn dead_letters(queue: &DesiredQueue, seen: &Snapshot) -> Sight {
     let name = policy::dead_letters(&queue.name);
     let what = format!("dead letters {name}");
     match seen.queues.get(&name) {
-        None => Link::fails(what, "the queue is not there"),
+        None => sight(false, what, "the queue is not there"),
         Some(there) => match there.messages_ready + there.messages_unacknowledged {
-            0 => Link::holds(what, "none"),
+            0 => sight(true, what, "none"),
             waiting => {
-                Link::fails(what, format!("{waiting} wait: their headers x-hoopoe-class and x-hoopoe-reason say why"))
+                sight(false, what, format!("{waiting} wait: their headers x-hoopoe-class and x-hoopoe-reason say why"))
             }
         },
     }
@@ -96,23 +98,20 @@ mod tests {
 
     use super::*;
     use crate::{
-        broker::{Binding, Exchange, Queue},
         desired::fixtures,
-        topology::desired,
+        rabbitmq::{Exchange, Queue, desired},
+        topology::Wanted,
         validate,
     };
 
     #[test]
     fn a_chain_ends_where_something_is_not_there() {
         let (meta, spec) = fixtures::minimal_consumer();
-        let desired = desired::consumer(validate::validate(&meta, &spec).unwrap());
+        let desired = Desired::of(&Wanted::of_consumer(validate::validate(&meta, &spec).unwrap(), None));
         let wanted = desired.queue.clone().unwrap();
         let failing = |seen: &Snapshot| -> Vec<String> {
-            links(&desired, seen, None)
-                .into_iter()
-                .filter(|link| link.state == super::super::State::Fails)
-                .map(|link| link.what)
-                .collect()
+            let all = sights(&desired, seen, None).into_iter();
+            all.filter(|sight| !sight.holds).map(|sight| sight.what).collect()
         };
         let nothing = failing(&Snapshot::default());
         assert!(nothing.iter().any(|what| what.starts_with("exchange ")), "{nothing:?}");

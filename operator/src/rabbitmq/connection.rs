@@ -9,8 +9,7 @@ use reqwest::{
 use secrecy::ExposeSecret;
 use url::{Host, Url};
 
-use super::BrokerError;
-use crate::dereference::TlsMaterial;
+use crate::{dereference::TlsMaterial, topology::BrokerError};
 
 /// How long it may take until a connection stands.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);

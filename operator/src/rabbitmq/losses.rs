@@ -3,7 +3,7 @@
 use hoopoe_crds::policy::Policy;
 use serde_json::Value;
 
-use crate::{broker::Snapshot, topology::Change};
+use super::{Change, Snapshot};
 
 /// What these changes would lose on this broker, a sentence each.
 pub(super) fn losses(changes: &[Change], seen: &Snapshot) -> Vec<String> {
@@ -77,7 +77,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::broker::{self, Binding, Queue};
+    use crate::rabbitmq::{self, Binding, Queue};
 
     fn policy(definition: &Value) -> Policy {
         let definition = definition.as_object().unwrap().clone();
@@ -87,7 +87,7 @@ mod tests {
     fn seen(messages_ready: u64, definition: &Value) -> Snapshot {
         let queue = Queue { name: "inbox".to_owned(), messages_ready, ..Queue::default() };
         let definition = definition.as_object().unwrap().clone();
-        let policy = broker::Policy { name: "hoopoe.ns.a".to_owned(), definition, ..broker::Policy::default() };
+        let policy = rabbitmq::Policy { name: "hoopoe.ns.a".to_owned(), definition, ..rabbitmq::Policy::default() };
         Snapshot {
             queues: BTreeMap::from([("inbox".to_owned(), queue)]),
             policies: BTreeMap::from([("hoopoe.ns.a".to_owned(), policy)]),

@@ -4,10 +4,7 @@ use hoopoe_crds::worker_config::{QueuePolicy, QueueType};
 use serde_json::json;
 
 use super::*;
-use crate::{
-    broker::{self, Binding},
-    topology::desired::MARK,
-};
+use crate::rabbitmq::{self, Binding, names::MARK};
 
 fn wanted() -> DesiredQueue {
     DesiredQueue {
@@ -33,7 +30,8 @@ fn seen(messages: u64, dead_letters: u64) -> Snapshot {
         seen.queues.insert(name.to_owned(), queue);
     }
     for name in ["hoopoe.ns.c", "hoopoe.ns.c.dlq"] {
-        seen.policies.insert(name.to_owned(), broker::Policy { name: name.to_owned(), ..broker::Policy::default() });
+        seen.policies
+            .insert(name.to_owned(), rabbitmq::Policy { name: name.to_owned(), ..rabbitmq::Policy::default() });
     }
     let binding = |arguments: serde_json::Value| Binding {
         source: "e".to_owned(),
@@ -51,9 +49,9 @@ fn unbound(mut seen: Snapshot) -> Snapshot {
     seen
 }
 
-fn step(seen: &Snapshot, change: impl FnOnce(&mut Input)) -> Step {
+fn step(seen: &Snapshot, change: impl FnOnce(&mut DeletionInput)) -> DeletionStep {
     let queue = wanted();
-    let mut input = Input {
+    let mut input = DeletionInput {
         queue: &queue,
         mark: "ns/c",
         policy: DeletionPolicy::DeleteIfEmpty,
@@ -68,9 +66,9 @@ fn step(seen: &Snapshot, change: impl FnOnce(&mut Input)) -> Step {
     next(&input)
 }
 
-fn sentences(step: Step) -> Vec<String> {
+fn sentences(step: DeletionStep) -> Vec<String> {
     match step {
-        Step::Write(changes) => changes.iter().map(ToString::to_string).collect(),
+        DeletionStep::Write(changes) => changes.iter().map(ToString::to_string).collect(),
         other => panic!("no writes: {other:?}"),
     }
 }
@@ -91,12 +89,16 @@ fn only_our_bindings_go_first_whatever_is_in_the_queue() {
 #[test]
 fn workers_drain_until_two_reads_more_than_an_interval_apart_are_empty() {
     let full = unbound(seen(5, 0));
-    assert_eq!(step(&full, |_| ()), Step::Drain { messages: 5 });
+    assert_eq!(step(&full, |_| ()), DeletionStep::Drain { messages: 5 });
     let empty = unbound(seen(0, 0));
-    assert_eq!(step(&empty, |input| input.empty_for = both(Duration::ZERO)), Step::Drain { messages: 0 });
+    assert_eq!(step(&empty, |input| input.empty_for = both(Duration::ZERO)), DeletionStep::Drain { messages: 0 });
     let not_more = both(STATISTICS_INTERVAL);
-    assert_eq!(step(&empty, |input| input.empty_for = not_more), Step::Drain { messages: 0 }, "not more than one");
-    assert_eq!(step(&empty, |input| input.empty_for = both(LONG)), Step::StopWorkers);
+    assert_eq!(
+        step(&empty, |input| input.empty_for = not_more),
+        DeletionStep::Drain { messages: 0 },
+        "not more than one"
+    );
+    assert_eq!(step(&empty, |input| input.empty_for = both(LONG)), DeletionStep::StopWorkers);
     let said = sentences(step(&empty, |input| (input.empty_for, input.workers) = (both(LONG), 0)));
     let expected = [
         "delete the queue q with 0 messages",
@@ -117,10 +119,10 @@ fn nothing_that_looks_empty_goes_before_two_reads_where_nobody_drains_or_time_is
                 (input.timed_out, input.empty_for) = (timed_out, empty_for);
             })
         };
-        assert_eq!(at(EmptyFor::default()), Step::Confirm);
-        assert_eq!(at(both(STATISTICS_INTERVAL)), Step::Confirm);
+        assert_eq!(at(EmptyFor::default()), DeletionStep::Confirm);
+        assert_eq!(at(both(STATISTICS_INTERVAL)), DeletionStep::Confirm);
         let dead_letters_late = EmptyFor { queue: Some(LONG), dead_letters: Some(Duration::ZERO) };
-        assert_eq!(at(dead_letters_late), Step::Confirm, "a dead letter of a moment ago does not show yet");
+        assert_eq!(at(dead_letters_late), DeletionStep::Confirm, "a dead letter of a moment ago does not show yet");
         assert_eq!(sentences(at(both(LONG))).len(), 4);
     }
 }
@@ -161,7 +163,7 @@ fn what_is_published_between_the_last_read_and_the_stop_is_kept() {
 #[test]
 fn time_ends_the_drain_and_dead_letters_do_not_hold_the_queue() {
     let stuck = unbound(seen(5, 0));
-    assert_eq!(step(&stuck, |input| input.timed_out = true), Step::StopWorkers);
+    assert_eq!(step(&stuck, |input| input.timed_out = true), DeletionStep::StopWorkers);
     // Nobody drains: no worker is asked for.
     let said = sentences(step(&stuck, |input| (input.workers, input.workers_wanted) = (0, 0)));
     let expected = [
@@ -188,7 +190,7 @@ fn a_queue_whose_node_is_down_is_waited_for_and_then_kept() {
             input.empty_for.dead_letters = Some(LONG);
         })
     };
-    assert_eq!(at(false), Step::Confirm);
+    assert_eq!(at(false), DeletionStep::Confirm);
     assert_eq!(sentences(at(true))[0], "set the policy hoopoe-kept.ns.c on the queue q");
 }
 
@@ -214,12 +216,12 @@ fn after_the_last_write_what_stays_is_told() {
     let mut kept = unbound(seen(4, 2));
     kept.policies.clear();
     for name in ["hoopoe-kept.ns.c", "hoopoe-kept.ns.c.dlq"] {
-        kept.policies.insert(name.to_owned(), broker::Policy::default());
+        kept.policies.insert(name.to_owned(), rabbitmq::Policy::default());
     }
-    let stays = |queue: &str, messages| Kept { queue: queue.to_owned(), messages: Some(messages) };
+    let stays = |queue: &str, messages| KeptQueue { queue: queue.to_owned(), messages: Some(messages) };
     let done = step(&kept, |input| (input.workers, input.workers_wanted) = (0, 0));
-    assert_eq!(done, Step::Done { kept: vec![stays("q", 4), stays("q.dlq", 2)] });
-    assert_eq!(step(&Snapshot::default(), |input| input.workers = 0), Step::Done { kept: Vec::new() });
+    assert_eq!(done, DeletionStep::Done { kept: vec![stays("q", 4), stays("q.dlq", 2)] });
+    assert_eq!(step(&Snapshot::default(), |input| input.workers = 0), DeletionStep::Done { kept: Vec::new() });
     // It was kept once, and is empty now: nothing of it is left behind.
     for name in ["q", "q.dlq"] {
         kept.queues.get_mut(name).unwrap().messages = Some(0);
@@ -241,7 +243,7 @@ fn a_crash_after_any_write_changes_nothing_in_the_end() {
         for writes_a_turn in [1, 2, 3, usize::MAX] {
             let mut there = seen(messages, dead_letters);
             let mut turns = 0;
-            while let Step::Write(changes) = decide(&there) {
+            while let DeletionStep::Write(changes) = decide(&there) {
                 for change in changes.into_iter().take(writes_a_turn) {
                     carry_out(change, &mut there);
                 }
@@ -259,7 +261,7 @@ fn a_crash_after_any_write_changes_nothing_in_the_end() {
 fn carry_out(change: Change, there: &mut Snapshot) {
     match change {
         Change::PutPolicy(Policy { name, .. }) => {
-            there.policies.insert(name.clone(), broker::Policy { name, ..broker::Policy::default() });
+            there.policies.insert(name.clone(), rabbitmq::Policy { name, ..rabbitmq::Policy::default() });
         }
         Change::DeletePolicy { name } => drop(there.policies.remove(&name)),
         Change::DeleteQueue { name, .. } => drop(there.queues.remove(&name)),
@@ -274,12 +276,12 @@ fn carry_out(change: Change, there: &mut Snapshot) {
 #[test]
 fn delete_asks_nobody_retain_touches_nothing_and_the_loser_goes_at_once() {
     let full = unbound(seen(5, 1));
-    assert_eq!(step(&full, |input| input.policy = DeletionPolicy::Delete), Step::StopWorkers);
+    assert_eq!(step(&full, |input| input.policy = DeletionPolicy::Delete), DeletionStep::StopWorkers);
     let said = sentences(step(&full, |input| (input.policy, input.workers) = (DeletionPolicy::Delete, 0)));
     assert_eq!(said[0], "delete the queue q with 5 messages");
     let all = seen(5, 1);
-    assert_eq!(step(&all, |input| input.policy = DeletionPolicy::Retain), Step::StopWorkers);
+    assert_eq!(step(&all, |input| input.policy = DeletionPolicy::Retain), DeletionStep::StopWorkers);
     let retained = step(&all, |input| (input.policy, input.workers) = (DeletionPolicy::Retain, 0));
-    assert_eq!(retained, Step::Done { kept: vec![Kept { queue: "q".to_owned(), messages: Some(5) }] });
-    assert_eq!(step(&all, |input| input.taken = true), Step::Done { kept: Vec::new() });
+    assert_eq!(retained, DeletionStep::Done { kept: vec![KeptQueue { queue: "q".to_owned(), messages: Some(5) }] });
+    assert_eq!(step(&all, |input| input.taken = true), DeletionStep::Done { kept: Vec::new() });
 }

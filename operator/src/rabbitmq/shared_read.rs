@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Mutex;
 
-use super::BrokerError;
+use crate::topology::BrokerError;
 
 /// Between the starts of two reads: a hundred resources that each wrote something wait for one read together.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -16,7 +16,7 @@ const SHARE: u32 = 2;
 
 /// What is read of a broker, kept with its age. Whoever asks while a read is under way waits for it, and for another one only if that began too early.
 #[derive(Debug)]
-pub(super) struct Shared<T>(Mutex<Known<T>>);
+pub(super) struct SharedRead<T>(Mutex<Known<T>>);
 
 #[derive(Debug)]
 struct Known<T> {
@@ -26,13 +26,13 @@ struct Known<T> {
     next_at: Option<Instant>,
 }
 
-impl<T> Default for Shared<T> {
+impl<T> Default for SharedRead<T> {
     fn default() -> Self {
         Self(Mutex::new(Known { good: None, failed: None, next_at: None }))
     }
 }
 
-impl<T> Shared<T> {
+impl<T> SharedRead<T> {
     /// What was read at `newer_than` or later; else `read`, whose failure is that of all who asked before it began.
     pub(super) async fn get(
         &self,
@@ -78,7 +78,7 @@ mod tests {
     }
 
     /// A hundred who ask at once, each for something newer than now: how many reads it took, and how many were given a value.
-    async fn ask(shared: &Shared<u32>, result: Result<u32, BrokerError>) -> (u32, usize) {
+    async fn ask(shared: &SharedRead<u32>, result: Result<u32, BrokerError>) -> (u32, usize) {
         let reads = AtomicU32::new(0);
         let one = || {
             shared.get(Instant::now(), async {
@@ -93,7 +93,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_read_is_shared_and_so_is_its_failure() {
-        let shared = Shared::default();
+        let shared = SharedRead::default();
         let (reads, good) = ask(&shared, Err(down())).await;
         assert!(reads <= 2 && good == 0, "{reads} reads, {good} good");
         let (reads, good) = ask(&shared, Ok(1)).await;
@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_young_enough_outlives_a_failure_and_a_failure_is_not_kept() {
-        let shared = Shared::default();
+        let shared = SharedRead::default();
         let before = Instant::now();
         assert_eq!(shared.get(before, async { Ok(1) }).await.ok().as_deref(), Some(&1));
         assert!(shared.get(Instant::now(), async { Err(down()) }).await.is_err());
@@ -113,7 +113,7 @@ mod tests {
 
     #[tokio::test]
     async fn between_two_reads_there_is_a_pause() {
-        let shared = Shared::default();
+        let shared = SharedRead::default();
         let started = Instant::now();
         for _ in 0..2 {
             shared.get(Instant::now(), async { Ok(1) }).await.unwrap();

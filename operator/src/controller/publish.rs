@@ -11,10 +11,10 @@ use kube::{
         events::{Event, EventType},
     },
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{context::Context, error::ReconcileError};
+use super::{context::Context, error::ReconcileError, kind::ReconciledStatus};
 use crate::{
     metrics::{KindLabel, ResourceLabels},
     resource::Meta,
@@ -36,20 +36,20 @@ pub async fn publish<K, S>(
     ctx: &Context,
     resource: &K,
     meta: &Meta,
-    before: (&S, &[Condition]),
-    after: (&S, &[Condition]),
+    before: &S,
+    after: &S,
 ) -> Result<(), ReconcileError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,
-    S: Serialize + PartialEq,
+    S: ReconciledStatus,
 {
     let labels = ResourceLabels {
         kind: meta.id.kind.as_str(),
         namespace: meta.id.namespace.clone(),
         name: meta.id.name.clone(),
     };
-    ctx.metrics.ready.get_or_create(&labels).set(i64::from(is_ready(after.1)));
-    if before.0 == after.0 && !ctx.caches.statuses.is_unanswered(resource.meta()) {
+    ctx.metrics.ready.get_or_create(&labels).set(i64::from(is_ready(after.conditions())));
+    if before == after && !ctx.caches.statuses.is_unanswered(resource.meta()) {
         return Ok(());
     }
     let api: Api<K> = Api::namespaced(ctx.client.clone(), &meta.id.namespace);
@@ -58,12 +58,12 @@ where
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
         "metadata": { "name": meta.id.name, "uid": meta.uid },
-        "status": after.0,
+        "status": after,
     });
     let params = PatchParams::apply(STATUS_MANAGER).force();
     let written = api.patch_status(&meta.id.name, &params, &Patch::Apply(&patch)).await;
     match written {
-        Ok(answer) => ctx.caches.statuses.taken(answer.meta(), || ctx.caches.version(&meta.id), after.0),
+        Ok(answer) => ctx.caches.statuses.taken(answer.meta(), || ctx.caches.version(&meta.id), after),
         // It went in the meantime; its successor has another uid, which is a conflict.
         Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
         Err(error) => {
@@ -72,7 +72,7 @@ where
         }
     }
     ctx.metrics.status_writes.get_or_create(&KindLabel { kind: meta.id.kind.as_str() }).inc();
-    let (was, is) = (ready(before.1), ready(after.1));
+    let (was, is) = (ready(before.conditions()), ready(after.conditions()));
     if let Some(is) = is
         && was.is_none_or(|was| was.status != is.status || was.reason != is.reason)
     {
