@@ -1,6 +1,6 @@
 //! Manifests as people write them: what is read, what is refused and how the refusal reads.
 
-use hoopoe_crds::{Manifest, ManifestError, WorkerConfig, validate, worker_configs};
+use hoopoe_crds::{Manifest, ManifestError, WorkerConfig, worker_config::ResourceRef, worker_configs};
 use serde_json::{Value, json};
 
 const PRODUCER: &str = include_str!("../../examples/producer.yaml");
@@ -21,20 +21,27 @@ fn blamed(text: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut value = document(text);
     change(&mut value);
     let manifest = Manifest::from_value(&value).unwrap().unwrap();
-    validate(&manifest).into_iter().map(|invalid| invalid.field).collect()
+    manifest.broken_rules().into_iter().map(|invalid| invalid.field).collect()
 }
 
 #[test]
 fn the_examples_are_valid_and_become_worker_configs_that_read_back() {
     let Manifest::Producer(producer) = one(PRODUCER) else { panic!() };
     let Manifest::Consumer(consumer) = one(CONSUMER) else { panic!() };
-    assert!(validate(&one(PRODUCER)).is_empty());
-    assert!(validate(&one(CONSUMER)).is_empty());
-    let configs = [
-        worker_configs::producer(&producer, true),
-        worker_configs::consumer(&consumer, false),
-        worker_configs::api(&consumer),
+    assert!(one(PRODUCER).broken_rules().is_empty());
+    assert!(one(CONSUMER).broken_rules().is_empty());
+    let resource = || ResourceRef { namespace: "shop".to_owned(), name: "one".to_owned() };
+    let for_cluster = [
+        worker_configs::for_cluster::producer(resource(), &producer.spec),
+        worker_configs::for_cluster::consumer(resource(), &consumer.spec),
+        worker_configs::for_cluster::api(resource(), &consumer.spec),
     ];
+    let for_dev = WorkerConfig {
+        producer: Some(worker_configs::for_dev::producer(&producer.spec)),
+        consumer: Some(worker_configs::for_dev::consumer(&consumer.spec)),
+        ..for_cluster[0].clone()
+    };
+    let configs = for_cluster.into_iter().chain([for_dev]);
     for config in configs {
         let text = serde_json::to_string(&config).unwrap();
         let (read, unknown) = WorkerConfig::from_yaml(&text).unwrap();

@@ -10,7 +10,7 @@ use std::{
 use hoopoe_crds::secrets::{BrokerRef, TlsRef};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 
-use super::wanted::Spec;
+use super::either::EitherSpec;
 use crate::dereference::SecretReader;
 
 /// Given Secrets, and a guess for those that one resource needs beside them.
@@ -22,11 +22,11 @@ pub struct AssumedSecrets<'a> {
 
 impl<'a> AssumedSecrets<'a> {
     /// For one resource. A guess holds the key `uri`, and the keys of certificates where those are asked for.
-    pub fn new(given: &'a [Secret], spec: &Spec) -> Self {
+    pub fn new(given: &'a [Secret], spec: &EitherSpec) -> Self {
         let mut secrets = Self { given, guesses: BTreeMap::new(), assumed: Mutex::default() };
         match spec {
-            Spec::Producer(producer) => secrets.guess_broker(&producer.broker),
-            Spec::Consumer(consumer) => {
+            EitherSpec::Producer(producer) => secrets.guess_broker(&producer.broker),
+            EitherSpec::Consumer(consumer) => {
                 secrets.guess_broker(&consumer.broker);
                 let postgres = &consumer.postgres;
                 for reference in std::iter::once(&postgres.secret_ref).chain(&postgres.migration_secret_ref) {

@@ -91,7 +91,7 @@ pub fn text(findings: &[Finding]) -> String {
             Ok(seen) => ("ok   ", seen),
             Err(missing) => ("FAILS", missing),
         };
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what}: {detail}");
         out
     })

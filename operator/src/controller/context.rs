@@ -11,13 +11,12 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{REQUESTS, caches::Caches, events::Events, secret_cache::SecretCache};
 use crate::{
     apply::Applier,
-    broker::{Broker, Brokers},
     config::Config,
     desired::Platform,
     metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,
-    topology::deletion::EmptySince,
+    topology::{BrokerId, Brokers, EmptySince, Topology},
     upgrade::Upgrades,
 };
 
@@ -56,9 +55,9 @@ pub struct Context {
 #[derive(Clone, Debug, Default)]
 pub struct Remembered {
     /// Its broker, for when its Secret is gone.
-    pub broker: Option<Arc<Broker>>,
-    /// The id of its broker's cluster and the virtual host.
-    pub broker_id: Option<(String, String)>,
+    pub broker: Option<Arc<dyn Topology>>,
+    /// Which broker that is, however it is reached.
+    pub broker_id: Option<BrokerId>,
     /// Since when every read said that its queues are empty, while it is being deleted.
     pub empty_since: EmptySince,
     /// Reconciles that failed in a row.

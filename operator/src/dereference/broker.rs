@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Part, Secrets,
+    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets, ServerSecrets,
     server::{Server, ServerKind},
     tls,
 };
@@ -34,7 +34,7 @@ const MANAGEMENT_TLS_PORT: u16 = 15671;
 
 pub(super) struct Broker {
     pub access: BrokerAccess,
-    pub part: Part,
+    pub part: ServerSecrets,
 }
 
 pub(super) fn read(secrets: &Secrets, broker: &BrokerRef) -> Result<Broker, DereferenceError> {
@@ -60,7 +60,8 @@ pub(super) fn read(secrets: &Secrets, broker: &BrokerRef) -> Result<Broker, Dere
             ..management(secrets, management_ref, &server, encrypted)?
         },
     };
-    let part = Part { env, files: tls::files(secrets, "broker", tls.as_ref())?, server: (server.host, server.port) };
+    let part =
+        ServerSecrets { env, files: tls::files(secrets, "broker", tls.as_ref())?, server: (server.host, server.port) };
     Ok(Broker { access, part })
 }
 

@@ -2,7 +2,7 @@
 
 use hoopoe_crds::secrets::{SecretRef, TlsRef};
 
-use super::{DereferenceError, EnvFromSecret, Part, Secrets, server::ServerKind, tls};
+use super::{DereferenceError, EnvFromSecret, Secrets, ServerSecrets, server::ServerKind, tls};
 
 const POSTGRES: ServerKind = ServerKind {
     url: "HOOPOE_POSTGRES_URL",
@@ -18,7 +18,11 @@ const POSTGRES: ServerKind = ServerKind {
     wanted: "the key uri or fqdn-uri, or the keys host, username, password and dbname",
 };
 
-pub(super) fn read(secrets: &Secrets, reference: &SecretRef, tls: Option<&TlsRef>) -> Result<Part, DereferenceError> {
+pub(super) fn read(
+    secrets: &Secrets,
+    reference: &SecretRef,
+    tls: Option<&TlsRef>,
+) -> Result<ServerSecrets, DereferenceError> {
     let server = POSTGRES.read(secrets, reference)?;
     let mut env = server.env;
     if server.in_parts {
@@ -32,5 +36,5 @@ pub(super) fn read(secrets: &Secrets, reference: &SecretRef, tls: Option<&TlsRef
             env.push(EnvFromSecret::Literal { variable: "HOOPOE_POSTGRES_SSLMODE", value });
         }
     }
-    Ok(Part { env, files: tls::files(secrets, "postgres", tls)?, server: (server.host, server.port) })
+    Ok(ServerSecrets { env, files: tls::files(secrets, "postgres", tls)?, server: (server.host, server.port) })
 }

@@ -2,7 +2,7 @@
 
 use hoopoe_crds::secrets::RedisRef;
 
-use super::{DereferenceError, EnvFromSecret, Part, Secrets, server::ServerKind, tls};
+use super::{DereferenceError, EnvFromSecret, Secrets, ServerSecrets, server::ServerKind, tls};
 
 const REDIS: ServerKind = ServerKind {
     url: "HOOPOE_REDIS_URL",
@@ -18,12 +18,12 @@ const REDIS: ServerKind = ServerKind {
     wanted: "the key uri, or the keys host and password",
 };
 
-pub(super) fn read(secrets: &Secrets, redis: &RedisRef) -> Result<Part, DereferenceError> {
+pub(super) fn read(secrets: &Secrets, redis: &RedisRef) -> Result<ServerSecrets, DereferenceError> {
     let RedisRef { secret_ref, tls } = redis;
     let server = REDIS.read(secrets, secret_ref)?;
     let mut env = server.env;
     if server.in_parts && tls.is_some() {
         env.push(EnvFromSecret::Literal { variable: "HOOPOE_REDIS_TLS", value: "true".to_owned() });
     }
-    Ok(Part { env, files: tls::files(secrets, "redis", tls.as_ref())?, server: (server.host, server.port) })
+    Ok(ServerSecrets { env, files: tls::files(secrets, "redis", tls.as_ref())?, server: (server.host, server.port) })
 }

@@ -1,10 +1,10 @@
 //! One Deployment of a resource, and everything that stands around it.
 
 use hoopoe_crds::{WorkerConfig, workload::Autoscale};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BuildError, Child, ChildKind, Platform, deployment, metadata::Family, network_policy, surroundings, worker_config,
+    Child, ChildKind, DesiredError, Platform, deployment, metadata::Family, network_policy, surroundings, worker_config,
 };
 use crate::{dereference::RoleSecrets, scale::Replicas};
 
@@ -25,12 +25,11 @@ pub(super) struct DeployedRole<'a> {
     pub grace_seconds: u64,
     /// What the container may use at most where the spec says nothing, in bytes.
     pub memory: u64,
-    pub pod_template: Option<&'a Value>,
 }
 
 impl DeployedRole<'_> {
     /// Its objects. `account`: the pods' service account.
-    pub(super) fn children(&self, account: &str) -> Result<Vec<Child>, BuildError> {
+    pub(super) fn children(&self, account: &str) -> Result<Vec<Child>, DesiredError> {
         let family = &self.family;
         let config = worker_config::config_map(family, &self.config)?;
         let deployment = deployment::deployment(self, &config, account)?;

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BuildError, Child, ChildKind, deployed_role::DeployedRole, placement, pod, rollout};
+use super::{Child, ChildKind, DesiredError, deployed_role::DeployedRole, placement, pod, rollout};
 use crate::scale::Replicas;
 
 /// The Deployment. `config`: its `ConfigMap`. `account`: the pods' service account.
-pub(super) fn deployment(role: &DeployedRole, config: &Child, account: &str) -> Result<Child, BuildError> {
+pub(super) fn deployment(role: &DeployedRole, config: &Child, account: &str) -> Result<Child, DesiredError> {
     let family = &role.family;
     let workload = family.workload;
     let selector = family.component.selector(&family.meta.id);

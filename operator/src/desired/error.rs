@@ -1,10 +1,10 @@
 //! Why a validated resource has no children.
 
-use crate::status::Problem;
+use crate::status::StatusProblem;
 
 /// Why a validated resource has no children. None of these is mended by a retry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BuildError {
+pub enum DesiredError {
     /// `spec.podTemplate` does not fit the template that it patches.
     #[error("failed to apply {field}: {detail}")]
     PodTemplateUnfit {
@@ -23,13 +23,13 @@ pub enum BuildError {
     },
 }
 
-impl BuildError {
+impl DesiredError {
     /// In the words of a condition.
-    pub fn problem(&self) -> Problem {
+    pub fn problem(&self) -> StatusProblem {
         let reason = match self {
             Self::PodTemplateUnfit { .. } => "PodTemplateUnfit",
             Self::ConfigUnwritable { .. } => "ConfigUnwritable",
         };
-        Problem::lasting(reason, self.to_string())
+        StatusProblem::lasting(reason, self.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! Step 3: from a validated resource to the Kubernetes objects that it needs. Pure.
+//! Step 4: from a valid resource to the Kubernetes objects that it needs. Pure.
 
 mod child;
 mod container;
@@ -19,17 +19,13 @@ pub mod strategic_merge;
 mod surroundings;
 mod worker_config;
 
-use hoopoe_crds::worker_configs;
+use hoopoe_crds::{consumer::NotifConsumerSpec, producer::NotifProducerSpec, worker_configs::for_cluster};
 
 use self::{deployed_role::DeployedRole, metadata::Family, names::Component};
-use crate::{
-    dereference::WorkerSecrets,
-    scale::Replicas,
-    validate::{ValidatedConsumer, ValidatedProducer, as_manifest},
-};
+use crate::{dereference::WorkerSecrets, scale::Replicas, validate::Valid};
 
 pub use child::{Child, ChildKind};
-pub use error::BuildError;
+pub use error::DesiredError;
 pub use platform::Platform;
 
 /// How long a server lets requests in progress finish once it stops (`service`: `ServerLimits::drain`), and a margin.
@@ -40,14 +36,14 @@ const CONSUMER_GRACE_SECONDS: u64 = 10;
 
 /// The children of a producer, in the order in which they are applied.
 pub fn producer(
-    resource: &ValidatedProducer,
+    valid: Valid<NotifProducerSpec>,
     secrets: &WorkerSecrets,
     platform: &Platform,
     replicas: Replicas,
-) -> Result<Vec<Child>, BuildError> {
-    let ValidatedProducer { meta, spec, pod_template } = resource;
+) -> Result<Vec<Child>, DesiredError> {
+    let (meta, spec) = (valid.meta(), valid.spec());
     let family = Family { meta, workload: &spec.workload, component: Component::Producer };
-    let config = worker_configs::producer(&as_manifest(meta, spec.clone()), false);
+    let config = for_cluster::producer(meta.reference(), spec);
     let memory = config.producer.as_ref().map_or(0, resources::producer_memory);
     let config = worker_config::finished(config, platform, &secrets.worker, spec.broker.tls.as_ref(), None, None);
     let workers = DeployedRole {
@@ -63,7 +59,6 @@ pub fn producer(
         // Confirms may come as late as the timeout after the last request was taken.
         grace_seconds: listener_grace() + whole_seconds(spec.publish.timeout.0),
         memory,
-        pod_template: pod_template.as_ref(),
     };
     let (account, made) = deployed_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
@@ -73,21 +68,19 @@ pub fn producer(
 
 /// The children of a consumer, in the order in which they are applied. `worker`, `api`: the counts of its two Deployments.
 pub fn consumer(
-    resource: &ValidatedConsumer,
+    valid: Valid<NotifConsumerSpec>,
     secrets: &WorkerSecrets,
     platform: &Platform,
     worker: Replicas,
     api: Replicas,
-) -> Result<Vec<Child>, BuildError> {
-    let ValidatedConsumer { meta, spec, pod_template } = resource;
-    let manifest = as_manifest(meta, spec.clone());
+) -> Result<Vec<Child>, DesiredError> {
+    let (meta, spec) = (valid.meta(), valid.spec());
     let redis_tls = spec.redis.as_ref().and_then(|redis| redis.tls.as_ref());
     let (broker_tls, postgres_tls) = (spec.broker.tls.as_ref(), spec.postgres.tls.as_ref());
     let family = Family { meta, workload: &spec.workload, component: Component::Consumer };
 
-    let mut config = worker_configs::consumer(&manifest, false);
+    let config = for_cluster::consumer(meta.reference(), spec);
     let memory = config.consumer.as_ref().map_or(0, resources::consumer_memory);
-    config.consumer = config.consumer.map(worker_config::without_topology);
     let workers = DeployedRole {
         family,
         platform,
@@ -100,14 +93,13 @@ pub fn consumer(
         autoscale: None,
         grace_seconds: whole_seconds(spec.consume.drain_timeout.0) + CONSUMER_GRACE_SECONDS,
         memory,
-        pod_template: pod_template.as_ref(),
     };
     let (account, made) = deployed_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
     children.extend(workers.children(&account)?);
 
     if spec.api.enabled {
-        let config = worker_configs::api(&manifest);
+        let config = for_cluster::api(meta.reference(), spec);
         let api = DeployedRole {
             family: Family { component: Component::Api, ..family },
             platform,
@@ -120,7 +112,6 @@ pub fn consumer(
             autoscale: spec.api.autoscale.as_ref(),
             grace_seconds: listener_grace(),
             memory: resources::api_memory(),
-            pod_template: pod_template.as_ref(),
         };
         children.extend(api.children(&account)?);
     }

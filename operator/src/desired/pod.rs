@@ -4,7 +4,7 @@ use hoopoe_crds::secrets::SecretRef;
 use serde_json::{Map, Value, json};
 
 use super::{
-    BuildError, Child,
+    Child, DesiredError,
     container::{self, VOLUME},
     deployed_role::DeployedRole,
     names::SECRETS_HASH_ANNOTATION,
@@ -15,7 +15,7 @@ use super::{
 use crate::dereference::RoleSecrets;
 
 /// The template, the spec's own patch over it. `config`: the `ConfigMap`.
-pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Result<Value, BuildError> {
+pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Result<Value, DesiredError> {
     let family = &role.family;
     let mut annotations = family.workload.annotations.clone();
     annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), role.secrets.hash.clone());
@@ -39,11 +39,11 @@ pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Re
     }
     spec.extend(placement::fields(family.workload.placement.as_ref(), &family.component.selector(&family.meta.id)));
     let mut template = json!({ "metadata": { "labels": family.labels(), "annotations": annotations }, "spec": spec });
-    if let Some(patch) = role.pod_template {
+    if let Some(patch) = &family.workload.pod_template {
         strategic_merge::merge(&mut template, patch).map_err(|Unfit { path, detail }| {
             let field =
                 if path.is_empty() { "spec.podTemplate".to_owned() } else { format!("spec.podTemplate.{path}") };
-            BuildError::PodTemplateUnfit { field, detail }
+            DesiredError::PodTemplateUnfit { field, detail }
         })?;
     }
     Ok(template)

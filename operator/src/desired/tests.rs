@@ -22,7 +22,7 @@ fn producer_children(edit: impl FnOnce(&mut NotifProducerSpec), replicas: Replic
     let (meta, mut spec) = minimal_producer();
     edit(&mut spec);
     let secrets = producer_secrets(&spec);
-    producer(&validate::producer(meta, spec).unwrap(), &secrets, &platform(), replicas).unwrap()
+    producer(validate::validate(&meta, &spec).unwrap(), &secrets, &platform(), replicas).unwrap()
 }
 
 fn consumer_children(edit: impl FnOnce(&mut NotifConsumerSpec)) -> Vec<Child> {
@@ -30,7 +30,7 @@ fn consumer_children(edit: impl FnOnce(&mut NotifConsumerSpec)) -> Vec<Child> {
     edit(&mut spec);
     let secrets = consumer_secrets(&spec);
     let one = Replicas::Exactly(1);
-    consumer(&validate::consumer(meta, spec).unwrap(), &secrets, &platform(), one, one).unwrap()
+    consumer(validate::validate(&meta, &spec).unwrap(), &secrets, &platform(), one, one).unwrap()
 }
 
 /// The children of a producer that has one worker.
@@ -85,11 +85,8 @@ fn the_children_of_a_minimal_producer() {
 fn the_children_of_a_full_producer() {
     let (meta, spec) = full_producer();
     let secrets = producer_secrets(&spec);
-    let resource = validate::producer(meta, spec).unwrap();
-    matches_golden(
-        "full-producer",
-        &producer(&resource, &secrets, &platform(), Replicas::LeftToAutoscaler(3)).unwrap(),
-    );
+    let resource = validate::validate(&meta, &spec).unwrap();
+    matches_golden("full-producer", &producer(resource, &secrets, &platform(), Replicas::LeftToAutoscaler(3)).unwrap());
 }
 
 #[test]
@@ -101,9 +98,9 @@ fn the_children_of_a_minimal_consumer() {
 fn the_children_of_a_full_consumer() {
     let (meta, spec) = full_consumer();
     let secrets = consumer_secrets(&spec);
-    let resource = validate::consumer(meta, spec).unwrap();
+    let resource = validate::validate(&meta, &spec).unwrap();
     let (worker, api) = (Replicas::Exactly(4), Replicas::LeftToAutoscaler(3));
-    matches_golden("full-consumer", &consumer(&resource, &secrets, &platform(), worker, api).unwrap());
+    matches_golden("full-consumer", &consumer(resource, &secrets, &platform(), worker, api).unwrap());
 }
 
 #[test]
@@ -133,7 +130,8 @@ fn enabled_network_policy() -> hoopoe_crds::workload::NetworkPolicySettings {
 fn nothing_in_the_spec_moves_a_selector() {
     let (meta, spec) = full_producer();
     let secrets = producer_secrets(&spec);
-    let full = producer(&validate::producer(meta, spec).unwrap(), &secrets, &platform(), Replicas::Exactly(1)).unwrap();
+    let full =
+        producer(validate::validate(&meta, &spec).unwrap(), &secrets, &platform(), Replicas::Exactly(1)).unwrap();
     let minimal = children(|_| ());
     assert_eq!(deployment(&full)["selector"], deployment(&minimal)["selector"]);
     for (key, value) in deployment(&full)["selector"]["matchLabels"].as_object().unwrap() {
@@ -174,10 +172,10 @@ fn topology_alone_rolls_no_consumer_and_the_delivery_limit_does() {
 fn a_rotated_credential_changes_the_pod_template_of_those_who_use_it() {
     let (meta, spec) = minimal_consumer();
     let mut secrets = consumer_secrets(&spec);
-    let resource = validate::consumer(meta, spec).unwrap();
+    let resource = validate::validate(&meta, &spec).unwrap();
     let hashes = |secrets: &WorkerSecrets| {
         let one = Replicas::Exactly(1);
-        let children = consumer(&resource, secrets, &platform(), one, one).unwrap();
+        let children = consumer(resource, secrets, &platform(), one, one).unwrap();
         ["inbox-consumer", "inbox-api"]
             .map(|name| find(&children, ChildKind::Deployment, name)["spec"]["template"].clone())
     };
@@ -364,8 +362,8 @@ fn a_pod_monitor_is_made_where_its_kind_is_served_or_it_is_asked_for() {
         spec.workload.monitoring = Some(Monitoring { pod_monitor: toggle, labels: [].into(), interval: None });
         let secrets = producer_secrets(&spec);
         let platform = Platform { serves_pod_monitor: served, ..platform() };
-        let resource = validate::producer(meta, spec).unwrap();
-        let children = producer(&resource, &secrets, &platform, Replicas::Exactly(1)).unwrap();
+        let resource = validate::validate(&meta, &spec).unwrap();
+        let children = producer(resource, &secrets, &platform, Replicas::Exactly(1)).unwrap();
         children.iter().any(|child| child.kind == ChildKind::PodMonitor)
     };
     assert!(made(Toggle::Auto, true) && made(Toggle::Enabled, false));
@@ -421,11 +419,13 @@ fn the_pod_template_is_applied_last_and_what_does_not_fit_is_named() {
     let patched = children(|spec| spec.workload.pod_template = Some(patch));
     assert_eq!(pod(&patched)["terminationGracePeriodSeconds"], 3);
     assert!(pod(&patched)["containers"][0].get("livenessProbe").is_none());
-    let (meta, spec) = minimal_producer();
+    // Only on the whole template there is an affinity that such a directive could change.
+    let (meta, mut spec) = minimal_producer();
+    let patch = json!({"spec": {"affinity": {"podAntiAffinity": {"$patch": "merge"}}}});
+    spec.workload.pod_template = Some(patch);
     let secrets = producer_secrets(&spec);
-    let mut resource = validate::producer(meta, spec).unwrap();
-    resource.pod_template = Some(json!({"spec": {"volumes": [{"emptyDir": {}}]}}));
-    let error = producer(&resource, &secrets, &platform(), Replicas::Exactly(1)).unwrap_err();
-    let said = "failed to apply spec.podTemplate.spec.volumes[0]: must have a name: this list is merged by it";
+    let resource = validate::validate(&meta, &spec).unwrap();
+    let error = producer(resource, &secrets, &platform(), Replicas::Exactly(1)).unwrap_err();
+    let said = "failed to apply spec.podTemplate.spec.affinity.podAntiAffinity.$patch: must be replace or delete";
     assert_eq!(error.to_string(), said);
 }

@@ -4,14 +4,13 @@ use std::{fmt::Write, path::PathBuf};
 
 use hoopoe_crds::{
     WorkerConfig,
-    consumer::DeadLetter,
     secrets::TlsRef,
-    worker_config::{ConsumerConfig, QueueConfig, QueuePolicy, QueueType, TelemetryConfig, TlsConfig},
+    worker_config::{TelemetryConfig, TlsConfig},
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{BuildError, Child, ChildKind, Platform, metadata::Family};
+use super::{Child, ChildKind, DesiredError, Platform, metadata::Family};
 use crate::dereference::RoleSecrets;
 
 /// The key in the `ConfigMap`, and the file's name.
@@ -44,23 +43,6 @@ pub(super) fn finished(
     }
 }
 
-/// Of a consumer's config what its worker reads: the rest is there to declare with, which the operator does. A worker is not rolled for
-/// a binding.
-pub(super) fn without_topology(config: ConsumerConfig) -> ConsumerConfig {
-    let ConsumerConfig { queue, bindings: _, consume, dead_letter_max_length: _, body_bytes, declare } = config;
-    let QueueConfig { name, kind: _, max_priority: _, policy } = queue;
-    // The guard against crash loops reads it.
-    let policy = QueuePolicy { delivery_limit: policy.delivery_limit, ..QueuePolicy::default() };
-    ConsumerConfig {
-        queue: QueueConfig { name, kind: QueueType::default(), max_priority: None, policy },
-        bindings: Vec::new(),
-        consume,
-        dead_letter_max_length: DeadLetter::default().max_length,
-        body_bytes,
-        declare,
-    }
-}
-
 /// Where a file of a Secret is in the pod.
 pub(super) fn path_of(secrets: &RoleSecrets, part: &str, key: &str) -> Option<PathBuf> {
     let file = secrets.files.iter().find(|file| file.part == part && file.key == key)?;
@@ -77,9 +59,9 @@ fn tls(secrets: &RoleSecrets, part: &str, reference: Option<&TlsRef>) -> TlsConf
 }
 
 /// The `ConfigMap`.
-pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, BuildError> {
+pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child, DesiredError> {
     let role = family.component.as_str();
-    let unwritable = |detail: String| BuildError::ConfigUnwritable { role, detail };
+    let unwritable = |detail: String| DesiredError::ConfigUnwritable { role, detail };
     let mut document = serde_json::to_value(config).map_err(|error| unwritable(error.to_string()))?;
     omit_defaults(&mut document, config);
     let text = serde_yaml::to_string(&document).map_err(|error| unwritable(error.to_string()))?;

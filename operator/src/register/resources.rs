@@ -44,7 +44,7 @@ pub(super) fn kind_of(text: &str) -> Option<Kind> {
 
 /// A resource to apply: its kind, its name, and the document with our namespace and label in it.
 pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, String, Value), Problem> {
-    let broken = hoopoe_crds::validate(&requested.manifest);
+    let broken = requested.manifest.broken_rules();
     if !broken.is_empty() {
         return Err(broken.into());
     }

@@ -29,8 +29,8 @@ fn meta(kind: Kind, name: &str) -> Meta {
 
 fn validated(document: &Value) -> Result<(), ValidateError> {
     match Manifest::from_value(document).unwrap().unwrap() {
-        Manifest::Producer(it) => validate::producer(meta(Kind::Producer, &it.metadata.name), it.spec).map(drop),
-        Manifest::Consumer(it) => validate::consumer(meta(Kind::Consumer, &it.metadata.name), it.spec).map(drop),
+        Manifest::Producer(it) => validate::validate(&meta(Kind::Producer, &it.metadata.name), &it.spec).map(drop),
+        Manifest::Consumer(it) => validate::validate(&meta(Kind::Consumer, &it.metadata.name), &it.spec).map(drop),
     }
 }
 

@@ -11,7 +11,6 @@ use hoopoe_crds::{
     consumer::NotifConsumerSpec,
     manifest::Resource,
     producer::NotifProducerSpec,
-    validate,
     worker_config::{ConsumerConfig, ProducerConfig},
     worker_configs,
     workload::Lifecycle,
@@ -118,7 +117,7 @@ impl Supervisor {
     /// where the new one cannot. One that runs already as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
-        let invalid = validate(&manifest);
+        let invalid = manifest.broken_rules();
         if !invalid.is_empty() {
             return Err(DevError::Invalid { kind, name, invalid });
         }
@@ -185,7 +184,7 @@ impl Supervisor {
     }
 
     async fn start_producer(&mut self, resource: &Resource<NotifProducerSpec>) -> Result<Worker, DevError> {
-        let Some(config) = worker_configs::producer(resource, true).producer else { return Err(DevError::Nothing) };
+        let config = worker_configs::for_dev::producer(&resource.spec);
         let name = &resource.metadata.name;
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             self.ports.remove_producer(name).await;
@@ -217,7 +216,7 @@ impl Supervisor {
             url = Some(self.ports.url(port));
             info!("consumer {name}: its inbox API listens on {}", self.ports.url(port));
         }
-        let Some(config) = worker_configs::consumer(resource, true).consumer else { return Err(DevError::Nothing) };
+        let config = worker_configs::for_dev::consumer(&resource.spec);
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             return Ok(Worker::Stopped { api: url });
         }

@@ -1,6 +1,6 @@
 //! Resources that are wrong in many ways: each is refused by the API server, or stored and found by validation, and the field is named.
 
-use hoopoe_crds::{Manifest, validate};
+use hoopoe_crds::Manifest;
 use serde_json::{Value, json};
 
 use super::{
@@ -13,7 +13,7 @@ fn dev_says(document: &Value) -> String {
     match Manifest::from_value(document) {
         Err(error) => error.to_string(),
         Ok(manifest) => {
-            let found = validate(&manifest.unwrap());
+            let found = manifest.unwrap().broken_rules();
             let each: Vec<_> = found.iter().map(|invalid| format!("{} {}", invalid.field, invalid.detail)).collect();
             each.join("\n")
         }

@@ -219,12 +219,12 @@ fn secrets() -> Secrets {
 
 pub fn producer_children(owner: &Meta, spec: &NotifProducerSpec, replicas: Replicas) -> Vec<Child> {
     let secrets = producer_from(&secrets(), &owner.uid, spec).unwrap().workers;
-    let resource = validate::producer(owner.clone(), spec.clone()).unwrap();
-    desired::producer(&resource, &secrets, &platform(), replicas).unwrap()
+    let resource = validate::validate(owner, spec).unwrap();
+    desired::producer(resource, &secrets, &platform(), replicas).unwrap()
 }
 
 pub fn consumer_children(owner: &Meta, spec: &NotifConsumerSpec, worker: Replicas, api: Replicas) -> Vec<Child> {
     let secrets = consumer_from(&secrets(), &owner.uid, spec).unwrap().workers;
-    let resource = validate::consumer(owner.clone(), spec.clone()).unwrap();
-    desired::consumer(&resource, &secrets, &platform(), worker, api).unwrap()
+    let resource = validate::validate(owner, spec).unwrap();
+    desired::consumer(resource, &secrets, &platform(), worker, api).unwrap()
 }

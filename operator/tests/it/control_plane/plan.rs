@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hoopoe_e2e::Folder;
-use hoopoe_operator::cli::plan::{self, Output, PlanArgs, TopologyPlan, Verdict};
+use hoopoe_operator::cli::plan::{self, Output, PlanArgs, SpecVerdict, TopologyPlan};
 use kube::{
     Client,
     config::{KubeConfigOptions, Kubeconfig},
@@ -65,7 +65,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         + &document("planned", "NotifConsumer", "inbox", CONSUMER);
     let fresh = planned(&client, &folder, &both).await;
     println!("{}", fresh.print(Output::Text));
-    assert!(fresh.resources.iter().all(|resource| resource.verdict == Verdict::Created), "{fresh:#?}");
+    assert!(fresh.resources.iter().all(|resource| resource.verdict == SpecVerdict::Created), "{fresh:#?}");
     assert_eq!(fresh.resources[0].pods, ["planner-producer: 1 start"]);
     assert_eq!(fresh.resources[1].pods, ["inbox-consumer: 1 start", "inbox-api: 2 start"]);
     let text = fresh.print(Output::Text);
@@ -99,7 +99,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let change = planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", changed)).await;
     println!("{}\n{}", change.print(Output::Text), change.print(Output::Markdown));
     let [consumer] = change.resources.as_slice() else { panic!("{change:#?}") };
-    let Verdict::Changed(fields) = &consumer.verdict else { panic!("{change:#?}") };
+    let SpecVerdict::Changed(fields) = &consumer.verdict else { panic!("{change:#?}") };
     let paths: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     let expected = [
         "spec.bindings",

@@ -1,7 +1,7 @@
 //! What is asked for comes about, stays, and comes back.
 
 use hoopoe_e2e::Method;
-use hoopoe_operator::topology::{Change, Finding};
+use hoopoe_operator::rabbitmq::{Change, Finding};
 use serde_json::json;
 
 use crate::topology::kit::{self, Outcomes, VERSIONS};

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use hoopoe_e2e::Method;
-use hoopoe_operator::topology::{
-    Finding,
-    sync::{self, Mode},
+use hoopoe_operator::{
+    rabbitmq::{Finding, sync},
+    topology::Mode,
 };
 use serde_json::json;
 

@@ -6,10 +6,7 @@ use std::{
 };
 
 use hoopoe_e2e::{Ca, RabbitMq, RabbitMqOptions, free_port};
-use hoopoe_operator::{
-    broker::{Broker, BrokerError},
-    dereference::TlsMaterial,
-};
+use hoopoe_operator::{dereference::TlsMaterial, rabbitmq::Broker, topology::BrokerError};
 
 use crate::topology::kit::{self, Outcomes, VERSIONS};
 

@@ -5,14 +5,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use hoopoe_crds::Manifest;
 use hoopoe_e2e::{Method, RabbitMq, RabbitMqOptions, RabbitMqVersion};
 use hoopoe_operator::{
-    broker::{Broker, BrokerError},
     dereference::{BrokerAccess, ManagementAccess},
-    resource::{Kind, Meta, ResourceId},
-    topology::{
-        Desired, desired,
-        sync::{self, Mode, Outcome},
+    rabbitmq::{
+        Broker, Desired,
+        sync::{self, Synced},
     },
-    validate::{ValidatedConsumer, ValidatedProducer},
+    resource::{Kind, Meta, ResourceId},
+    topology::{BrokerError, Mode, Wanted},
+    validate::validate,
 };
 use serde_json::Value;
 
@@ -64,7 +64,7 @@ pub fn consumer(name: &str, created_at: i64, spec: &str) -> Desired {
     );
     let Manifest::Consumer(resource) = manifest(&text) else { panic!("no consumer") };
     let meta = meta(Kind::Consumer, name, created_at);
-    desired::consumer(&ValidatedConsumer { meta, spec: resource.spec, pod_template: None })
+    Desired::of(&Wanted::of_consumer(validate(&meta, &resource.spec).unwrap(), None))
 }
 
 /// The same of a producer.
@@ -74,11 +74,8 @@ pub fn producer(name: &str, spec: &str) -> Desired {
          spec: {{broker: {{secretRef: {{name: r}}}}, {spec}}}}}"
     );
     let Manifest::Producer(resource) = manifest(&text) else { panic!("no producer") };
-    desired::producer(&ValidatedProducer {
-        meta: meta(Kind::Producer, name, 1),
-        spec: resource.spec,
-        pod_template: None,
-    })
+    let meta = meta(Kind::Producer, name, 1);
+    Desired::of(&Wanted::of_producer(validate(&meta, &resource.spec).unwrap(), None))
 }
 
 fn manifest(text: &str) -> Manifest {
@@ -87,7 +84,7 @@ fn manifest(text: &str) -> Manifest {
 }
 
 /// Brings it about after a fresh read.
-pub async fn reconcile(broker: &Broker, desired: &Desired) -> Result<Outcome, BrokerError> {
+pub async fn reconcile(broker: &Broker, desired: &Desired) -> Result<Synced, BrokerError> {
     sync::reconcile(broker, desired, &[], Mode::Write, Some(Instant::now())).await
 }
 

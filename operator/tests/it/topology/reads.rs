@@ -9,11 +9,11 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 use hoopoe_e2e::{RabbitMq, RabbitMqOptions};
 use hoopoe_operator::{
-    broker::{Broker, BrokerError, DEPTHS_AGE},
-    topology::{
-        Desired,
-        sync::{self, Mode, Outcome},
+    rabbitmq::{
+        Broker, Desired,
+        sync::{self, Synced},
     },
+    topology::{BrokerError, DEPTHS_AGE, Mode},
 };
 
 use crate::topology::kit::{self, Outcomes};
@@ -25,7 +25,7 @@ async fn requests(log: &Path, method: &str) -> usize {
     texts.map(|text| text.matches(&format!("\"{method} /api/")).count()).sum()
 }
 
-async fn all(broker: &Broker, wanted: &[Desired], fresh: bool) -> Result<Vec<Outcome>, BrokerError> {
+async fn all(broker: &Broker, wanted: &[Desired], fresh: bool) -> Result<Vec<Synced>, BrokerError> {
     let fresh = fresh.then(Instant::now);
     let reconciled = wanted.iter().map(|desired| sync::reconcile(broker, desired, &[], Mode::Write, fresh));
     stream::iter(reconciled).buffer_unordered(wanted.len()).try_collect().await
