@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, value::RawValue};
+use serde_json::Value;
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{RefOr, Response, ResponseBuilder},
 };
 use uuid::Uuid;
 
-use crate::{http::problem_responses, store::Head, timestamp::Timestamp};
+use crate::{http::problem_responses, notif::Json, store::Head, timestamp::Timestamp};
 
 /// Where an inbox stands. A row is read when its `read_at` is set or its `unread_rev` is not above `read_upto`; seen likewise.
 #[derive(ToSchema)]
@@ -220,7 +220,7 @@ pub(super) struct LegacyNotification {
     pub(super) nid: String,
     /// The sender's JSON.
     #[schema(required, value_type = Value)]
-    pub(super) action_data: Option<Box<RawValue>>,
+    pub(super) action_data: Option<Json>,
     /// Who caused it.
     pub(super) actioner_info: String,
     /// What happened.

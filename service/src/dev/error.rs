@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use hoopoe_crds::{Invalid, ManifestError};
 
 use crate::{
-    broker::{EmbeddedBrokerError, TopologyError},
+    broker::{BrokerError, TopologyError},
     config::EndpointError,
     http::ServeError,
     producer::TemplateError,
@@ -60,9 +60,9 @@ pub enum DevError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The embedded queue.
+    /// The broker.
     #[error(transparent)]
-    Queue(#[from] EmbeddedBrokerError),
+    Broker(#[from] BrokerError),
     /// What a worker needs as well.
     #[error(transparent)]
     Role(#[from] RoleError),

@@ -30,15 +30,15 @@ use super::{
 /// How long the notification of a registration is tried: its queue may be bound a moment later.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 
-type Shared = Arc<Mutex<Supervisor>>;
+type SharedSupervisor = Arc<Mutex<Supervisor>>;
 
 /// The routes, behind the guard that finds out who is asking.
-pub(super) fn router(supervisor: Shared, guard: Guard) -> Router {
+pub(super) fn router(supervisor: SharedSupervisor, guard: Guard) -> Router {
     let routes = get(list).post(add).delete(remove).with_state(supervisor);
     Router::new().route(PATH, routes).layer(guard.with_routes(std::iter::once(PATH.to_owned())))
 }
 
-async fn add(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
+async fn add(State(supervisor): State<SharedSupervisor>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
     let registered = async {
         caller.may_publish()?;
         require_json(&headers)?;
@@ -61,7 +61,7 @@ async fn add(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMa
     registered.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn list(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+async fn list(State(supervisor): State<SharedSupervisor>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let listed = async {
         caller.may_publish()?;
         let query = Query::parse(query.as_deref(), &["kind", "name"])?;
@@ -75,7 +75,7 @@ async fn list(State(supervisor): State<Shared>, caller: Caller, RawQuery(query):
     listed.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn remove(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+async fn remove(State(supervisor): State<SharedSupervisor>, caller: Caller, RawQuery(query): RawQuery) -> Response {
     let removed = async {
         caller.may_publish()?;
         let query = Query::parse(query.as_deref(), &["kind", "name"])?;

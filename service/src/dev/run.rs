@@ -30,7 +30,7 @@ use super::{
     ports::Ports,
     register,
     remembered::Remembered,
-    supervisor::{Shared, Supervisor},
+    supervisor::{DevShared, Supervisor},
 };
 
 /// Requests at once, over all ports.
@@ -108,7 +108,7 @@ async fn open(
     tokio::spawn(sweeper::run(Arc::clone(&writer), store_up, stop.clone()));
     let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut instruments));
     let guard = Guard::new(MAX_REQUESTS, HttpMetrics::register(&mut instruments));
-    let shared = Shared {
+    let shared = DevShared {
         parts,
         writer,
         api,

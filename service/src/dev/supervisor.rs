@@ -21,7 +21,7 @@ use tracing::{error, info};
 
 use crate::{
     api::{self, ApiState},
-    broker::{Topology, TopologyError},
+    broker::{QueueTopology, TopologyError},
     consumer::{Consumer, ConsumerMetrics, Settings},
     http::Readiness,
     inbox::Writer,
@@ -38,7 +38,7 @@ const DECLARE_LIMIT: Duration = Duration::from_secs(10);
 type Key = (&'static str, String);
 
 /// What a supervisor works with.
-pub(super) struct Shared {
+pub(super) struct DevShared {
     /// Broker, cache and store.
     pub(super) parts: Parts,
     /// The process's writer.
@@ -55,7 +55,7 @@ pub(super) struct Shared {
 
 /// The resources that run in this process.
 pub(super) struct Supervisor {
-    shared: Shared,
+    shared: DevShared,
     ports: Ports,
     remembered: Remembered,
     running: BTreeMap<Key, Running>,
@@ -86,7 +86,7 @@ pub(super) struct Listed {
 
 impl Supervisor {
     /// Runs nothing yet.
-    pub(super) fn new(shared: Shared, ports: Ports, remembered: Remembered) -> Self {
+    pub(super) fn new(shared: DevShared, ports: Ports, remembered: Remembered) -> Self {
         Self { shared, ports, remembered, running: BTreeMap::new(), unable: BTreeMap::new() }
     }
 
@@ -191,12 +191,12 @@ impl Supervisor {
             return Ok(Worker::Stopped { api: None });
         }
         let ProducerConfig { exchange, publish, port, .. } = &config;
-        let topology = self.shared.parts.topology();
+        let topology = self.shared.parts.broker.topology();
         let never = CancellationToken::new();
         let declared =
             timeout(DECLARE_LIMIT, declare::until_done(&never, || topology.declare_exchange(exchange))).await;
         declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
-        let publisher = self.shared.parts.publisher(&exchange.name, publish);
+        let publisher = self.shared.parts.broker.publisher(&exchange.name, publish);
         let state = ProducerState::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
         let got = self.ports.serve_producer(name, *port, producer::routes(state)).await?;
         let url = self.ports.url(got);
@@ -220,7 +220,7 @@ impl Supervisor {
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             return Ok(Worker::Stopped { api: url });
         }
-        let topology = self.shared.parts.topology();
+        let topology = self.shared.parts.broker.topology();
         let declared = match timeout(DECLARE_LIMIT, topology.declare_queue(&config)).await {
             Ok(Ok(())) => true,
             // No waiting mends these, or somebody has to hear of them first.
@@ -230,7 +230,7 @@ impl Supervisor {
             Ok(Err(TopologyError::Unavailable(_) | TopologyError::ExchangeMissing(_))) | Err(_) => false,
         };
         let stop = CancellationToken::new();
-        let queue = self.shared.parts.queue(&config.queue.name);
+        let queue = self.shared.parts.broker.queue(&config.queue.name);
         let (writer, store) = (Arc::clone(&self.shared.writer), Arc::clone(&self.shared.parts.store));
         let consumer = Consumer::new(
             Settings::from(&config),
@@ -275,7 +275,7 @@ fn is_stopped(lifecycle: Lifecycle, replicas: i32) -> bool {
 
 /// A consumer whose exchange does not exist yet waits for it.
 async fn declare_and_run(
-    waits_for: Option<(Arc<dyn Topology>, ConsumerConfig)>,
+    waits_for: Option<(Arc<dyn QueueTopology>, ConsumerConfig)>,
     consumer: Consumer,
     stop: CancellationToken,
 ) {

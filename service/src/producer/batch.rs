@@ -127,7 +127,7 @@ fn plan(state: &Inner, raw: &[&RawValue], key: Option<&str>) -> Plan {
                     send.push(notification);
                     Planned::Sent { id, place }
                 }
-                Entry::Occupied(entry) if is_repeat(&send[*entry.get()], &notification) => {
+                Entry::Occupied(entry) if send[*entry.get()].content == notification.content => {
                     Planned::Sent { id, place: *entry.get() }
                 }
                 Entry::Occupied(_) => Planned::Refused(Identified { problem: Problem::IdConflict, id: Some(id) }),
@@ -135,16 +135,6 @@ fn plan(state: &Inner, raw: &[&RawValue], key: Option<&str>) -> Plan {
         })
         .collect();
     Plan { send, items }
-}
-
-/// Content as DESIGN 3.2 defines it: times never count.
-fn is_repeat(one: &Notification, other: &Notification) -> bool {
-    one.kind == other.kind
-        && one.actor == other.actor
-        && one.title == other.title
-        && one.body == other.body
-        && one.data == other.data
-        && one.priority == other.priority
 }
 
 fn answer(state: &Inner, items: Vec<Planned>, fates: &[Result<(), Problem>]) -> Response {

@@ -37,7 +37,7 @@ impl Inner {
             id: notification.id,
             routing_key,
             headers,
-            priority: notification.priority,
+            priority: notification.content.priority,
             timestamp: notification.created_at,
             body: to_wire(notification),
         })

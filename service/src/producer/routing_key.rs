@@ -84,7 +84,7 @@ impl RoutingKey {
                     continue;
                 }
                 Piece::Field(Field::Kind) => {
-                    escape(&mut key, &notification.kind, false);
+                    escape(&mut key, &notification.content.kind, false);
                     "kind"
                 }
                 Piece::Field(Field::Owner) => {
@@ -92,7 +92,7 @@ impl RoutingKey {
                     "owner"
                 }
                 Piece::Field(Field::Actor) => {
-                    escape(&mut key, &notification.actor, true);
+                    escape(&mut key, &notification.content.actor, true);
                     "actor"
                 }
             };
@@ -122,19 +122,17 @@ fn escape(key: &mut String, text: &str, dots: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{notif::Owner, timestamp::Timestamp};
+    use crate::{
+        notif::{Content, Owner},
+        timestamp::Timestamp,
+    };
 
     fn notification(kind: &str, owner: &str, actor: &str) -> Notification {
         Notification {
             owner: Owner::parse(owner).unwrap(),
             id: uuid::Uuid::nil(),
             source_id: None,
-            kind: kind.to_owned(),
-            actor: actor.to_owned(),
-            title: String::new(),
-            body: String::new(),
-            data: None,
-            priority: 0,
+            content: Content { kind: kind.to_owned(), actor: actor.to_owned(), ..Content::default() },
             created_at: Timestamp::EARLIEST,
             expires_at: None,
         }

@@ -77,9 +77,9 @@ impl Inner {
 /// The value of a field, as a routing key or a header takes it.
 pub(super) fn field(notification: &Notification, field: HeaderField) -> (&'static str, String) {
     match field {
-        HeaderField::Kind => ("kind", notification.kind.clone()),
+        HeaderField::Kind => ("kind", notification.content.kind.clone()),
         HeaderField::Owner => ("owner", notification.owner.to_string()),
-        HeaderField::Actor => ("actor", notification.actor.clone()),
-        HeaderField::Priority => ("priority", notification.priority.to_string()),
+        HeaderField::Actor => ("actor", notification.content.actor.clone()),
+        HeaderField::Priority => ("priority", notification.content.priority.to_string()),
     }
 }

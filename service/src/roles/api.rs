@@ -43,12 +43,11 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
         if let Some(redis) = redis.clone() {
             process.readiness.add("redis", false, move || redis.is_up());
         }
-        let cache = parts::as_cache(redis.as_ref());
-        let writer = Arc::new(Writer::new(Arc::clone(&store), cache.clone(), inbox_metrics.clone()));
+        let writer = Arc::new(Writer::new(Arc::clone(&store), redis.clone(), inbox_metrics.clone()));
         let background = tokio_util::sync::CancellationToken::new();
         let reader = Arc::new(Reader::start(
             Arc::clone(&store),
-            cache,
+            redis,
             Arc::clone(&writer),
             ReaderOptions::new(&process.config.cache),
             inbox_metrics,

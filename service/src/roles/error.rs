@@ -1,7 +1,7 @@
 //! Why a role did not start.
 
 use crate::{
-    broker::TopologyError,
+    broker::{BrokerError, TopologyError},
     cache::CacheError,
     config::{ConfigError, EndpointError},
     http::ServeError,
@@ -34,6 +34,9 @@ pub enum RoleError {
     /// The cache's settings.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
     /// What the broker has contradicts the configuration.
     #[error(transparent)]
     Topology(#[from] TopologyError),

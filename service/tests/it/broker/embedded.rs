@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use hoopoe::broker::{EmbeddedBroker, EmbeddedBrokerError, Publisher, Topology};
+use hoopoe::broker::{EmbeddedBroker, EmbeddedBrokerError, Publisher, QueueTopology, Topology};
 use hoopoe_crds::worker_config::{ExchangeConfig, ExchangeType, PublishConfig};
 use serde_json::json;
 use tokio::time::timeout;

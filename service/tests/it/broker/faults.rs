@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hoopoe::broker::{AmqpPublisher, AmqpQueue, DeadLetter, PublishError, Publisher, Queue, QueueError};
+use hoopoe::broker::{AmqpPublisher, AmqpQueue, DeadLetter, LaneError, LetterClass, PublishError, Publisher, Queue};
 use hoopoe_crds::{
     duration::Span,
     worker_config::{ExchangeType, PublishConfig, TlsConfig},
@@ -104,7 +104,7 @@ async fn a_blocked_broker_refuses_publishers_and_serves_lanes() {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 5).await;
     let first = next(&mut *lane).await;
-    let letter = DeadLetter { delivery: first.clone(), class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery: first.clone(), class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter.clone()]).await, [Ok(())]);
     server.block_publishers().await.unwrap();
     // The broker blocks a connection when it next publishes.
@@ -148,7 +148,7 @@ async fn a_frozen_broker_holds_up_nobody_for_ever() {
         }
     };
     timeout(SOON, given_up).await.unwrap();
-    let letter = DeadLetter { delivery: delivery.clone(), class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery: delivery.clone(), class: LetterClass::NotJson, reason: "r".to_owned() };
     let letters = timeout(SOON, lane.dead_letter(vec![letter])).await.unwrap();
     assert!(letters[0].is_err());
     let ended = timeout(LATEST, lane.next()).await.unwrap();
@@ -157,7 +157,7 @@ async fn a_frozen_broker_holds_up_nobody_for_ever() {
     assert!(lane.ack_through(delivery.tag).await.is_err(), "only Ok means acknowledged");
     timeout(SOON, lane.close()).await.unwrap();
     let opened = timeout(SOON, queue.open_lane(1)).await.unwrap();
-    assert!(matches!(opened, Err(QueueError::Unavailable(_))));
+    assert!(matches!(opened, Err(LaneError::Unavailable(_))));
     sleep(Duration::from_secs(15)).await;
     let more = io_threads().saturating_sub(threads);
     println!("{more} more threads of lapin after {:?}", frozen.elapsed());
@@ -181,16 +181,16 @@ async fn a_wrong_password_is_no_network_fault() {
     let wrong = server.url().replace("secret", "hunter2-wrong");
     let queue = AmqpQueue::start(&wrong, &tls, "inbox", LIMIT, metrics());
     match queue.open_lane(1).await.err() {
-        Some(QueueError::Refused(detail)) => assert!(!detail.contains("hunter2"), "{detail}"),
+        Some(LaneError::Refused(detail)) => assert!(!detail.contains("hunter2"), "{detail}"),
         other => panic!("{other:?}"),
     }
     let nowhere = AmqpQueue::start(&server.url_of("no-such-vhost"), &tls, "inbox", LIMIT, metrics());
-    assert!(matches!(nowhere.open_lane(1).await.err(), Some(QueueError::Refused(_))));
+    assert!(matches!(nowhere.open_lane(1).await.err(), Some(LaneError::Refused(_))));
     let unreachable = format!("amqp://hoopoe:hunter2-wrong@127.0.0.1:{}/%2f", hoopoe_e2e::free_port().unwrap());
     for url in [unreachable.as_str(), "http://hoopoe:hunter2-wrong@127.0.0.1/", "amqp:hunter2-wrong", "hunter2-wrong"] {
         let queue = AmqpQueue::start(url, &tls, "inbox", LIMIT, metrics());
         match queue.open_lane(1).await.err() {
-            Some(QueueError::Unavailable(detail)) => assert!(!detail.contains("hunter2"), "{detail}"),
+            Some(LaneError::Unavailable(detail)) => assert!(!detail.contains("hunter2"), "{detail}"),
             other => panic!("{other:?}"),
         }
         let publisher = AmqpPublisher::start(url, &tls, "orders", &quick(), metrics());

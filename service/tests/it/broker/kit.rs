@@ -13,8 +13,8 @@ use std::{
 use bytes::Bytes;
 use hoopoe::{
     broker::{
-        AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, EmbeddedBroker, Lane, Outgoing, PublishError,
-        Publisher, Queue, Topology,
+        AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, EmbeddedBroker, Outgoing, PublishError,
+        Publisher, Queue, QueueLane, QueueTopology,
     },
     timestamp::Timestamp,
 };
@@ -68,7 +68,7 @@ impl Kit {
         matches!(self, Self::Amqp { .. })
     }
 
-    pub fn topology(&self) -> Arc<dyn Topology> {
+    pub fn topology(&self) -> Arc<dyn QueueTopology> {
         match self {
             Self::Amqp { url, management, .. } => {
                 Arc::new(AmqpTopology::new(url, &TlsConfig::default(), Some(management), "dev"))
@@ -169,7 +169,7 @@ pub async fn publish_all(
     futures::future::join_all(numbers.map(|number| publisher.publish(message(number, key)))).await
 }
 
-pub async fn open(queue: &dyn Queue, prefetch: u16) -> Box<dyn Lane> {
+pub async fn open(queue: &dyn Queue, prefetch: u16) -> Box<dyn QueueLane> {
     let trying = async {
         loop {
             match queue.open_lane(prefetch).await {
@@ -181,11 +181,11 @@ pub async fn open(queue: &dyn Queue, prefetch: u16) -> Box<dyn Lane> {
     timeout(LATEST, trying).await.unwrap()
 }
 
-pub async fn next(lane: &mut dyn Lane) -> Delivery {
+pub async fn next(lane: &mut dyn QueueLane) -> Delivery {
     timeout(SOON, lane.next()).await.expect("a delivery in time").unwrap()
 }
 
-pub async fn nothing(lane: &mut dyn Lane) {
+pub async fn nothing(lane: &mut dyn QueueLane) {
     if let Ok(delivery) = timeout(NEVER, lane.next()).await {
         panic!("nothing was to come, but: {delivery:?}");
     }

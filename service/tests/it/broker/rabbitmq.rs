@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopoe::broker::{AmqpPublisher, ConnectLabels, DeadLetter, PublishError, Publisher};
+use hoopoe::broker::{AmqpPublisher, ConnectLabels, DeadLetter, LetterClass, PublishError, Publisher};
 use hoopoe_crds::worker_config::{ExchangeType, PublishConfig, TlsConfig};
 use hoopoe_e2e::Method;
 use lapin::{
@@ -68,7 +68,7 @@ async fn publishing_and_consuming_never_share_a_connection() {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 10).await;
     let delivery = next(&mut *lane).await;
-    let letter = DeadLetter { delivery, class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery, class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter]).await, [Ok(())]);
     let Kit::Amqp { server, vhost, .. } = &kit else { unreachable!("made above") };
     let mut names = Vec::new();
@@ -145,7 +145,7 @@ async fn odd_properties_of_a_plain_client_do_no_harm() {
     let delivery = next(&mut *lane).await;
     assert_eq!((number(&delivery), delivery.timestamp, delivery.message_id.as_ref()), (7, None, None));
     assert_eq!(delivery.headers.get("text").map(String::as_str), Some("kept"));
-    let letter = DeadLetter { delivery: delivery.clone(), class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery: delivery.clone(), class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter]).await, [Ok(())]);
     lane.ack_through(delivery.tag).await.unwrap();
     nothing(&mut *lane).await;

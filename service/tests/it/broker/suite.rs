@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopoe::broker::{DeadLetter, PublishError, QueueError, TopologyError};
+use hoopoe::broker::{DeadLetter, LaneError, LetterClass, PublishError, TopologyError};
 use hoopoe_crds::{
     duration::Span,
     worker_config::{ExchangeConfig, ExchangeType, PublishConfig},
@@ -214,7 +214,7 @@ async fn a_dead_letter_says_why(kit: &Kit) {
     let mut lane = open(&*queue, 10).await;
     let delivery = next(&mut *lane).await;
     let reason = format!("failed to validate: owner\r\n{}", "é".repeat(2000));
-    let letter = DeadLetter { delivery: delivery.clone(), class: "invalid_field", reason };
+    let letter = DeadLetter { delivery: delivery.clone(), class: LetterClass::InvalidField, reason };
     // More than a group of them.
     let fates = lane.dead_letter(vec![letter; 130]).await;
     assert_eq!(fates, vec![Ok(()); 130]);
@@ -241,7 +241,7 @@ async fn a_dead_letter_without_a_queue_is_told(kit: &Kit) {
     let mut lane = open(&*queue, 10).await;
     let delivery = next(&mut *lane).await;
     assert!(kit.topology().remove_queue("inbox.dlq").await.unwrap());
-    let letter = DeadLetter { delivery, class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery, class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter.clone()]).await, [Err(PublishError::Unroutable)]);
     // It may be tried again on the same lane.
     topic(kit).await;
@@ -258,7 +258,7 @@ async fn a_full_dead_letter_queue_is_told(kit: &Kit) {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 10).await;
     let delivery = next(&mut *lane).await;
-    let letter = DeadLetter { delivery, class: "not_json", reason: "r".to_owned() };
+    let letter = DeadLetter { delivery, class: LetterClass::NotJson, reason: "r".to_owned() };
     let mut fates = Vec::new();
     // A quorum queue learns a little late that it is full.
     for _ in 0..40 {
@@ -348,7 +348,7 @@ async fn unroutable_and_missing(kit: &Kit) {
     kit.exchange("nowhere", ExchangeType::Fanout).await;
     assert_eq!(nowhere.publish(message(4, "known")).await, Err(PublishError::Unroutable));
     let missing = kit.queue("missing").open_lane(10).await;
-    assert!(matches!(&missing, Err(QueueError::QueueMissing(name)) if name == "missing"), "{:?}", missing.err());
+    assert!(matches!(&missing, Err(LaneError::QueueMissing(name)) if name == "missing"), "{:?}", missing.err());
 }
 
 async fn one_message_to_two_queues(kit: &Kit) {
@@ -438,8 +438,8 @@ async fn a_queue_is_removed_only_when_empty(kit: &Kit) {
     assert!(topology.remove_queue("inbox").await.unwrap());
     assert!(timeout(SOON, lane.next()).await.unwrap().is_err(), "a lane of a queue that is gone ends");
     assert!(topology.remove_queue("inbox").await.unwrap(), "what is gone is removed");
-    assert!(matches!(queue.open_lane(1).await, Err(QueueError::QueueMissing(_))));
-    assert!(matches!(kit.queue("inbox.dlq").open_lane(1).await, Err(QueueError::QueueMissing(_))));
+    assert!(matches!(queue.open_lane(1).await, Err(LaneError::QueueMissing(_))));
+    assert!(matches!(kit.queue("inbox.dlq").open_lane(1).await, Err(LaneError::QueueMissing(_))));
 }
 
 async fn a_caller_who_goes_away_breaks_nothing(kit: &Kit) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopoe::broker::{AmqpPublisher, AmqpQueue, PublishError, Publisher, Queue, QueueError};
+use hoopoe::broker::{AmqpPublisher, AmqpQueue, LaneError, PublishError, Publisher, Queue};
 use hoopoe_crds::worker_config::{PublishConfig, TlsConfig};
 use hoopoe_e2e::{Ca, RabbitMq, RabbitMqOptions, TlsOptions};
 
@@ -18,8 +18,8 @@ async fn refusal(url: &str, tls: &TlsConfig) -> Option<String> {
     let publisher = AmqpPublisher::start(url, tls, "none", &PublishConfig::default(), metrics());
     let (opened, confirmed) = tokio::join!(queue.open_lane(1), publisher.publish(message(1, "a")));
     let refusal = match opened.err() {
-        Some(QueueError::QueueMissing(_)) => None,
-        Some(QueueError::Unavailable(detail) | QueueError::Refused(detail)) => Some(detail),
+        Some(LaneError::QueueMissing(_)) => None,
+        Some(LaneError::Unavailable(detail) | LaneError::Refused(detail)) => Some(detail),
         None => panic!("there is no such queue"),
     };
     let expected = if refusal.is_none() { PublishError::ExchangeMissing } else { PublishError::Unavailable };

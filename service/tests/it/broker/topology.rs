@@ -1,6 +1,6 @@
 //! Policies and bindings as RabbitMQ sees them.
 
-use hoopoe::broker::{AmqpTopology, Topology};
+use hoopoe::broker::{AmqpTopology, QueueTopology};
 use hoopoe_crds::worker_config::{ExchangeType, TlsConfig};
 use serde_json::{Value, json};
 

@@ -26,7 +26,7 @@ impl Store for CrashingStore {
     }
 
     async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError> {
-        if batch.iter().any(|notification| notification.kind == CULPRIT) {
+        if batch.iter().any(|notification| notification.content.kind == CULPRIT) {
             self.crashed.notify_one();
             std::future::pending::<()>().await;
         }

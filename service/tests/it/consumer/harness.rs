@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use hoopoe::{
-    broker::{AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, Outgoing, Publisher, Queue, Topology},
+    broker::{
+        AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, Delivery, LetterClass, Outgoing, Publisher, Queue,
+        QueueTopology, Topology,
+    },
     consumer::{Consumer, ConsumerMetrics, DeadLetterLabels, Settings},
     inbox::{InboxMetrics, Writer},
     notif::Owner,
@@ -148,7 +151,7 @@ impl Bench {
 
     /// How many messages were dead-lettered as crash loops.
     pub fn convicted(&self) -> u64 {
-        let labels = DeadLetterLabels { class: "crash_loop" };
+        let labels = DeadLetterLabels { class: LetterClass::CrashLoop };
         self.metrics.dead_letters.get_or_create(&labels).get()
     }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use hoopoe::{
-    broker::{AmqpTopology, Topology},
+    broker::{AmqpTopology, QueueTopology},
     notif::Owner,
     store::{PostgresStore, Store, StoreOptions, migrate},
 };

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
 use hoopoe::{
     api::{self, ApiMetrics, ApiState},
-    broker::{BrokerMetrics, EmbeddedBroker, Publisher, Topology},
+    broker::{BrokerMetrics, EmbeddedBroker, Publisher, QueueTopology, Topology},
     cache::{Cache, CacheMetrics, MemoryCache},
     http::{Guard, HttpMetrics, ServerLimits, bind, serve, surface},
     inbox::{Fate, InboxMetrics, Reader, ReaderOptions, Writer},
-    notif::{Notification, Owner},
+    notif::{Content, Json, Notification, Owner},
     producer::{self, ProducerMetrics, ProducerState},
     store::{SqliteStore, Store, StoreOptions},
     timestamp::Timestamp,
@@ -162,12 +162,13 @@ pub fn notification(owner: &str, kind: &str) -> Notification {
         owner: Owner::parse(owner).unwrap(),
         id: Uuid::now_v7(),
         source_id: None,
-        kind: kind.to_owned(),
-        actor: "warehouse".to_owned(),
-        title: "Shipped".to_owned(),
-        body: String::new(),
-        data: Some("{\"n\":1.10}".to_owned()),
-        priority: 0,
+        content: Content {
+            kind: kind.to_owned(),
+            actor: "warehouse".to_owned(),
+            title: "Shipped".to_owned(),
+            data: Some(Json::parse("{\"n\":1.10}".to_owned()).unwrap()),
+            ..Content::default()
+        },
         created_at: Timestamp::now(),
         expires_at: None,
     }

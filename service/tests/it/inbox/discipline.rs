@@ -279,7 +279,7 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     let who = owner("a");
     let mut batch: Vec<_> = (0..20).map(|_| notification(&who)).collect();
     // What the parser lets nobody send, and Postgres cannot keep.
-    batch[13].body = "a\0secret".to_owned();
+    batch[13].content.body = "a\0secret".to_owned();
     let fates = soon(process.writer.commit(&batch)).await.unwrap();
     for (index, fate) in fates.iter().enumerate() {
         match fate {
@@ -314,7 +314,7 @@ async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
     let stored = process.writer.commit(&batch).await.unwrap();
     assert_eq!(stored, [1, 1, 2, 1, 3].map(|rev| Fate::Stored { rev }));
     let mut conflict = batch[1].clone();
-    "another".clone_into(&mut conflict.title);
+    "another".clone_into(&mut conflict.content.title);
     let again = [batch[4].clone(), conflict, notification(&owner("b")), batch[0].clone()];
     let fates = other.writer.commit(&again).await.unwrap();
     assert_eq!(fates, [Fate::Repeat, Fate::IdConflict, Fate::Stored { rev: 2 }, Fate::Repeat]);

@@ -9,7 +9,7 @@ use std::{
 use hoopoe::{
     cache::{Cache, CacheMetrics, MemoryCache, RedisCache},
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
-    notif::{Notification, Owner},
+    notif::{Content, Notification, Owner},
     store::{Head, HeadAt, PostgresStore, SqliteStore, Store, StoreOptions, migrate},
     timestamp::Timestamp,
 };
@@ -210,12 +210,12 @@ pub fn notification(owner: &Owner) -> Notification {
         owner: owner.clone(),
         id: Uuid::new_v4(),
         source_id: None,
-        kind: "test".to_owned(),
-        actor: String::new(),
-        title: "title".to_owned(),
-        body: "body".to_owned(),
-        data: None,
-        priority: 0,
+        content: Content {
+            kind: "test".to_owned(),
+            title: "title".to_owned(),
+            body: "body".to_owned(),
+            ..Content::default()
+        },
         created_at: Timestamp::now(),
         expires_at: None,
     }

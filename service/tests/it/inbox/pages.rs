@@ -56,7 +56,7 @@ async fn a_page_of_large_items_is_bounded_by_bytes(kit: Kit) {
     let who = owner("a");
     let mut batch: Vec<_> = (0..30).map(|_| notification(&who)).collect();
     for notification in &mut batch {
-        notification.body = "x".repeat(30_000);
+        notification.content.body = "x".repeat(30_000);
     }
     process.writer.commit(&batch).await.unwrap();
     let (first, revs) = page(&process, &who, 30).await;

@@ -149,6 +149,9 @@ impl Cache for FailingCache {
     async fn fill(&self, owner: &Owner, token: &Token, head: &HeadAt, page: Option<&Page>) -> Result<(), CacheError> {
         self.inner.fill(owner, token, head, page).await
     }
+    fn is_up(&self) -> bool {
+        self.inner.is_up()
+    }
     fn wakeups(&self) -> broadcast::Receiver<Wakeup> {
         self.inner.wakeups()
     }

@@ -70,7 +70,7 @@ async fn shuffled_overlapping_owners_do_not_deadlock(db: &Db) {
                         if i % 10 == 0 {
                             sent.expires_at = Some(in_a(Duration::from_millis(dice.roll(2) * 50)));
                         }
-                        sent.title = String::new();
+                        sent.content.title = String::new();
                         sent
                     })
                     .collect();

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use hoopoe::{
-    notif::{Notification, Owner},
+    notif::{Content, Json, Notification, Owner},
     store::{
         Committed, Feed, FeedQuery, Filter, Head, Mark, MarkState, Marked, Outcome, PostgresStore, Since, SqliteStore,
         Store, StoreOptions, migrate,
@@ -179,17 +179,21 @@ pub fn owner(text: &str) -> Owner {
     Owner::parse(text).unwrap()
 }
 
+#[allow(clippy::needless_update, reason = "a new field of the content does not concern this")]
 pub fn notification(to: &str, id: u128) -> Notification {
     Notification {
         owner: owner(to),
         id: Uuid::from_u128(id),
         source_id: None,
-        kind: "order.shipped".to_owned(),
-        actor: "shop".to_owned(),
-        title: format!("Order {id}"),
-        body: "It is on its way.".to_owned(),
-        data: Some(format!("{{\"order\": {id}}}")),
-        priority: 3,
+        content: Content {
+            kind: "order.shipped".to_owned(),
+            actor: "shop".to_owned(),
+            title: format!("Order {id}"),
+            body: "It is on its way.".to_owned(),
+            data: Some(Json::parse(format!("{{\"order\": {id}}}")).unwrap()),
+            priority: 3,
+            ..Content::default()
+        },
         created_at: Timestamp::now(),
         expires_at: None,
     }

@@ -41,8 +41,8 @@ async fn pages_newest_first(db: &Db) {
 async fn filters(db: &Db) {
     let anna = owner("anna");
     let mut batch = notifications("anna", 6);
-    batch[1].kind = "invoice".to_owned();
-    batch[3].kind = "invoice".to_owned();
+    batch[1].content.kind = "invoice".to_owned();
+    batch[3].content.kind = "invoice".to_owned();
     db.commit(&batch).await;
     db.mark(&anna, &ids([4, 5]), MarkState::Read).await;
     let feed = async |unread, kind: Option<&str>| {
