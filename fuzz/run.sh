@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes one target for FUZZ_SECONDS (default 60), from the seeds and what earlier runs found in target/fuzz.
-# Works on a stable toolchain: libFuzzer's coverage is an LLVM pass that stable can ask for; only its sanitizers need nightly, and
-# code without `unsafe` has little for them to find. The flags are those of `cargo fuzz run --sanitizer none`.
+# Fuzzes one target for FUZZ_SECONDS (default 60), from the seeds and from what earlier runs left in target/fuzz.
+# It works on a stable toolchain: libFuzzer's coverage is an LLVM pass that stable can ask for. Only the sanitizers need
+# nightly, and code without `unsafe` gives them little to find. The flags are those of
+# `cargo fuzz run --sanitizer none`.
 #   fuzz/run.sh [TARGET] [libFuzzer options or one input to run again]
 set -euo pipefail
 cd "$(dirname "$0")"

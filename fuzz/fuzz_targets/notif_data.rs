@@ -1,8 +1,8 @@
-//! Any bytes as a notification, over both doors: what is taken keeps every promise of the contract, what is refused says so in few
-//! words, and nothing panics.
+//! Feeds any bytes to the parser, as HTTP and as AMQP would. An accepted notification keeps every promise of the
+//! contract, a refusal has a short reason, and nothing panics.
 //!
-//! The parser is compiled in by path instead of through the crate `hoopoe`: it needs six small crates and not the service's four
-//! hundred, so a build takes seconds, and only the code under test is instrumented.
+//! The parser is compiled in by path and not through the crate `hoopoe`. So it needs six small crates instead of the
+//! four hundred of the service, a build takes seconds, and only the code under test is instrumented.
 #![no_main]
 #![allow(dead_code, reason = "the service uses what the fuzzer does not")]
 
@@ -26,7 +26,7 @@ fuzz_target!(|body: &[u8]| {
         item: None,
     };
     let keyed = Arrival { idempotency_key: Some("key"), item: Some(3), ..arrival };
-    // A message id and a time that no notification may carry: a client library may put anything there.
+    // A message id and a time that no notification may have, because a client library may send anything there.
     let odd = Envelope { message_id: Some("a\nb"), timestamp: Some(Timestamp::from_micros(i64::MIN)) };
 
     let http = from_http(body, &arrival);
@@ -39,13 +39,13 @@ fuzz_target!(|body: &[u8]| {
         limits_hold(sent);
         let wire = to_wire(sent);
         assert!(wire.len() <= body.len() + limits::ADDED_BY_PRODUCER, "{} from {}", wire.len(), body.len());
-        let read = from_amqp(&wire, &arrival, &Envelope::default()).expect("a consumer takes what a producer publishes");
+        let read = from_amqp(&wire, &arrival, &Envelope::default()).expect("a consumer takes what is published");
         assert_eq!(&read.notification, sent);
         assert!(!read.derived_id && read.unknown_fields == 0);
         let again = to_wire(&read.notification);
         assert_eq!(again, wire);
 
-        // What HTTP takes, AMQP takes, and an id that is in the body means the same on both.
+        // AMQP accepts what HTTP accepts, and an id in the body means the same in both.
         let received = amqp.as_ref().expect("AMQP refuses nothing that HTTP takes");
         assert_eq!(received.unknown_fields, 0);
         if !received.derived_id {
@@ -90,7 +90,7 @@ fn limits_hold(notification: &Notification) {
     }
 }
 
-/// An answer, and a dead letter's header, stay small whatever was sent.
+/// A refusal stays small whatever was sent, because it goes into an answer and into the header of a dead letter.
 fn refusal_is_short(error: &ParseError) {
     match error {
         ParseError::TooLarge { size, limit } => assert!(size > limit),

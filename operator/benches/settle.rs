@@ -1,8 +1,8 @@
-//! `make bench-operator`: how long a thousand and five thousand resources take to settle, what the operator needs for them, and what a
-//! cycle costs in which nothing changes. On a real API server and a real RabbitMQ.
+//! `make bench-operator`: how long a thousand and five thousand resources take to settle, what the operator needs for
+//! them, and what a cycle without changes costs. It runs on a real API server and a real RabbitMQ.
 //!
-//! The resources are Stopped: their Deployments have no pods, or the benchmark would measure the kubelets that are not there. Of `N`
-//! resources a tenth are consumers, and the producers share fifty exchanges.
+//! The resources are Stopped, because there are no kubelets to run the pods. Of `N` resources a tenth are consumers,
+//! and the producers share fifty exchanges.
 
 use std::{
     error::Error,
@@ -18,9 +18,9 @@ const CRDS: [&str; 2] =
     [include_str!("../../crds/yaml/notifproducers.yaml"), include_str!("../../crds/yaml/notifconsumers.yaml")];
 const ROLES: [&str; 2] = [include_str!("../rbac/cluster-role.yaml"), include_str!("../rbac/lease-role.yaml")];
 const EXCHANGES: usize = 50;
-/// How long a size may take to settle.
+/// How long one number of resources may take to settle.
 const PATIENCE: Duration = Duration::from_mins(20);
-/// A cycle is a minute; a little more, so that every resource has had its turn.
+/// A cycle takes a minute. We wait a little longer, so that every resource has had its turn.
 const QUIET: Duration = Duration::from_secs(75);
 
 struct Row {
@@ -45,7 +45,8 @@ async fn main() -> Outcome<()> {
         rows.push(measure(size).await?);
     }
     println!(
-        "\n| resources | settle | settle again after a restart | requests a resource | requests in a quiet cycle | writes in it | memory |"
+        "\n| resources | settle | settle again after a restart | requests a resource | requests in a quiet cycle \
+         | writes in it | memory |"
     );
     println!("|---|---|---|---|---|---|---|");
     for row in &rows {
@@ -127,14 +128,15 @@ fn resource(number: usize) -> String {
     let broker = "broker: {secretRef: {name: rabbit}}, lifecycle: Stopped";
     if number.is_multiple_of(10) {
         format!(
-            "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifConsumer, metadata: {{name: c{number}, namespace: default}}, spec: {{{broker}, \
-             postgres: {{secretRef: {{name: pg}}}}, queue: {{name: q{number}}}, bindings: [{{exchange: e{}}}], api: {{enabled: false}}}}}}",
+            "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifConsumer, \
+             metadata: {{name: c{number}, namespace: default}}, spec: {{{broker}, postgres: {{secretRef: {{name: pg}}}}, queue: {{name: q{number}}}, \
+             bindings: [{{exchange: e{}}}], api: {{enabled: false}}}}}}",
             1 + number % EXCHANGES
         )
     } else {
         format!(
-            "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifProducer, metadata: {{name: p{number}, namespace: default}}, \
-             spec: {{{broker}, exchange: {{name: e{}}}}}}}",
+            "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifProducer, \
+             metadata: {{name: p{number}, namespace: default}}, spec: {{{broker}, exchange: {{name: e{}}}}}}}",
             number % EXCHANGES
         )
     }
@@ -156,7 +158,7 @@ async fn settled(plane: &ControlPlane, operator: &Child, admin: u16, size: usize
     let started = Instant::now();
     settled_in(operator, admin, size, started).await?;
     let took = started.elapsed();
-    // What the operator says of itself is checked once against the API server.
+    // Check once against the API server that the operator's own metric is right.
     let statuses = "jsonpath={range .items[*]}{.status.conditions[?(@.type==\"Ready\")].status}{\"\\n\"}{end}";
     let ready = plane.kubectl(&["get", "nprod,ncons", "-o", statuses]).await?;
     let ready = ready.lines().filter(|line| *line == "True").count();
@@ -190,7 +192,7 @@ async fn metrics(admin: u16) -> Outcome<String> {
     Ok(reqwest::get(format!("http://127.0.0.1:{admin}/metrics")).await?.text().await?)
 }
 
-/// The sum of the requests to the API server whose labels `count`. Leases are in it: four a minute.
+/// The sum of the requests to the API server whose labels satisfy `count`. It includes the Lease: four a minute.
 async fn total(admin: u16, count: fn(&str) -> bool) -> Outcome<f64> {
     let text = metrics(admin).await?;
     let lines = text.lines().filter(|line| line.starts_with("hoopoe_operator_api_requests_total{") && count(line));

@@ -1,7 +1,9 @@
-//! The goals of the design as ratios: each part beside its limit, in one run on one machine, with real servers.
+//! The performance goals as ratios: each part is measured beside its limit, in one run on one machine, with real
+//! servers.
 //!
-//! `cargo bench -p hoopoe --bench goals`, or `make bench`. `HOOPOE_BENCH=drain,304` runs only the measures whose name contains one of
-//! these; `HOOPOE_BENCH_ROUNDS=1` is for a quick look (default 5, of which the medians are shown).
+//! `cargo bench -p hoopoe --bench goals`, or `make bench`. `HOOPOE_BENCH=drain,304` runs only the measures whose name
+//! contains one of these texts. `HOOPOE_BENCH_ROUNDS=1` gives a quick look; the default is 5 rounds, and the table
+//! shows their medians.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::cast_precision_loss)]
 
 #[path = "goals/commit.rs"]

@@ -1,4 +1,4 @@
-//! The store's commit beside a flat insert of the same rows into the same kind of table with the same indexes, one after the other.
+//! The store's commit beside a flat insert of the same rows, in turns. The flat table has the same columns and indexes.
 
 use std::time::{Duration, Instant};
 
@@ -22,35 +22,35 @@ pub const BATCH: usize = 500;
 const RUN: Duration = Duration::from_secs(1);
 const GOAL: f64 = 0.50;
 
-/// Takes what no cache is there to take.
-pub struct Takes;
+/// Stands in for a cache: it accepts every announcement.
+pub struct AcceptsAll;
 
 #[async_trait]
-impl Announce for Takes {
+impl Announce for AcceptsAll {
     async fn announce(&self, _: &[(Owner, Position)]) -> bool {
         true
     }
 }
 
-const FLAT: &str = "INSERT INTO flat (owner, id, source_id, rev, changed_rev, unread_rev, unseen_rev, kind, actor, title, body, data, \
-     priority, created_at, expires_at) \
-     SELECT u.owner, u.id, u.source_id, u.rev, u.rev, u.rev, u.rev, u.kind, u.actor, u.title, u.body, u.data, u.priority, \
-     u.created_at, u.expires_at FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], \
-     $8::text[], $9::text[], $10::smallint[], $11::bigint[], $12::bigint[]) \
+const FLAT: &str = "INSERT INTO flat (owner, id, source_id, rev, changed_rev, unread_rev, unseen_rev, kind, actor, \
+     title, body, data, priority, created_at, expires_at) \
+     SELECT u.owner, u.id, u.source_id, u.rev, u.rev, u.rev, u.rev, u.kind, u.actor, u.title, u.body, u.data, \
+     u.priority, u.created_at, u.expires_at FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], \
+     $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::smallint[], $11::bigint[], $12::bigint[]) \
      AS u (owner, id, source_id, rev, kind, actor, title, body, data, priority, created_at, expires_at) \
      ON CONFLICT (owner, id) DO NOTHING";
 
-/// A table like the store's, without owners, revs and counters.
+/// A database with the flat table: like the store's, but without the upkeep of owners, revs and counters.
 pub async fn flat_pool(url: &str) -> PgPool {
     let options = sqlx::postgres::PgPoolOptions::new().max_connections(2).test_before_acquire(false);
-    // As the store's own: see `service/src/store/connect.rs`.
+    // The same limits as the store's own pool.
     let options = options.idle_timeout(None).max_lifetime(None);
     let pool = options.connect(url).await.unwrap();
     pool.execute("CREATE TABLE flat (LIKE notification INCLUDING ALL)").await.unwrap();
     pool
 }
 
-/// In one statement, which is a transaction of its own where none is open.
+/// Inserts in one statement, which is a transaction of its own if none is open.
 pub async fn flat_insert<'e>(executor: impl sqlx::PgExecutor<'e>, batch: &[Notification], first_rev: i64) {
     let column = |of: fn(&Notification) -> &str| batch.iter().map(of).collect::<Vec<&str>>();
     sqlx::query(FLAT)
@@ -76,7 +76,7 @@ pub async fn store(url: &str) -> PostgresStore {
     PostgresStore::connect(url, &TlsConfig::default(), options).await.unwrap()
 }
 
-/// Rows a second of what `once` does with ready-made batches.
+/// How many rows a second `once` stores, from batches that are made beforehand.
 pub async fn rate(mut once: impl AsyncFnMut(&[Notification]), owners: usize, next: &mut usize) -> f64 {
     let (mut busy, mut rows) = (Duration::ZERO, 0);
     while busy < RUN {
@@ -97,7 +97,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
         let (mut a, mut b, mut sides) = (0, 0, Sides::default());
         for round in 0..=rounds() {
             let flat = rate(async |batch| flat_insert(&pool, batch, 1).await, owners, &mut a).await;
-            let commit = async |batch: &[Notification]| drop(store.commit(batch, &Takes).await.unwrap());
+            let commit = async |batch: &[Notification]| drop(store.commit(batch, &AcceptsAll).await.unwrap());
             let commit = rate(commit, owners, &mut b).await;
             if round > 0 {
                 sides.add(commit, flat);

@@ -1,9 +1,9 @@
-//! A backlog through two lanes into Postgres and Redis, beside the slower of what it is made of.
+//! Draining a backlog through two lanes into Postgres and Redis, beside the slower of its two parts.
 
 use hoopoe::{notif::Notification, store::Store};
 
 use super::{
-    commit::{Takes, rate, store},
+    commit::{AcceptsAll, rate, store},
     inbox::Inbox,
     notifications::{OWNERS, message},
     raw_amqp::RawAmqp,
@@ -13,7 +13,7 @@ use super::{
 };
 
 const MESSAGES: usize = 30_000;
-/// Past the start with one lane and one message at a time.
+/// How many messages pass first, so that the start with one lane and one message at a time is not measured.
 const WARM: usize = 1_000;
 const GOAL: f64 = 0.80;
 
@@ -28,7 +28,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
     for round in 0..=rounds() {
         raw.publish("drain.raw", (0..MESSAGES).map(message)).await;
         let consume = MESSAGES as f64 / raw.consume("drain.raw", MESSAGES).await.as_secs_f64();
-        let commit = async |batch: &[Notification]| drop(alone.commit(batch, &Takes).await.unwrap());
+        let commit = async |batch: &[Notification]| drop(alone.commit(batch, &AcceptsAll).await.unwrap());
         let commit = rate(commit, OWNERS, &mut next_alone).await;
 
         raw.publish("drain", (next..next + MESSAGES).map(message)).await;

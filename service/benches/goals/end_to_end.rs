@@ -1,5 +1,5 @@
-//! From a publisher on the same machine to visible in the store, beside the older systems' way: one message at a time, a row each, an
-//! acknowledgement each, a SET each.
+//! From a publisher on the same machine to visible in the store, beside the way of older systems: one message at a
+//! time, with a row, an acknowledgement and a SET for each.
 
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ impl Older {
         Self { pool, redis: client.get_multiplexed_async_connection().await.unwrap() }
     }
 
-    /// Messages a second; the publisher is as fast as it likes, a second ahead.
+    /// Messages a second. The publisher is as fast as it can be, and starts a second earlier.
     async fn run(&self, raw: &RawAmqp) -> f64 {
         raw.publish("older", (0..6_000).map(message)).await;
         let (channel, mut redis) = (raw.channel(1).await, self.redis.clone());

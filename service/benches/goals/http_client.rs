@@ -1,5 +1,6 @@
-//! A client that costs next to nothing and the same for everybody: keep-alive connections on a thread of its own; requests are bytes
-//! made beforehand, and answers are told apart by their length, which the first one of a connection teaches. It checks each status.
+//! An HTTP client that costs almost nothing, and the same for every measure. It has keep-alive connections on a thread
+//! of its own. Its requests are bytes that are made beforehand. It separates answers by their length, which it learns
+//! from the first answer of a connection, and it checks each status.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// No answer takes this long: an answer of another length than the first would be waited for for ever.
+/// How long an answer may take. Without a limit, an answer of another length than the first would block for ever.
 const LIMIT: Duration = Duration::from_secs(20);
 
 pub struct HttpClient {
@@ -23,7 +24,7 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// Connects, sends one request and learns from its answer.
+    /// Connects, sends one request and learns the length of its answer.
     pub async fn connect(address: SocketAddr, status: u16, first: &[u8]) -> Self {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
@@ -41,7 +42,7 @@ impl HttpClient {
         client
     }
 
-    /// How long one answer is, its head included.
+    /// The length of one answer with its head, in bytes.
     pub fn answer_length(&self) -> usize {
         self.length
     }
@@ -64,7 +65,7 @@ impl HttpClient {
     }
 }
 
-/// The length of a whole answer, once its head is there.
+/// The length of a whole answer, once its head has arrived.
 fn length_of(answer: &[u8]) -> Option<usize> {
     let head = answer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let text = std::str::from_utf8(&answer[..head]).unwrap();
@@ -72,19 +73,19 @@ fn length_of(answer: &[u8]) -> Option<usize> {
     Some(head + body)
 }
 
-/// What is to be sent, and how.
+/// What to send, and how.
 #[derive(Clone, Copy)]
 pub struct Plan {
     pub address: SocketAddr,
     pub status: u16,
     pub connections: usize,
-    /// Requests that are sent at once on one connection.
+    /// How many requests are sent at once on one connection.
     pub depth: usize,
     pub time: Duration,
 }
 
-/// Sends as much as is answered, for a time; answers a second. `block` makes the requests of a connection's turn: one in turn 0,
-/// `depth` in all others.
+/// Sends for a time, on each connection as fast as the answers come, and returns the answers a second. `block` makes
+/// the requests of a connection's turn: one in turn 0, `depth` in all others.
 pub async fn saturate(plan: Plan, block: impl Fn(usize, usize) -> Bytes + Send + Sync + 'static) -> f64 {
     let Plan { address, status, connections, depth, time } = plan;
     let block = Arc::new(block);

@@ -1,4 +1,4 @@
-//! Our side of a queue: store, cache, writer and a consumer with two lanes, as the role puts them together.
+//! Our side of a queue: store, cache, writer and a consumer with two lanes, composed as in the role.
 
 use std::{
     sync::Arc,
@@ -36,7 +36,7 @@ impl Inbox {
         Self::over(servers, database, |cache| Arc::new(cache)).await
     }
 
-    /// With something around the cache.
+    /// The same, with a wrapper around the cache.
     pub async fn over(servers: &Servers, database: &str, around: impl FnOnce(RedisCache) -> Arc<dyn Cache>) -> Self {
         let (url, tls) = (servers.database(database).await, TlsConfig::default());
         let store = PostgresStore::connect(&url, &tls, StoreOptions::default()).await.unwrap();
@@ -68,7 +68,7 @@ impl Inbox {
 }
 
 impl Draining {
-    /// Waits until it has stored so many since it began; when that was seen, and how many there were.
+    /// Waits until the consumer has stored `count` notifications. Returns when that was seen, and how many there were.
     pub async fn stored(&self, count: usize) -> (Instant, u64) {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {

@@ -36,7 +36,7 @@ const MESSAGES: usize = 30_000;
 const RUN: Duration = Duration::from_millis(1_500);
 const GOAL: f64 = 0.75;
 
-/// A producer of an exchange, as the role puts it together, on a port of its own.
+/// A producer for an exchange, composed as in the role, on a port of its own.
 pub struct Door {
     pub address: SocketAddr,
     publisher: Arc<AmqpPublisher>,
@@ -85,7 +85,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
     let next = Arc::new(AtomicUsize::new(0));
     let mut sides = Sides::default();
     for round in 0..=rounds() {
-        // Made beforehand: the limit is the broker's, not that of making JSON.
+        // The bodies are made beforehand, so that the limit is the broker and not the making of JSON.
         let messages: Vec<_> = (0..MESSAGES).map(message).collect();
         let limit = MESSAGES as f64 / raw.publish("ingest", messages.into_iter()).await.as_secs_f64();
         raw.purge("ingest").await;

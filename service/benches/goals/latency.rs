@@ -1,4 +1,5 @@
-//! From the 202 to what a poll would show, at half of what the whole pipeline takes.
+//! The time from the 202 until a poll would show the notification, at half of the rate that the whole pipeline can
+//! take.
 
 use std::{
     collections::HashMap,
@@ -32,7 +33,7 @@ const FULL: Duration = Duration::from_secs(2);
 const HALF: Duration = Duration::from_secs(3);
 const GOALS: (f64, f64) = (15.0, 60.0);
 
-/// A cache that notes when it was told of each notification: from then on every reader is.
+/// A cache that notes when it was told of each notification. From that moment every reader knows of it.
 struct Noting {
     cache: RedisCache,
     shown: Arc<Mutex<HashMap<Uuid, Instant>>>,
@@ -89,7 +90,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
     let draining = inbox.drain(servers, &config);
     let next = Arc::new(AtomicUsize::new(0));
 
-    // Full load: as much as goes in at the door while everything behind it works too, or comes out behind, whichever is less.
+    // Full load is the lower of two rates, measured together: what the producer accepts and what the consumer stores.
     let plan = Plan { address: door.address, status: 202, connections: CONNECTIONS, depth: 1, time: FULL };
     let numbers = Arc::clone(&next);
     let since = Instant::now();
@@ -103,7 +104,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
         let accepted = paced(&door, full / 2.0, Arc::clone(&next)).await;
         draining.stored(next.load(Ordering::Relaxed)).await;
         let shown = shown.lock().unwrap();
-        // What was shown before its 202 was read waited for nothing.
+        // A notification that was visible before the client read its 202 counts as 0 ms.
         let mut waits: Vec<f64> = accepted
             .iter()
             .map(|(id, accepted)| shown[id].saturating_duration_since(*accepted).as_secs_f64() * 1_000.0)
@@ -120,7 +121,7 @@ pub async fn measure(servers: &Servers, table: &mut Table) {
     table.below("accepted to visible, p99", at, of, (median(&p99s), GOALS.1), "ms");
 }
 
-/// Sends at a steady rate; when each was accepted.
+/// Sends at a steady rate and returns when each notification was accepted.
 async fn paced(door: &Door, rate: f64, next: Arc<AtomicUsize>) -> Vec<(Uuid, Instant)> {
     let address = door.address;
     on_a_thread(async move {

@@ -1,4 +1,4 @@
-//! The memory of a producer's and of a consumer's process, each at full rate: the most that the kernel ever counted.
+//! The peak memory of the process of a producer and of a consumer, each at full rate, as the kernel counts it.
 
 use std::{
     sync::{

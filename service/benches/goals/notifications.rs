@@ -1,4 +1,4 @@
-//! What is sent in every measure: 256 bytes of data to one of ten thousand owners.
+//! What every measure sends: 256 bytes of data to one of ten thousand owners.
 
 use bytes::Bytes;
 use hoopoe::{
@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 pub const OWNERS: usize = 10_000;
 
-/// The number of one owner. A step that shares no factor with the owners: a batch goes to as many of them as it can.
+/// The owner of notification `number`. The step has no common factor with the number of owners, so that a batch goes to
+/// as many different owners as possible.
 pub fn owner(number: usize, owners: usize) -> Owner {
     Owner::parse(&format!("owner-{:07}", number.wrapping_mul(7_919) % owners)).unwrap()
 }
@@ -31,7 +32,7 @@ pub fn notification(number: usize, owners: usize) -> Notification {
     }
 }
 
-/// As it is published, with its id.
+/// The message as it is published, with its id.
 pub fn message(number: usize) -> (Uuid, Bytes) {
     let notification = notification(number, OWNERS);
     (notification.id, to_wire(&notification))

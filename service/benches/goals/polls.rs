@@ -1,6 +1,6 @@
-//! Polls beside a handler that does nothing: a 304 from the process, and a first page of 20 items, from Redis and from the process;
-//! and, since sending its bytes is most of what such a page costs, a handler that does nothing but send as many. And what a great
-//! many polls of unchanged owners ask of Postgres.
+//! Polls beside a handler that does nothing: a 304 from the process, and a first page of 20 items, from Redis and from
+//! the process. Sending its bytes is most of the cost of such a page, so one limit is a handler that only sends as many
+//! bytes. The last measure is what many polls of unchanged owners ask of Postgres.
 
 use std::{
     net::SocketAddr,
@@ -42,11 +42,11 @@ const GOALS: (f64, f64) = (0.75, 0.55);
 pub async fn measure(servers: &Servers, table: &mut Table) {
     let inbox = Inbox::open(servers, "polls").await;
     fill(&inbox).await;
-    // Now, so that the server has no reason to while statements are counted.
+    // Do it now, so that the server has no reason to do it while statements are counted.
     servers.postgres.psql("polls", "VACUUM ANALYZE").await.unwrap();
     let tags = tags(&inbox).await;
     let usual = ReaderOptions::new(&CacheConfig::default());
-    // Nothing fits into the process: what is not a 304 comes from Redis.
+    // No head fits into the process, so every answer that is not a 304 comes from Redis.
     let tiny = ReaderOptions { head_bytes: 1_024, page_bytes: 1_024, ..usual };
     let empty = listen(Router::new().route("/v1/owners/{owner}/feed", get(|| async {}))).await;
     let (stop, stop_bare) = (CancellationToken::new(), CancellationToken::new());
@@ -85,7 +85,7 @@ fn take(round: usize, limit: f64, (sides, ours): (&mut Sides, f64)) {
     }
 }
 
-/// Every owner gets as many items; all answers are of one length.
+/// Gives every owner the same number of items, so that all answers have the same length.
 async fn fill(inbox: &Inbox) {
     let second = Timestamp::from_micros(Timestamp::now().micros() / 1_000_000 * 1_000_000);
     for _ in 0..ITEMS {
@@ -108,7 +108,7 @@ async fn tags(inbox: &Inbox) -> Vec<String> {
     tags
 }
 
-/// Requests for every owner, `DEPTH` in a block; the first of them alone in block 0.
+/// Requests for every owner, `DEPTH` in a block. Block 0 holds only the first request.
 fn blocks(tags: &[String], conditional: bool) -> Arc<Vec<Bytes>> {
     let request = |number: usize| {
         let condition =
@@ -132,7 +132,7 @@ async fn run(address: SocketAddr, status: u16, blocks: &Arc<Vec<Bytes>>) -> f64 
 async fn listen(router: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    // As ours does: without it the answers to requests that came at once wait 40 ms for each other.
+    // Our server sets it too: without it, answers to requests that arrive together wait 40 ms for each other.
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
@@ -154,7 +154,8 @@ async fn open(inbox: &Inbox, options: ReaderOptions, stop: &CancellationToken) -
     address
 }
 
-/// As Postgres itself counts them: nobody but one reader uses this database by then, and all it needs is its pulse.
+/// Counts the statements by the statistics of Postgres. At that time only one reader uses this database, and it needs
+/// only its pulse.
 async fn statements(servers: &Servers, address: SocketAddr, blocks: &Arc<Vec<Bytes>>, table: &mut Table) {
     let before = transactions(servers).await;
     let since = Instant::now();
@@ -178,13 +179,13 @@ async fn statements(servers: &Servers, address: SocketAddr, blocks: &Arc<Vec<Byt
     let made = after - before;
     let what = format!("Postgres statements for {POLLS} unchanged polls");
     let of = format!("one process for {seconds:.1} s");
-    // A second's worth may fall on either side of the two readings.
+    // The statements of one second may fall on either side of each of the two readings.
     let goal = seconds + 2.0;
     table.below(&what, format!("{made:.0}"), of, (made, goal), "statements");
 }
 
 async fn transactions(servers: &Servers) -> f64 {
-    // A session tells what it counted once it was idle for a second.
+    // A session reports its counts only after it was idle for a second.
     sleep(Duration::from_millis(1_500)).await;
     let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = 'polls'";
     servers.postgres.psql("postgres", sql).await.unwrap().parse().unwrap()

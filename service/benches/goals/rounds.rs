@@ -1,6 +1,7 @@
-//! How every measure is taken: both sides in turns, so that what else the machine does hits both, and the median of the rounds.
+//! How every measure is taken: both sides in turns, so that other load on the machine hits both, and then the median of
+//! the rounds.
 
-/// Rounds that count; one more before them warms up.
+/// How many rounds count. One more round before them warms up.
 pub fn rounds() -> usize {
     std::env::var("HOOPOE_BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5)
 }
@@ -39,7 +40,7 @@ impl Sides {
         median(&self.limit)
     }
 
-    /// The median of the rounds' ratios: the two of one round ran side by side.
+    /// The median of the ratios of the rounds, because the two sides of one round ran close together.
     pub fn ratio(&self) -> f64 {
         median(&self.ours.iter().zip(&self.limit).map(|(ours, limit)| ours / limit).collect::<Vec<_>>())
     }

@@ -19,7 +19,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Postgres keeps its commits (fsync on); `RabbitMQ` is 4.0 where it can be had, else the machine's own.
+    /// Starts them. Postgres keeps its commits (fsync on). `RabbitMQ` is 4.0 if it is available, else the machine's
+    /// own.
     pub async fn start() -> Self {
         let (four, postgres, redis) = tokio::join!(
             RabbitMq::start(RabbitMqOptions { version: RabbitMqVersion::Four, ..RabbitMqOptions::default() }),
@@ -40,7 +41,7 @@ impl Servers {
         Self { rabbit: Arc::new(rabbit), postgres, redis: redis.unwrap(), versions }
     }
 
-    /// An exchange and a quorum queue of that name, bound to each other for every key.
+    /// Declares an exchange and a quorum queue of this name, bound for every key.
     pub async fn declare(&self, name: &str) -> ConsumerConfig {
         let topology = AmqpTopology::new(&self.rabbit.url(), &TlsConfig::default(), None, "bench");
         let exchange = ExchangeConfig { name: name.to_owned(), kind: ExchangeType::Topic };
@@ -51,7 +52,7 @@ impl Servers {
         config
     }
 
-    /// A migrated database; its URL.
+    /// Makes and migrates a database, and returns its URL.
     pub async fn database(&self, name: &str) -> String {
         let url = self.postgres.create_database(name).await.unwrap();
         migrate::up(migrate::Target::Postgres { url: &url, tls: &TlsConfig::default() }).await.unwrap();

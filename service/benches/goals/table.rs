@@ -1,4 +1,4 @@
-//! The one table that is printed.
+//! The table of results.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ struct Row {
     limit: String,
     result: String,
     goal: String,
-    /// `None`: no goal.
+    /// `None` if there is no goal.
     met: Option<bool>,
 }
 
 impl Table {
-    /// A rate beside its limit's: the ratio is what counts.
+    /// Adds a rate beside the rate of its limit. The goal is for the ratio.
     pub fn ratio(&mut self, what: &str, sides: &Sides, against: &str, goal: f64) {
         let ratio = sides.ratio();
         self.add(Row {
@@ -34,7 +34,7 @@ impl Table {
         });
     }
 
-    /// A rate beside another's, for which there is no goal.
+    /// Adds a rate beside another rate, without a goal.
     pub fn beside(&mut self, what: &str, sides: &Sides, against: &str) {
         self.add(Row {
             what: what.to_owned(),
@@ -46,7 +46,7 @@ impl Table {
         });
     }
 
-    /// A figure that must stay below another.
+    /// Adds a figure that must stay below its goal.
     pub fn below(&mut self, what: &str, ours: String, of: String, (result, goal): (f64, f64), unit: &str) {
         self.add(Row {
             what: what.to_owned(),
@@ -59,7 +59,7 @@ impl Table {
     }
 
     fn add(&mut self, row: Row) {
-        // While it runs, somebody waits.
+        // Show each result at once: the whole run takes minutes.
         eprintln!("{}: {} beside {}: {} (goal {})", row.what, row.ours, row.limit, row.result, row.goal);
         self.0.push(row);
     }

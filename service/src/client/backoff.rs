@@ -14,8 +14,8 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// The next wait: what the server asked for, but never less than our own. `spread` (0 to 1) shortens ours by up to half, so that
-    /// many clients do not come back at one moment.
+    /// The next wait: the wait that the server asked for, but never less than our own. `spread` (0 to 1) shortens our
+    /// own by up to half, so that many clients do not come back at the same moment.
     pub fn next_wait(&mut self, asked: Option<Duration>, spread: f64) -> Duration {
         let ours = FIRST.saturating_mul(2u32.saturating_pow(self.attempts)).min(LONGEST);
         self.attempts = self.attempts.saturating_add(1);

@@ -9,7 +9,7 @@ use super::ClientError;
 /// How long one connection attempt may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Where notifications are sent to.
+/// The option that says where to send notifications.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ProducerArg {
     /// The producer's address.
@@ -17,7 +17,7 @@ pub struct ProducerArg {
     pub producer: Url,
 }
 
-/// Where inboxes are read.
+/// The option that says where to read inboxes.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ApiArg {
     /// The inbox API's address.
@@ -25,7 +25,7 @@ pub struct ApiArg {
     pub api: Url,
 }
 
-/// Whom to trust.
+/// The option that says which authorities to trust.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrustArg {
     /// PEM file of the authorities to trust instead of the system's.
@@ -41,10 +41,10 @@ pub struct Server {
     option: &'static str,
 }
 
-/// A client for all servers of one command. `timeout` bounds one request as a whole. The proxy that the environment names is used, but
-/// not to reach this machine itself.
+/// A client for all servers of one command. `timeout` bounds one request as a whole. The client uses the proxy that the
+/// environment names, unless all servers are on this machine.
 pub fn http_client(trust: &TrustArg, timeout: Duration, bases: &[Url]) -> Result<Client, ClientError> {
-    // The first install wins; a second one, in tests or in `hoopoe dev`, finds the same provider.
+    // Only the first call installs a provider. A later call, in tests or in `hoopoe dev`, fails: the same one is there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
@@ -72,7 +72,7 @@ fn is_loopback(base: &Url) -> bool {
 }
 
 impl Server {
-    /// The server at `base`, which `option` named.
+    /// The server at `base`, an address that the option `option` gave.
     pub fn new(client: Client, base: &Url, option: &'static str) -> Result<Self, ClientError> {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
             let reason = "it must be an http:// or https:// address".to_owned();
@@ -84,17 +84,17 @@ impl Server {
         Ok(Self { client, base, option })
     }
 
-    /// The URL of a route whose path segments are given raw; each is percent-encoded.
+    /// The URL of a route. The path segments are given raw, and each is percent-encoded here.
     pub fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
-        // Cannot fail: `new` took only addresses with a host.
+        // This cannot fail, because `new` accepts only addresses with a host.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);
         }
         url
     }
 
-    /// The client.
+    /// The HTTP client that reaches it.
     pub fn client(&self) -> &Client {
         &self.client
     }
@@ -104,23 +104,23 @@ impl Server {
         self.base.origin().ascii_serialization()
     }
 
-    /// What a failed request means for a person.
+    /// The error that tells a person why a request failed.
     pub fn failure(&self, error: &reqwest::Error) -> ClientError {
         let reason = innermost(error);
         if error.is_connect() && reason.contains("refused") {
-            return ClientError::NobodyListens { url: self.shown(), option: self.option };
+            return ClientError::NoListener { url: self.shown(), option: self.option };
         }
         let reason = if error.is_timeout() { "it took too long".to_owned() } else { reason };
         ClientError::NoAnswer { url: self.shown(), reason }
     }
 
-    /// An answer that makes no sense.
+    /// The error for an answer that Hoopoe would not give.
     pub fn not_ours(&self, reason: impl Into<String>) -> ClientError {
         ClientError::NotOurs { url: self.shown(), reason: reason.into(), option: self.option }
     }
 }
 
-/// The innermost cause: reqwest's outer sentences name the whole URL and nothing that helps.
+/// The innermost cause, because the outer errors of reqwest only repeat the whole URL.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {

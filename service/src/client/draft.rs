@@ -1,12 +1,12 @@
-//! A notification as a sender writes it, before anybody accepted it.
+//! A notification as its sender writes it, before a producer accepted it.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// The body of `POST /v1/notifications`. What is absent is left out, so that the server's default holds.
+/// The body of `POST /v1/notifications`. An absent field is left out of the JSON, so that the server uses its default.
 #[derive(Clone, Debug, Serialize)]
 pub struct Draft {
-    /// The identity, made by the sender so that a retry is no second notification.
+    /// The identity. The sender makes it, so that a retry is not a second notification.
     pub id: String,
     /// Who it is for.
     pub owner: String,
@@ -21,13 +21,13 @@ pub struct Draft {
     /// Its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Any JSON.
+    /// Its payload, any JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Box<RawValue>>,
-    /// 0–9.
+    /// The priority, 0–9.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
-    /// RFC 3339.
+    /// When it stops being shown, as RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
 }

@@ -1,21 +1,21 @@
-//! Why a people's command failed, in one line that says what to do.
+//! Why a command of people failed, in one line that says what to do.
 
 use std::{io, path::PathBuf, time::Duration};
 
 use super::outcome::Problem;
 
-/// Why a people's command failed.
+/// Why a command of people failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody listens there.
-    #[error("failed to reach {url}: nobody listens there (is `make dev` running? {option} names another address)")]
-    NobodyListens {
+    /// The address refuses connections.
+    #[error("failed to reach {url}: no program listens there (is `make dev` running? {option} sets another address)")]
+    NoListener {
         /// Scheme, host and port.
         url: String,
         /// The option that names it.
         option: &'static str,
     },
-    /// Something listens, but no answer came of it.
+    /// The address accepts connections, but no answer came.
     #[error("failed to get an answer from {url}: {reason}")]
     NoAnswer {
         /// Scheme, host and port.
@@ -23,7 +23,7 @@ pub enum ClientError {
         /// The innermost cause.
         reason: String,
     },
-    /// An answer that is not what this server's API gives.
+    /// The answer is not one that this server's API gives.
     #[error("failed to understand the answer of {url}: {reason} (is it Hoopoe's {option}?)")]
     NotOurs {
         /// Scheme, host and port.
@@ -33,10 +33,10 @@ pub enum ClientError {
         /// The option that names it.
         option: &'static str,
     },
-    /// The server refused, and said why.
+    /// The server refused the request and said why.
     #[error("{0}")]
     Refused(Problem),
-    /// Some of a batch were refused or not taken in time; each was printed.
+    /// Some notifications of a batch were refused or not accepted in time; each was printed.
     #[error("failed to send {failed} of {all}; the others were accepted")]
     PartlySent {
         /// How many were not accepted.
@@ -44,14 +44,17 @@ pub enum ClientError {
         /// How many there were.
         all: usize,
     },
-    /// Still not accepted when the time was up.
-    #[error("failed to send {id} within {}s: {last}; run it again with --id {id}, a repeat is never shown twice", .timeout.as_secs_f64())]
+    /// The producer had not accepted the notification when the time was up.
+    #[error(
+        "failed to send {id} within {}s: {last}; run it again with --id {id}: a repeat is never shown twice",
+        .timeout.as_secs_f64()
+    )]
     NotAccepted {
         /// The id that every attempt carried.
         id: String,
         /// `--timeout`.
         timeout: Duration,
-        /// What the last attempt met.
+        /// Why the last attempt failed.
         last: String,
     },
     /// An option's value cannot be used.

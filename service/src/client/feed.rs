@@ -21,22 +21,22 @@ use crate::store::Position;
 pub struct FeedRequest {
     /// How many rows, 1–200.
     pub limit: u32,
-    /// The page after another one.
+    /// The cursor of the page to continue after.
     pub cursor: Option<String>,
-    /// What changed since then.
+    /// Ask for what changed since this position.
     pub since: Option<Position>,
-    /// Only unread rows.
+    /// Ask only for unread rows.
     pub unread: bool,
-    /// The `ETag` of what is known already.
+    /// The `ETag` of what the client knows already.
     pub etag: Option<String>,
 }
 
-/// What came back.
+/// The answer to a feed request.
 #[derive(Debug)]
 pub enum FeedReply {
-    /// 304.
+    /// 304: nothing changed.
     Unchanged,
-    /// 200.
+    /// 200: a page.
     Page {
         /// The page.
         page: Box<FeedAnswer>,
@@ -47,10 +47,10 @@ pub enum FeedReply {
     },
 }
 
-/// An answer, and when to ask again.
+/// An answer, and how long to wait until the next request.
 #[derive(Debug)]
 pub struct Polled {
-    /// What came back.
+    /// The answer itself.
     pub reply: FeedReply,
     /// `X-Poll-Interval`.
     pub interval: Option<Duration>,
@@ -97,7 +97,7 @@ pub async fn head(api: &Server, owner: &str) -> Result<HeadAnswer, ClientError> 
     read(api, status, &body)
 }
 
-/// The body of a 200 as what it should be; anything else as the error that it is.
+/// The body of a 200, parsed; the matching error for every other answer.
 pub(super) fn read<T: DeserializeOwned>(api: &Server, status: StatusCode, body: &[u8]) -> Result<T, ClientError> {
     if status != StatusCode::OK {
         return Err(ClientError::Refused(Problem::read(status, body)));

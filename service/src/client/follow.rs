@@ -1,4 +1,5 @@
-//! How a client keeps up with an inbox: the newest page first, then only what changed since. Pure: the caller asks and waits.
+//! How a client keeps up with an inbox: it asks for the newest page first, then only for what changed since. Pure: the
+//! caller sends the requests and waits.
 
 use super::{
     feed::{FeedReply, FeedRequest},
@@ -20,26 +21,27 @@ pub struct Follower {
 
 #[derive(Clone, Debug)]
 enum Stage {
-    /// Nothing is known.
+    /// The client knows nothing yet.
     Start,
-    /// The older pages of the inbox are read; what changes meanwhile comes by `since` the first page's head.
+    /// The client reads the older pages. What changes meanwhile comes later, by `since` with the head of the first
+    /// page.
     Older { cursor: String, since: Position },
-    /// Everything up to `since` is known.
+    /// The client knows everything up to `since`.
     Following { since: Position, cursor: Option<String>, etag: Option<String> },
 }
 
 /// What an answer brought.
 #[derive(Debug)]
 pub enum Step {
-    /// 304.
+    /// 304: nothing changed.
     Nothing,
-    /// Rows as they stand, newest first: the first page or one of the older pages.
+    /// Rows as they are now, newest first: the first page, or one of the older pages.
     Standing {
         /// The head.
         head: Head,
         /// The rows.
         rows: Vec<Row>,
-        /// These replace what was known: the server could not continue from this position.
+        /// The position from which the server could not continue. The rows then replace everything that was known.
         reset_from: Option<Position>,
     },
     /// Rows that changed, oldest change first.
@@ -56,12 +58,12 @@ pub enum Step {
 }
 
 impl Follower {
-    /// One that shows the newest `first_page` rows and then the news.
+    /// A follower that shows the newest `first_page` rows, then the changes.
     pub fn newest(first_page: u32, unread: bool) -> Self {
         Self { first_page, whole: false, unread, stage: Stage::Start }
     }
 
-    /// One that reads the whole inbox, and again whenever the server cannot continue.
+    /// A follower that reads the whole inbox, and reads it again when the server cannot continue from its position.
     pub fn whole() -> Self {
         Self { first_page: LARGEST_PAGE, whole: true, unread: false, stage: Stage::Start }
     }
@@ -78,7 +80,7 @@ impl Follower {
         }
     }
 
-    /// Whether the next request should be sent at once, because the last answer was only part of what there is.
+    /// Whether to send the next request at once, because the last answer held only a part of the news.
     pub fn is_behind(&self) -> bool {
         match &self.stage {
             Stage::Start | Stage::Older { .. } => true,
@@ -86,7 +88,7 @@ impl Follower {
         }
     }
 
-    /// What is known, once something is.
+    /// The position up to which the client knows everything, once it knows something.
     pub fn position(&self) -> Option<Position> {
         match &self.stage {
             Stage::Start => None,
@@ -126,10 +128,11 @@ impl Follower {
     fn changed(&mut self, page: FeedAnswer, etag: Option<String>, after: Position) -> Step {
         let complete_to = page.complete_to.map_or(page.head.rev, Rev::number);
         self.stage = if page.next.is_some() {
-            // Further pages carry the cursor and the same `since`.
+            // A request for a further page carries the cursor and the same `since`.
             Stage::Following { since: after, cursor: page.next, etag: None }
         } else {
-            // The ETag stands for the head: a client that does not know all of it yet may not be told "no news".
+            // Keep the ETag only when everything is known: the ETag stands for the whole head, so a client that knows
+            // only a part of it must not be answered "no news".
             let etag = etag.filter(|_| complete_to == page.head.rev);
             Stage::Following { since: Position { epoch: page.head.epoch, rev: complete_to }, cursor: None, etag }
         };

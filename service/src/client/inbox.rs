@@ -1,4 +1,4 @@
-//! `hoopoe inbox`: the newest notifications, and with `--watch` the news as it comes.
+//! `hoopoe inbox`: shows the newest notifications, and with `--watch` also those that arrive later.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -17,9 +17,9 @@ use crate::{store::Head, timestamp::Timestamp};
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How often to ask where the server does not say.
+/// How often to poll when the server gives no interval.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// Bounds on what the server may say: a wrong header may neither park a client nor make it spin.
+/// Bounds on the interval that the server may give: a wrong header must neither stop a client nor make it spin.
 const INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_mins(5));
 
 /// Shows an inbox.
@@ -27,22 +27,22 @@ const INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::fr
 pub struct InboxArgs {
     /// Whose inbox.
     pub owner: String,
-    /// Stay, and print what comes.
+    /// Keep running and print what arrives.
     #[arg(long)]
     pub watch: bool,
-    /// How many of the newest to show, 1 to 200.
+    /// How many of the newest notifications to show, 1 to 200.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
     pub limit: u32,
-    /// Only what is unread.
+    /// Show only unread notifications.
     #[arg(long)]
     pub unread: bool,
-    /// The server's answer as it is; with --watch one row a line.
+    /// Print the server's answer as it is; with --watch one row per line.
     #[arg(long)]
     pub json: bool,
-    /// Where.
+    /// Where the inbox API is.
     #[command(flatten)]
     pub api: ApiArg,
-    /// Whom to trust.
+    /// Which authorities to trust.
     #[command(flatten)]
     pub trust: TrustArg,
 }
@@ -69,7 +69,8 @@ pub async fn run(args: InboxArgs) -> Result<ExitCode, ClientError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Follows the inbox until the process is ended. The first request must succeed: a wrong address should not wait for ever.
+/// Follows the inbox until the process ends. The first request must succeed, so that a wrong address is reported at
+/// once.
 async fn watch(api: &Server, args: &InboxArgs) -> Result<ExitCode, ClientError> {
     let mut follower = Follower::newest(args.limit, args.unread);
     let mut backoff = Backoff::default();
@@ -78,7 +79,7 @@ async fn watch(api: &Server, args: &InboxArgs) -> Result<ExitCode, ClientError> 
         let polled = match poll(api, &args.owner, &follower.request()).await {
             Ok(polled) => polled,
             Err(error) if follower.position().is_none() => return Err(error),
-            // A refusal such as 404 will not pass; 5xx and 429 will.
+            // A refusal such as 404 stays, so give up; 5xx and 429 may pass.
             Err(ClientError::Refused(problem)) if problem.status < 500 && problem.status != 429 => {
                 return Err(ClientError::Refused(problem));
             }
@@ -92,9 +93,10 @@ async fn watch(api: &Server, args: &InboxArgs) -> Result<ExitCode, ClientError> 
         let (head, rows, oldest_first) = match follower.take(polled.reply) {
             Step::Nothing => (None, Vec::new(), false),
             Step::Standing { head, rows, reset_from } => {
-                // A position without an owner's row (epoch 0) always ends in a reset: the first notification made the row.
+                // Epoch 0 means that the owner had no row yet. The first notification makes the row and so always
+                // causes a reset: it is not one to report.
                 if reset_from.is_some_and(|position| position.epoch.owner != 0) {
-                    terminal::line("-- the server's history changed; from the newest again:")?;
+                    terminal::line("-- the server's history changed; starting again from the newest:")?;
                 }
                 known_rev = 0;
                 (Some(head), rows, false)
@@ -124,7 +126,7 @@ fn print_watched(args: &InboxArgs, rows: &[Row], head: &Head, oldest_first: bool
     Ok(())
 }
 
-/// The newest stands last, next to the prompt and above the news.
+/// Prints the newest row last, next to the prompt and just above later news.
 fn print_rows(rows: &[Row], head: &Head, oldest_first: bool) -> Result<(), ClientError> {
     let now = Timestamp::now();
     let mut lines: Vec<_> = rows.iter().map(|row| show::line(row, head, now)).collect();

@@ -14,19 +14,19 @@ use super::{
 /// What became of one notification in one attempt.
 #[derive(Debug)]
 pub enum Attempt {
-    /// 202: the broker has it. The id is the one that the server says it has.
+    /// 202: the broker has it.
     Accepted {
-        /// The id.
+        /// The id that the server answered with.
         id: String,
     },
-    /// Not accepted, or nobody knows. The same notification may be sent again.
+    /// Not accepted, or the outcome is unknown. The same notification may be sent again.
     Again {
-        /// Not before this long.
+        /// How long to wait at least.
         after: Option<Duration>,
-        /// What was met, in words.
+        /// Why it was not accepted, in words.
         why: String,
     },
-    /// Never accepted.
+    /// The producer will never accept it.
     Never {
         /// Why.
         problem: Problem,
@@ -61,7 +61,7 @@ impl From<Failure> for Attempt {
     }
 }
 
-/// Posts one.
+/// Posts one notification.
 pub async fn post(producer: &Server, draft: &Draft) -> Attempt {
     let call = producer.client().post(producer.url(&["v1", "notifications"])).json(draft);
     let answer = match call.send().await {
@@ -82,7 +82,7 @@ pub async fn post(producer: &Server, draft: &Draft) -> Attempt {
     }
 }
 
-/// Posts several at once; an attempt for each, in order.
+/// Posts several notifications in one request and returns an attempt for each, in order.
 pub async fn post_batch(producer: &Server, drafts: &[Draft]) -> Vec<Attempt> {
     let all =
         |attempt: fn(&Server, &str) -> Attempt, text: &str| drafts.iter().map(|_| attempt(producer, text)).collect();
@@ -124,7 +124,7 @@ fn again(producer: &Server, error: &reqwest::Error) -> Attempt {
     Attempt::Again { after: None, why: producer.failure(error).to_string() }
 }
 
-/// A success that is not in our words: whatever answers there will not take it next time either.
+/// A 2xx answer that a producer would not give: the server there is not a producer, so a retry would not help.
 fn stranger(producer: &Server, status: StatusCode, reason: &str) -> Attempt {
     let detail = producer.not_ours(reason).to_string();
     Attempt::Never { problem: Problem { status: status.as_u16(), detail, ..Problem::default() } }

@@ -1,4 +1,4 @@
-//! `hoopoe mark`: seen, read, unread, archived, unarchived.
+//! `hoopoe mark`: marks notifications as seen, read, unread, archived or unarchived.
 
 use std::process::ExitCode;
 
@@ -22,19 +22,19 @@ const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 pub struct MarkArgs {
     /// Whose inbox.
     pub owner: String,
-    /// Which notification; repeat it for several.
+    /// The id of a notification; repeat the option for several.
     #[arg(long, value_name = "ID")]
     pub id: Vec<String>,
-    /// All that are there now; what arrives meanwhile stays as it is.
+    /// Mark all notifications that are there now; one that arrives meanwhile stays as it is.
     #[arg(long)]
     pub all: bool,
-    /// As what.
+    /// What to mark them as.
     #[arg(long = "as", value_name = "STATE")]
     pub state: MarkAs,
-    /// Where.
+    /// Where the inbox API is.
     #[command(flatten)]
     pub api: ApiArg,
-    /// Whom to trust.
+    /// Which authorities to trust.
     #[command(flatten)]
     pub trust: TrustArg,
 }
@@ -43,15 +43,15 @@ pub struct MarkArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MarkAs {
-    /// Shown.
+    /// Shown, but not opened.
     Seen,
-    /// Read.
+    /// Opened.
     Read,
-    /// Not read after all.
+    /// Unread again.
     Unread,
-    /// Put away.
+    /// Put into the archive.
     Archived,
-    /// Taken out again.
+    /// Taken out of the archive.
     Unarchived,
 }
 
@@ -77,7 +77,7 @@ pub async fn run(args: MarkArgs) -> Result<ExitCode, ClientError> {
         Server::new(http_client(&args.trust, TIMEOUT, std::slice::from_ref(&args.api.api))?, &args.api.api, "--api")?;
     let order = if args.all {
         if matches!(args.state, MarkAs::Unread | MarkAs::Unarchived) {
-            let reason = "with --all it is seen, read or archived".to_owned();
+            let reason = "with --all it must be seen, read or archived".to_owned();
             return Err(ClientError::Option { option: "--as", reason });
         }
         let upto = feed::head(&api, &args.owner).await?.head.position();

@@ -1,4 +1,4 @@
-//! The people's commands: `hoopoe send`, `inbox`, `mark`, over the same HTTP that every application uses.
+//! The commands of people: `hoopoe send`, `inbox` and `mark`, over the same HTTP that every application uses.
 
 pub mod backoff;
 pub mod connect;

@@ -1,4 +1,4 @@
-//! What an answer means: done, try again, or never.
+//! What an answer means for the sender: done, try again, or give up.
 
 use std::{fmt, time::Duration};
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use super::terminal;
 
-/// The longest `Retry-After` that is believed: a wrong header may not park a sender.
+/// The longest `Retry-After` that we follow, so that a wrong header cannot stop a sender.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
-/// An RFC 9457 problem, as far as a person wants to read it.
+/// An RFC 9457 problem, reduced to what a person reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Problem {
@@ -18,9 +18,9 @@ pub struct Problem {
     pub status: u16,
     /// The stable code.
     pub code: String,
-    /// What it is, in general.
+    /// The title, the same for every problem of this code.
     pub title: String,
-    /// What it is, this time.
+    /// What went wrong this time.
     pub detail: String,
     /// The faults of single fields.
     pub errors: Vec<FieldFault>,
@@ -36,22 +36,22 @@ pub struct FieldFault {
     pub detail: String,
 }
 
-/// What to do about a request that got no 2xx.
+/// What to do about a request whose answer was not 2xx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// The same request may be sent again, not before this long where the server said so.
+    /// The same request may be sent again.
     Again {
-        /// The server's `Retry-After`.
+        /// How long to wait at least: the server's `Retry-After`.
         after: Option<Duration>,
-        /// What was met.
+        /// Why the request failed.
         problem: Problem,
     },
-    /// It will never be taken.
+    /// The server will never accept it.
     Never(Problem),
 }
 
 impl Problem {
-    /// Reads the body of an answer; whatever it is, something readable comes out.
+    /// Reads the body of an answer. Every body becomes a readable problem.
     pub fn read(status: StatusCode, body: &[u8]) -> Self {
         let mut problem: Self = serde_json::from_slice(body).unwrap_or_default();
         problem.status = status.as_u16();
@@ -70,7 +70,7 @@ impl fmt::Display for Problem {
             write!(f, " {}", terminal::plain(&self.code))?;
         }
         f.write_str(")")?;
-        // Our own servers name the fields in `detail` too; once is enough.
+        // Our servers name the fields in `detail` too; naming them once is enough.
         for fault in self.errors.iter().filter(|fault| !self.detail.contains(&fault.detail)) {
             write!(f, "; {} {}", terminal::plain(&fault.field), terminal::plain(&fault.detail))?;
         }
@@ -78,7 +78,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Sorts an answer that is no success. 408, 425, 429 and everything from 500 on may pass by itself.
+/// Decides what to do about an answer that is not 2xx. 408, 425, 429 and everything from 500 on may pass by itself.
 pub fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure {
     let problem = Problem::read(status, body);
     let passing = matches!(status.as_u16(), 408 | 425 | 429);
@@ -88,7 +88,7 @@ pub fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Failure 
     Failure::Never(problem)
 }
 
-/// `Retry-After` in seconds; the form with a date is left to the backoff.
+/// `Retry-After` in seconds. The form with a date is ignored: the backoff then decides.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
@@ -131,7 +131,8 @@ mod tests {
     #[test]
     fn a_problem_is_one_readable_line() {
         let body = r#"{"type":"about:blank","title":"Invalid","status":422,"code":"invalid_field",
-            "detail":"2 fields are wrong","errors":[{"field":"owner","detail":"is missing"},{"field":"kind","detail":"is\u001b[31m long"}]}"#;
+            "detail":"2 fields are wrong","errors":[{"field":"owner","detail":"is missing"},
+            {"field":"kind","detail":"is\u001b[31m long"}]}"#;
         let Failure::Never(problem) = sort(422, None, body) else { panic!("422 never passes") };
         assert_eq!(
             problem.to_string(),

@@ -1,4 +1,4 @@
-//! A row's read state, from the row's revs and the head's watermarks alone.
+//! The read state of a row, computed from the revs of the row and the watermarks of the head alone.
 
 use super::wire::Row;
 use crate::store::Head;
@@ -6,20 +6,20 @@ use crate::store::Head;
 /// What a person did with a notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadState {
-    /// Not looked at.
+    /// Not shown yet.
     Unread,
     /// Shown, but not opened.
     Seen,
-    /// Read.
+    /// Opened.
     Read,
-    /// Put away.
+    /// Put into the archive.
     Archived,
     /// Expired or deleted: no longer shown.
     Gone,
 }
 
 impl ReadState {
-    /// The state of a row under a head. Both may come from different answers as long as the head is not the older one.
+    /// The state of a row under a head. They may come from different answers, as long as the head is not the older one.
     pub fn of(row: &Row, head: &Head) -> Self {
         if row.deleted_at.is_some() || row.expired_at.is_some() {
             Self::Gone
@@ -34,7 +34,7 @@ impl ReadState {
         }
     }
 
-    /// Whether the head's `unread` counts it: what was only seen is unread still.
+    /// Whether the head's `unread` counts it. A row that was only seen is still unread.
     pub fn counts_as_unread(self) -> bool {
         match self {
             Self::Unread | Self::Seen => true,
@@ -42,7 +42,7 @@ impl ReadState {
         }
     }
 
-    /// The word for it.
+    /// The word that people see for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Unread => "unread",
@@ -98,7 +98,7 @@ pub(crate) mod tests {
         assert_eq!(ReadState::of(&plain, &upto), ReadState::Seen);
         upto.read_upto = 5;
         assert_eq!(ReadState::of(&plain, &upto), ReadState::Read);
-        // Marked unread again after everything was read: its `unread_rev` is above the watermark.
+        // The row was marked unread again after everything was read: its `unread_rev` is above the watermark.
         assert_eq!(ReadState::of(&Row { unread_rev: 6, ..plain.clone() }, &upto), ReadState::Seen);
         assert_eq!(ReadState::of(&Row { unread_rev: 6, read_at: at, ..plain.clone() }, &upto), ReadState::Read);
         assert_eq!(ReadState::of(&Row { archived_at: at, ..plain.clone() }, &head(9)), ReadState::Archived);

@@ -1,4 +1,4 @@
-//! `hoopoe send`: one notification, for one owner or for several.
+//! `hoopoe send`: sends one notification, to one owner or to several.
 
 use std::{collections::BTreeSet, process::ExitCode, time::Duration};
 
@@ -19,10 +19,11 @@ use super::{
 /// The most items that a batch may have.
 const LARGEST_BATCH: usize = 1000;
 
-/// Sends a notification and prints its id. While the producer is away or busy it is sent again, with the same id.
+/// Sends a notification and prints its id. While the producer is away or busy, the command sends it again with the same
+/// id.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SendArgs {
-    /// Who it is for; repeat it to send the same to several.
+    /// Who it is for; repeat the option to send it to several owners.
     #[arg(long = "to", required = true, value_name = "OWNER")]
     pub to: Vec<String>,
     /// What happened, e.g. order.shipped.
@@ -40,22 +41,22 @@ pub struct SendArgs {
     /// Who caused it.
     #[arg(long)]
     pub actor: Option<String>,
-    /// 0 to 9.
+    /// Its priority, 0 to 9.
     #[arg(long, value_name = "N")]
     pub priority: Option<u8>,
-    /// Its identity, so that sending it again changes nothing. Default: a new UUIDv7.
+    /// Its identity: sending it again with the same id changes nothing. Default: a new UUIDv7.
     #[arg(long)]
     pub id: Option<String>,
-    /// Not shown after this moment, e.g. 2026-12-31T23:59:59Z.
+    /// The moment after which it is not shown any more, e.g. 2026-12-31T23:59:59Z.
     #[arg(long, value_name = "TIME")]
     pub expires_at: Option<String>,
-    /// How long to go on trying, e.g. 10s.
+    /// How long to keep trying, e.g. 10s.
     #[arg(long, default_value = "10s", value_name = "DURATION")]
     pub timeout: Span,
-    /// Where to.
+    /// Where the producer is.
     #[command(flatten)]
     pub producer: ProducerArg,
-    /// Whom to trust.
+    /// Which authorities to trust.
     #[command(flatten)]
     pub trust: TrustArg,
 }
@@ -64,7 +65,7 @@ fn parse_json(text: &str) -> Result<Box<RawValue>, String> {
     RawValue::from_string(text.to_owned()).map_err(|error| format!("not JSON: {error}"))
 }
 
-/// One draft an owner, all with one id: the same event for many. An owner given twice is one.
+/// One draft per owner, all with the same id, because it is the same event. An owner that is given twice counts once.
 fn drafts(args: &SendArgs) -> Vec<Draft> {
     let id = args.id.clone().unwrap_or_else(|| Uuid::now_v7().to_string());
     let owners: BTreeSet<&String> = args.to.iter().collect();
@@ -101,7 +102,7 @@ pub async fn run(args: SendArgs) -> Result<ExitCode, ClientError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Sends until all are accepted; the id that the server has.
+/// Sends until every draft is accepted or refused. Returns the id that the server answered with.
 async fn deliver(producer: &Server, drafts: Vec<Draft>, timeout: Duration) -> Result<String, ClientError> {
     let (deadline, all) = (Instant::now() + timeout, drafts.len());
     let mut id = drafts.first().map(|draft| draft.id.clone()).unwrap_or_default();

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{store::Head, timestamp::Timestamp};
 
-/// Columns of a kind, and of a title.
+/// How many columns a kind may take.
 const KIND: usize = 24;
+/// How many columns a title may take.
 const TITLE: usize = 72;
 
 /// The head as one line.
@@ -30,7 +31,7 @@ pub fn ago(now: Timestamp, then: Timestamp) -> String {
     }
 }
 
-/// One row as one line: when, what is new about it, its kind, its title, its id.
+/// One row as one line: its age, its read state, its kind, its title and its id.
 pub fn line(row: &Row, head: &Head, now: Timestamp) -> String {
     let state = ReadState::of(row, head);
     let text = if row.title.is_empty() { &row.body } else { &row.title };
@@ -62,7 +63,8 @@ mod tests {
         let shown = line(&row, &head(3), now);
         assert_eq!(
             shown,
-            "   2m ago  ● unread    order.shipped             Shipped \u{fffd}[31m!  [00000000-0000-0000-0000-000000000000]"
+            "   2m ago  ● unread    order.shipped             Shipped \u{fffd}[31m!  \
+             [00000000-0000-0000-0000-000000000000]"
         );
     }
 

@@ -1,20 +1,20 @@
-//! Lines on a terminal. What others wrote is shown without its control characters: a title may not move the cursor.
+//! Lines on a terminal. Texts of other people lose their control characters, so that a title cannot move the cursor.
 
 use std::io::{self, Write};
 
-/// One line to standard output, at once. Unlike `println!` a closed pipe is an error, not a panic.
+/// Writes one line to standard output and flushes it. Unlike with `println!`, a closed pipe is an error, not a panic.
 pub fn line(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{text}")?;
     out.flush()
 }
 
-/// The text with each control character replaced, line breaks by a blank, others by U+FFFD.
+/// The text with every control character replaced: line breaks and tabs by a blank, others by U+FFFD.
 pub fn plain(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             '\n' | '\r' | '\t' => ' ',
-            // Bidirectional overrides reorder what stands beside them on the line.
+            // Bidirectional overrides would reorder the rest of the line.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
             other if other.is_control() => '\u{fffd}',
             other => other,
@@ -22,7 +22,7 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
-/// At most `width` characters, the last an ellipsis where something was cut.
+/// At most `width` characters of the text; the last one is an ellipsis if something was cut.
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();

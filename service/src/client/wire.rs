@@ -1,4 +1,4 @@
-//! What the inbox API answers, as a client outside would read it: fields it does not use are ignored.
+//! The answers of the inbox API, as a client outside would read them: fields that it does not use are ignored.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,10 +17,10 @@ pub struct FeedAnswer {
     pub items: Vec<Row>,
     /// The cursor of the next page.
     pub next: Option<String>,
-    /// In answer to `since`: up to which rev the client then knows everything.
+    /// In an answer to `since`: the rev up to which the client then knows everything.
     #[serde(default)]
     pub complete_to: Option<Rev>,
-    /// In answer to `since`: drop what you have.
+    /// In an answer to `since`: the client must drop what it has.
     #[serde(default)]
     pub reset: bool,
 }
@@ -30,23 +30,23 @@ pub struct FeedAnswer {
 pub struct HeadAnswer {
     /// The owner's head.
     pub head: Head,
-    /// The ids of a mark that are not there.
+    /// The ids of a mark that the inbox does not have.
     #[serde(default)]
     pub unknown: Vec<String>,
 }
 
-/// A rev by itself, or a position: the client needs only the number.
+/// A rev alone, or a whole position. The client needs only the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged)]
 pub enum Rev {
-    /// `42`.
+    /// A rev such as `42`.
     Number(i64),
-    /// `1.1763700000-42`.
+    /// A position such as `1.1763700000-42`.
     Position(Position),
 }
 
 impl Rev {
-    /// The number.
+    /// The number of the rev.
     pub fn number(self) -> i64 {
         match self {
             Self::Number(rev) => rev,
@@ -60,7 +60,7 @@ impl Rev {
 pub struct Row {
     /// The identity.
     pub id: Uuid,
-    /// The sender's own id, where that was no UUID.
+    /// The sender's own id, if it was not a UUID.
     #[serde(default)]
     pub source_id: Option<String>,
     /// Its position in the inbox.
@@ -87,10 +87,10 @@ pub struct Row {
     /// When it was found expired.
     #[serde(default)]
     pub expired_at: Option<Timestamp>,
-    /// When it was marked seen by itself.
+    /// When this row alone was marked seen.
     #[serde(default)]
     pub seen_at: Option<Timestamp>,
-    /// When it was marked read by itself.
+    /// When this row alone was marked read.
     #[serde(default)]
     pub read_at: Option<Timestamp>,
     /// When it was archived.

@@ -1,4 +1,5 @@
-//! One connection of a plain AMQP client: confirms, mandatory, and no code of our own broker module.
+//! One connection of a plain AMQP client: it publishes with confirms and `mandatory`, and uses no code of the room
+//! `broker`, so that it proves the wire and not our own client.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -12,42 +13,42 @@ use tokio::time::timeout;
 
 use super::plan::AmqpPlan;
 
-/// How long the broker may take to let us in.
+/// How long connecting and opening a channel may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a confirm may take: lapin waits for ever where a server shuts down.
+/// How long a confirm may take. Without it lapin would wait for ever when a server shuts down.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An open channel in confirm mode, and its connection.
-pub struct Link {
+pub struct AmqpLink {
     _connection: Connection,
     channel: Channel,
 }
 
 /// A message to publish.
 pub struct Letter {
-    /// The number in the book.
+    /// Its number in the book.
     pub n: u64,
-    /// The `message_id`.
+    /// Its `message_id`.
     pub id: String,
-    /// The JSON.
+    /// Its body, JSON.
     pub body: Vec<u8>,
 }
 
-/// What became of a group.
+/// What became of a group of messages.
 #[derive(Debug, Default)]
 pub struct Settled {
-    /// Confirmed and not returned.
+    /// The messages that were confirmed and not returned.
     pub accepted: Vec<u64>,
-    /// To be sent again: returned, refused, or without an answer.
+    /// The messages to send again: returned, refused, or without an answer.
     pub again: Vec<u64>,
-    /// Why the last of these failed.
+    /// Why the last of those failed.
     pub trouble: Option<String>,
-    /// The link is of no more use.
+    /// Whether the link must be opened anew.
     pub broken: bool,
 }
 
-impl Link {
-    /// Connects.
+impl AmqpLink {
+    /// Connects and opens the channel.
     pub async fn open(plan: &AmqpPlan) -> Result<Self, String> {
         let tls = OwnedTLSConfig { identity: None, cert_chain: plan.authorities.clone() };
         let properties = ConnectionProperties::default().with_connection_name("hoopoe ledger".into());
@@ -62,8 +63,8 @@ impl Link {
         opened.map_err(|_| "the broker did not answer".to_owned())?.map_err(|error| error.to_string())
     }
 
-    /// Publishes a group and waits for all of its confirms. A returned message is known by its `message_id`: lapin hands it to
-    /// whichever confirm of the group resolves next.
+    /// Publishes a group and waits for all of its confirms. Only the `message_id` tells which message was returned,
+    /// because lapin hands a returned message to the confirm of the group that resolves next.
     pub async fn publish(&self, plan: &AmqpPlan, group: Vec<Letter>) -> Settled {
         let mut settled = Settled::default();
         let (mut waiting, mut returned) = (Vec::with_capacity(group.len()), HashSet::new());
@@ -81,7 +82,7 @@ impl Link {
             match timeout(CONFIRM_TIMEOUT, published).await {
                 Ok(Ok(confirm)) => waiting.push((letter, confirm)),
                 Ok(Err(error)) => settled.broke(letter.n, error.to_string()),
-                Err(_) => settled.broke(letter.n, "the broker takes no data".to_owned()),
+                Err(_) => settled.broke(letter.n, "the broker accepts no data".to_owned()),
             }
         }
         let mut acknowledged = Vec::with_capacity(waiting.len());

@@ -1,26 +1,26 @@
-//! Publishes at the run's pace as a plain AMQP client does, each notification again until it is confirmed.
+//! Publishes at the pace of the run, as a plain AMQP client does, and repeats each notification until it is confirmed.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
-    amqp_link::{Letter, Link, Settled},
+    amqp_link::{AmqpLink, Letter, Settled},
     book::Way,
     pace::Pace,
     plan::AmqpPlan,
-    shared::Shared,
+    shared::RunShared,
 };
 use crate::client::backoff::Backoff;
 
-/// How often the pace is looked at.
+/// How often the sender checks which notifications are due.
 const TICK: Duration = Duration::from_millis(5);
 /// How many messages are published before their confirms are awaited.
 const GROUP: usize = 64;
-/// How many may wait to be sent; more fall behind the pace.
+/// How many may wait to be sent. When they are full, the sender falls behind the pace.
 const QUEUE: usize = 1024;
 
-/// Sends until there is enough, and ends when all that was sent is confirmed or given up. What went wrong last, if nothing was ever
-/// confirmed.
-pub async fn send(shared: Arc<Shared>, plan: AmqpPlan, pace: Pace) -> Option<String> {
+/// Sends until the run has enough, and ends when every notification is confirmed or given up. Returns the last trouble
+/// if no notification was ever confirmed.
+pub async fn send(shared: Arc<RunShared>, plan: AmqpPlan, pace: Pace) -> Option<String> {
     let (mut queue, mut entered, mut confirmed) = (VecDeque::new(), 0, 0);
     let (mut link, mut trouble, mut backoff) = (None, None, Backoff::default());
     loop {
@@ -45,7 +45,7 @@ pub async fn send(shared: Arc<Shared>, plan: AmqpPlan, pace: Pace) -> Option<Str
                 link = Some(open).filter(|_| !settled.broken);
                 settled
             }
-            None => match Link::open(&plan).await {
+            None => match AmqpLink::open(&plan).await {
                 Ok(open) => {
                     link = Some(open);
                     continue;
@@ -69,10 +69,10 @@ pub async fn send(shared: Arc<Shared>, plan: AmqpPlan, pace: Pace) -> Option<Str
     }
 }
 
-async fn publish(shared: &Shared, plan: &AmqpPlan, link: &Link, group: &[(u64, u32)]) -> Settled {
+async fn publish(shared: &RunShared, plan: &AmqpPlan, link: &AmqpLink, group: &[(u64, u32)]) -> Settled {
     let letters = group.iter().filter_map(|(n, owner)| {
         let draft = shared.plan.draft(*n, *owner);
-        // A draft of texts and numbers always has a JSON.
+        // This cannot fail: a draft holds only texts and numbers.
         let body = serde_json::to_vec(&draft).ok()?;
         Some(Letter { n: *n, id: draft.id, body })
     });

@@ -18,14 +18,15 @@ use crate::client::{
     terminal,
 };
 
-/// How long one request may take: after a fault the next attempt should not wait for the last one.
+/// How long one request may take, so that after a fault the next attempt does not wait long for the last one.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Proves on a running installation that nothing is lost, nothing shows twice and no inbox runs backwards: sends numbered
-/// notifications to inboxes of its own, follows them as clients do, reads them back, and compares. Ends with 1 if that does not hold.
+/// Proves on a running installation that nothing is lost, nothing shows twice and no inbox runs backwards. It sends
+/// numbered notifications to inboxes of its own, follows these inboxes as clients do, reads them back, and compares. It
+/// exits with 1 if a promise does not hold.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LedgerArgs {
-    /// The producer's address; repeat it to take several in turn.
+    /// The producer's address; repeat the option to use several in turn.
     #[arg(
         long,
         env = "HOOPOE_PRODUCER",
@@ -34,7 +35,7 @@ pub struct LedgerArgs {
         value_delimiter = ','
     )]
     pub producer: Vec<Url>,
-    /// The inbox API's address; repeat it to take several in turn.
+    /// The inbox API's address; repeat the option to use several in turn.
     #[arg(
         long,
         env = "HOOPOE_API",
@@ -43,7 +44,7 @@ pub struct LedgerArgs {
         value_delimiter = ','
     )]
     pub api: Vec<Url>,
-    /// Publish half of them straight to the broker, as a plain AMQP client.
+    /// Publish half of the notifications straight to the broker, as a plain AMQP client.
     #[arg(long, env = "HOOPOE_LEDGER_AMQP", hide_env_values = true, value_name = "URL", requires = "exchange")]
     pub amqp: Option<String>,
     /// The exchange for --amqp.
@@ -58,37 +59,37 @@ pub struct LedgerArgs {
     /// How long to send, e.g. 30s.
     #[arg(long = "for", default_value = "10s", value_name = "DURATION")]
     pub duration: Span,
-    /// How many inboxes.
+    /// How many inboxes to use.
     #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub owners: u32,
-    /// How long to wait at the end until everything accepted is visible.
+    /// How long to wait at the end until every accepted notification is visible.
     #[arg(long, default_value = "30s", value_name = "DURATION")]
     pub settle: Span,
-    /// How often each inbox is polled; bounds what the times to visible can say.
+    /// How often to poll each inbox; it limits how exact the times to visible are.
     #[arg(long, default_value = "50ms", value_name = "DURATION")]
     pub poll: Span,
     /// How many posts may wait for their answer at once.
     #[arg(long, default_value_t = 256, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub in_flight: u32,
-    /// The kind of the notifications; the default routing key is made of it.
+    /// The kind of the notifications; it is also the default routing key.
     #[arg(long, default_value = "hoopoe.ledger")]
     pub kind: String,
-    /// The start of the owners' names; a random part that differs in each run follows.
+    /// The start of the owners' names; a random part follows, which differs in each run.
     #[arg(long, default_value = "ledger-", value_name = "TEXT")]
     pub prefix: String,
-    /// Which owner each notification goes to is drawn from this. Default: at random.
+    /// The seed for choosing the owner of each notification. Default: random.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// The figures as JSON.
+    /// Print the figures as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Whom to trust, for HTTPS and AMQPS.
+    /// Which authorities to trust, for HTTPS and AMQPS.
     #[command(flatten)]
     pub trust: TrustArg,
 }
 
 impl LedgerArgs {
-    /// The plan, or which option cannot be used.
+    /// The plan, or the option that cannot be used.
     pub fn plan(&self) -> Result<Plan, ClientError> {
         let duration = Duration::from(self.duration);
         let wanted = duration.as_secs_f64() * f64::from(self.rate);
@@ -98,9 +99,10 @@ impl LedgerArgs {
                 format!("{} a second for {} is more than the {MOST} that one run can keep", self.rate, self.duration);
             return Err(ClientError::Option { option: "--for", reason });
         }
-        // 190 bytes an owner; the run is 12 digits, a dash and an index of at most 4 digits follow.
+        // An owner has at most 190 bytes. After the prefix come the run (12 digits), a dash and an index (up to 4
+        // digits).
         if self.prefix.len() > 150 {
-            return Err(ClientError::Option { option: "--prefix", reason: "it may have 150 bytes".to_owned() });
+            return Err(ClientError::Option { option: "--prefix", reason: "it may have at most 150 bytes".to_owned() });
         }
         let client = http_client(&self.trust, REQUEST_TIMEOUT, &[self.producer.as_slice(), &self.api].concat())?;
         let servers = |urls: &[Url], option| {
@@ -134,7 +136,7 @@ fn read(path: &Path) -> Result<String, ClientError> {
         .map_err(|error| ClientError::CaFile { path: path.to_owned(), reason: error.to_string() })
 }
 
-/// Runs the command. Ctrl-C ends the sending; the figures are still drawn up.
+/// Runs the command. Ctrl-C ends the sending; the figures are computed and printed all the same.
 pub async fn run(args: LedgerArgs) -> Result<ExitCode, ClientError> {
     let plan = args.plan()?;
     let enough = CancellationToken::new();

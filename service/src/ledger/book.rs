@@ -1,4 +1,5 @@
-//! The book: every notification of a run and what became of it. 56 bytes each, nothing else grows but by owners.
+//! The book: every notification of a run and what became of it. It takes 56 bytes per notification; everything else
+//! grows only with the number of owners.
 
 use std::collections::HashSet;
 
@@ -14,14 +15,14 @@ pub enum Way {
     Amqp,
 }
 
-/// What its sender was told.
+/// What the sender of a notification was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Nothing that settles it: it may be stored or not.
+    /// No clear answer: it may be stored or not.
     Unknown,
     /// 202, or a confirm without a return.
     Accepted,
-    /// A refusal that no retry mends.
+    /// A refusal that no retry can change.
     Refused,
 }
 
@@ -34,15 +35,15 @@ pub struct Entry {
     pub way: Way,
     /// What its sender was told.
     pub fate: Fate,
-    /// Whether the owner's inbox, read back whole at the end, had it.
+    /// Whether the owner's inbox had it when it was read back whole at the end.
     pub stored: bool,
     /// When it was first sent.
     pub sent: u64,
     /// When it was accepted.
     pub accepted: u64,
-    /// When the owner's reader was first shown it.
+    /// When the owner's reader first saw it.
     pub shown: u64,
-    /// The rev under which it was first shown; 0: never.
+    /// The rev with which the reader first saw it; 0 if it never did.
     pub rev: i64,
     changed_rev: i64,
 }
@@ -63,7 +64,7 @@ impl Book {
         Self { numbering, entries: Vec::new(), read_back: HashSet::new(), findings: Findings::default(), open: 0 }
     }
 
-    /// Enters a notification that is about to be sent; its number.
+    /// Enters a notification that is about to be sent, and returns its number.
     pub fn enter(&mut self, owner: u32, way: Way, at: u64) -> u64 {
         let (fate, n) = (Fate::Unknown, self.entries.len() as u64);
         self.entries.push(Entry {
@@ -80,7 +81,7 @@ impl Book {
         n
     }
 
-    /// Its sender was told that it is accepted.
+    /// Notes that the sender was told "accepted".
     pub fn accepted(&mut self, n: u64, at: u64) {
         if let Some(entry) = at_mut(&mut self.entries, n)
             && entry.fate != Fate::Accepted
@@ -90,7 +91,7 @@ impl Book {
         }
     }
 
-    /// Its sender was told that it will never be accepted.
+    /// Notes that the sender was told that the notification will never be accepted.
     pub fn refused(&mut self, n: u64, why: impl FnOnce() -> String) {
         if let Some(entry) = at_mut(&mut self.entries, n) {
             entry.fate = Fate::Refused;
@@ -98,11 +99,12 @@ impl Book {
         }
     }
 
-    /// The owner's reader was shown a row.
+    /// Notes that the owner's reader saw a row.
     pub fn shown(&mut self, owner: u32, row: &Row, at: u64) {
         let Some(entry) = self.numbering.number(row.id).and_then(|n| at_mut(&mut self.entries, n)) else {
-            self.findings
-                .doubled(|| format!("owner {owner} was shown {} at rev {}, which nobody sent", row.id, row.rev));
+            self.findings.doubled(|| {
+                format!("owner {owner} was shown {} at rev {}, which the ledger never sent", row.id, row.rev)
+            });
             return;
         };
         let (rev, changed_rev) = (entry.rev, entry.changed_rev);
@@ -120,7 +122,7 @@ impl Book {
             });
         } else if changed_rev < row.changed_rev {
             entry.changed_rev = row.changed_rev;
-            // Nobody but the ledger uses these owners, and it marks nothing.
+            // Only the ledger uses these owners, and it marks nothing: an untouched row must not come a second time.
             if is_untouched(row) {
                 self.findings.doubled(|| {
                     format!("owner {owner} was shown {} again, as of {}, unchanged", row.id, row.changed_rev)
@@ -129,7 +131,7 @@ impl Book {
         }
     }
 
-    /// The owner's inbox was read back whole: from now on what it does not have is lost.
+    /// Notes that the owner's inbox was read back whole. What it does not have now counts as lost.
     pub fn read_back(&mut self, owner: u32) {
         self.read_back.insert(owner);
     }
@@ -139,12 +141,13 @@ impl Book {
         self.read_back.contains(&owner)
     }
 
-    /// The owner's inbox, read back whole, has a row. Call once for each row.
+    /// Notes a row of the owner's inbox, read back whole. Call it once for each row.
     pub fn stored(&mut self, owner: u32, row: &Row) -> Option<&Entry> {
         let n = self.numbering.number(row.id);
         let Some(entry) = n.and_then(|n| at_mut(&mut self.entries, n)).filter(|entry| entry.owner == owner) else {
-            self.findings
-                .doubled(|| format!("owner {owner} has {} at rev {}, which nobody sent there", row.id, row.rev));
+            self.findings.doubled(|| {
+                format!("owner {owner} has {} at rev {}, which the ledger never sent there", row.id, row.rev)
+            });
             return None;
         };
         if entry.stored {
@@ -158,7 +161,7 @@ impl Book {
         Some(entry)
     }
 
-    /// How many were accepted but not shown so far.
+    /// How many notifications are accepted and not seen yet.
     pub fn open(&self) -> u64 {
         self.open
     }
@@ -168,12 +171,12 @@ impl Book {
         &self.entries
     }
 
-    /// The id of a number.
+    /// How numbers become ids in this run.
     pub fn numbering(&self) -> Numbering {
         self.numbering
     }
 
-    /// What was found wrong.
+    /// What was found wrong, to add to it.
     pub fn findings(&mut self) -> &mut Findings {
         &mut self.findings
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::book::{Book, Fate, Way};
 
-/// What the edges counted.
+/// What senders and readers counted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counted {
     /// Attempts beyond the first, over HTTP and AMQP.
@@ -17,7 +17,7 @@ pub struct Counted {
     pub unchanged_polls: u64,
     /// All polls.
     pub polls: u64,
-    /// See [`super::reader_check::ReaderCheck::resets`].
+    /// How often a reader had to start over: see [`super::reader_check::ReaderCheck::resets`].
     pub resets: u64,
     /// Inboxes that could not be read back whole.
     pub not_read_back: u64,
@@ -50,21 +50,21 @@ pub struct Figures {
     pub accepted: u64,
     /// Of these, over AMQP.
     pub accepted_amqp: u64,
-    /// Accepted ones that the owner's reader was shown.
+    /// Accepted ones that the owner's reader saw.
     pub seen: u64,
-    /// Accepted ones that the reader was never shown, or that the inbox, read back whole at the end, does not have.
+    /// Accepted ones that the reader never saw, or that the inbox does not have when it is read back whole at the end.
     pub lost: u64,
-    /// Accepted ones of inboxes that could not be read back whole: whether they are there is not known.
+    /// Accepted ones of inboxes that could not be read back whole: it is unknown whether they are there.
     pub unjudged: u64,
-    /// Ids in two rows or under two revs, and rows that nobody sent.
+    /// Ids in two rows or with two revs, and rows that the ledger did not send.
     pub doubled: u64,
-    /// Revs that repeated for another row or ran back for a reader.
+    /// Revs that appeared for a second row, or that went backwards for a reader.
     pub backwards: u64,
     /// Sent, but neither accepted nor refused: they may be there or not.
     pub unknown_fate: u64,
-    /// Refused in a way that no retry mends.
+    /// Refused in a way that no retry can change.
     pub refused: u64,
-    /// Heads whose `unread` is not what their rows say.
+    /// Heads whose `unread` differs from the count of their rows.
     pub unread_mismatches: u64,
     /// Inboxes that could not be read back whole.
     pub not_read_back: u64,
@@ -78,20 +78,20 @@ pub struct Figures {
     pub unchanged_polls: u64,
     /// Polls that got no answer.
     pub failed_polls: u64,
-    /// From accepted to shown to the reader: the median.
+    /// The time from accepted to seen by the reader: the median.
     pub visible_p50: f64,
-    /// The 99th percentile.
+    /// The same: the 99th percentile.
     pub visible_p99: f64,
-    /// The longest.
+    /// The same: the longest.
     pub visible_max: f64,
-    /// By how much a notification that was sent later stands before one that was sent earlier, at most.
+    /// The largest time by which a notification that was sent later stands before one that was sent earlier.
     pub skew: f64,
     /// The first findings in words.
     pub examples: Vec<String>,
 }
 
 impl Figures {
-    /// Adds up a book whose run is over.
+    /// Computes the figures of a book whose run is over.
     pub fn of(book: &Book, counted: &Counted) -> Self {
         let found = book.found();
         let mut figures = Self {
@@ -149,8 +149,8 @@ impl Figures {
         figures
     }
 
-    /// Whether the promises held, and whether the run could tell: a run that got nothing accepted over a way that it used, was
-    /// refused, or could not read an inbox back proves nothing.
+    /// Whether the promises held, and whether the run could tell. A run proves nothing if a way that it used accepted
+    /// no notification, if one was refused, or if an inbox could not be read back.
     pub fn is_clean(&self) -> bool {
         let promises = self.lost == 0 && self.doubled == 0 && self.backwards == 0 && self.unread_mismatches == 0;
         let http = self.sent == self.sent_amqp || self.accepted > self.accepted_amqp;
@@ -159,7 +159,7 @@ impl Figures {
     }
 }
 
-/// The nearest rank of sorted values; 0 of none.
+/// The percentile of sorted values by nearest rank; 0 if there are none.
 fn percentile(sorted: &[u64], percent: usize) -> u64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted.get(rank - 1).copied().unwrap_or(0)
@@ -181,7 +181,7 @@ mod tests {
         ledger::{numbering::Numbering, read_back::ReadBack, reader_check::ReaderCheck},
     };
 
-    /// A run of four notifications: what the reader was shown and what the inbox had, as (number, rev).
+    /// A run of four notifications: what the reader saw and what the inbox had, as (number, rev).
     fn run(shown: &[(u64, i64)], stored: &[(u64, i64)]) -> Figures {
         let mut book = shown_only(shown);
         let mut back = ReadBack::default();

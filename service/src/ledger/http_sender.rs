@@ -1,21 +1,21 @@
-//! Sends over HTTP at the run's pace, each notification again until it is accepted.
+//! Sends over HTTP at the pace of the run, and repeats each notification until it is accepted.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 
-use super::{book::Way, pace::Pace, shared::Shared};
+use super::{book::Way, pace::Pace, shared::RunShared};
 use crate::client::{
     backoff::Backoff,
     ingest::{Attempt, post},
 };
 
-/// How often the pace is looked at.
+/// How often the sender checks which notifications are due.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Sends until there is enough, and ends when all that was sent is settled or given up.
-pub async fn send(shared: Arc<Shared>, pace: Pace) {
+/// Sends until the run has enough, and ends when every notification is settled or given up.
+pub async fn send(shared: Arc<RunShared>, pace: Pace) {
     let room = Arc::new(Semaphore::new(shared.plan.in_flight));
     let tasks = TaskTracker::new();
     let mut sent = 0;
@@ -26,7 +26,7 @@ pub async fn send(shared: Arc<Shared>, pace: Pace) {
         }
         let permit = tokio::select! {
             () = shared.enough.cancelled() => break,
-            // The semaphore is never closed.
+            // This cannot fail: the semaphore is never closed.
             Ok(permit) = Arc::clone(&room).acquire_owned() => permit,
         };
         let (n, owner) = shared.enter(Way::Http);
@@ -37,7 +37,7 @@ pub async fn send(shared: Arc<Shared>, pace: Pace) {
     tasks.wait().await;
 }
 
-async fn deliver(shared: Arc<Shared>, n: u64, owner: u32, _permit: OwnedSemaphorePermit) {
+async fn deliver(shared: Arc<RunShared>, n: u64, owner: u32, _permit: OwnedSemaphorePermit) {
     let draft = shared.plan.draft(n, owner);
     let mut backoff = Backoff::default();
     for producer in
@@ -50,7 +50,7 @@ async fn deliver(shared: Arc<Shared>, n: u64, owner: u32, _permit: OwnedSemaphor
                     book.accepted(n, now);
                     if id != draft.id {
                         book.findings()
-                            .doubled(|| format!("{} was accepted as {id}: a retry would be another", draft.id));
+                            .doubled(|| format!("{} was accepted as {id}: a retry would make a second one", draft.id));
                     }
                 });
                 return;

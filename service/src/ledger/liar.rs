@@ -1,4 +1,5 @@
-//! A producer and inbox API in one process that can lie in the ways a ledger must notice. It proves the ledger, not Hoopoe.
+//! A producer and inbox API in one process that can lie in the ways that a ledger must notice. It tests the ledger, not
+//! Hoopoe.
 
 use std::{
     collections::HashMap,
@@ -18,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Figures, LedgerArgs, run_plan};
 
-/// How it lies, about the 30th notification.
+/// How it lies about the 30th notification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lie {
     /// Not at all.
@@ -35,7 +36,7 @@ enum Lie {
     FallsBack,
     /// Counts it twice.
     Miscounts,
-    /// Shows it in the inbox, but never to who asks for what changed.
+    /// Shows it in the inbox, but never in an answer to `since`.
     HidesNews,
     /// Answers 503 to the first attempt although it stored it.
     Forgetful503,
@@ -51,9 +52,9 @@ struct Inboxes {
     hidden: Option<String>,
 }
 
-type Shared = Arc<(Lie, Mutex<Inboxes>)>;
+type LiarShared = Arc<(Lie, Mutex<Inboxes>)>;
 
-async fn take(State(shared): State<Shared>, Json(body): Json<Value>) -> Response {
+async fn take(State(shared): State<LiarShared>, Json(body): Json<Value>) -> Response {
     let (lie, mut inboxes) = (shared.0, shared.1.lock().unwrap());
     let text = |field: &str| body[field].as_str().unwrap().to_owned();
     let (id, owner) = (text("id"), text("owner"));
@@ -86,14 +87,14 @@ fn head(lie: Lie, arrived: usize, rows: &[(String, i64)]) -> Value {
         "unseen": 0, "read_upto": 0, "seen_upto": 0, "next_due": null })
 }
 
-async fn badge(State(shared): State<Shared>, Path(owner): Path<String>) -> Json<Value> {
+async fn badge(State(shared): State<LiarShared>, Path(owner): Path<String>) -> Json<Value> {
     let inboxes = shared.1.lock().unwrap();
     let rows = inboxes.rows.get(&owner).map_or(&[][..], Vec::as_slice);
     Json(json!({ "head": head(shared.0, inboxes.arrived, rows) }))
 }
 
 async fn feed(
-    State(shared): State<Shared>,
+    State(shared): State<LiarShared>,
     Path(owner): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Json<Value> {
@@ -127,7 +128,7 @@ struct Cli {
 }
 
 async fn run(lie: Lie) -> Figures {
-    let shared: Shared = Arc::new((lie, Mutex::default()));
+    let shared: LiarShared = Arc::new((lie, Mutex::default()));
     let router = Router::new()
         .route("/v1/notifications", post(take))
         .route("/v1/owners/{owner}/feed", get(feed))

@@ -1,7 +1,9 @@
-//! `hoopoe ledger`: sends numbered notifications, reads every inbox back, and says what was lost, doubled or ran backwards.
+//! `hoopoe ledger`: sends numbered notifications, reads every inbox back, and says what was lost, doubled or went
+//! backwards.
 //!
-//! What decides is pure: [`book`] keeps each notification's fate, [`reader_check`] judges what one reader is shown, [`read_back`]
-//! judges a whole inbox at the end, [`figures`] adds up. The edges ([`http_sender`], [`amqp_sender`], [`reader`]) only carry.
+//! The decisions are pure: [`book`] keeps what became of each notification, [`reader_check`] judges what one reader
+//! sees, [`read_back`] judges a whole inbox at the end, and [`figures`] adds up. [`http_sender`], [`amqp_sender`] and
+//! [`reader`] speak to the network and decide nothing.
 
 pub mod amqp_link;
 pub mod amqp_sender;

@@ -1,8 +1,8 @@
-//! The ids of a run: each carries the run and its own number, so that a row that comes back needs no look-up.
+//! The ids of a run. Each id carries the run and its own number, so that the number of a row needs no look-up.
 
 use uuid::{Builder, Uuid};
 
-/// The most notifications of one run: 56 bytes are kept of each.
+/// The most notifications of one run. The book keeps 56 bytes of each.
 pub const MOST: u64 = 5_000_000;
 
 /// One run: 48 random bits.
@@ -12,7 +12,7 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// The run of these bits; only the lowest 48 count.
+    /// The run with these bits; only the lowest 48 count.
     pub fn new(bits: u64) -> Self {
         Self { run: bits & 0xffff_ffff_ffff }
     }

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-/// A steady rate: after an outage the sender catches up, as applications do.
+/// A steady rate. After an outage the sender catches up, as applications do.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     per_second: f64,
 }
 
 impl Pace {
-    /// So many a second.
+    /// A pace of this many notifications a second.
     pub fn new(per_second: f64) -> Self {
         Self { per_second }
     }
 
-    /// How many are due after this long.
+    /// How many notifications are due after this time.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -8,11 +8,11 @@ use crate::client::{connect::Server, draft::Draft};
 /// What a run does.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Where notifications are posted; taken in turn.
+    /// Where notifications are posted, in turn.
     pub producers: Vec<Server>,
-    /// Where inboxes are read; each reader takes them in turn.
+    /// Where inboxes are read; each reader uses them in turn.
     pub apis: Vec<Server>,
-    /// Where half of the notifications are published instead.
+    /// Where half of the notifications are published instead of posted.
     pub amqp: Option<AmqpPlan>,
     /// Notifications a second, in all.
     pub rate: u32,
@@ -20,7 +20,7 @@ pub struct Plan {
     pub duration: Duration,
     /// How many inboxes.
     pub owners: u32,
-    /// How long to wait at the end until everything accepted is visible, and then for the inboxes to be read back.
+    /// How long to wait at the end until every accepted notification is visible, and again for reading back.
     pub settle: Duration,
     /// How often each reader polls.
     pub poll: Duration,
@@ -30,13 +30,13 @@ pub struct Plan {
     pub kind: String,
     /// The start of the owners' names.
     pub prefix: String,
-    /// Of the choice of owners.
+    /// The seed for choosing owners.
     pub seed: u64,
-    /// The run.
+    /// How numbers become ids in this run.
     pub numbering: Numbering,
 }
 
-/// A plain AMQP client's way.
+/// How a plain AMQP client publishes.
 #[derive(Clone)]
 pub struct AmqpPlan {
     /// `amqp://` or `amqps://`.
@@ -50,7 +50,7 @@ pub struct AmqpPlan {
 }
 
 impl std::fmt::Debug for AmqpPlan {
-    /// Without the URL: it holds a password.
+    /// Leaves the URL out, because it holds a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { url: _, exchange, routing_key, authorities } = self;
         let mut shown = f.debug_struct("AmqpPlan");
@@ -60,12 +60,12 @@ impl std::fmt::Debug for AmqpPlan {
 }
 
 impl Plan {
-    /// The name of an owner: no other run uses it.
+    /// The name of an owner, which no other run uses.
     pub fn owner(&self, index: u32) -> String {
         format!("{}{}-{index}", self.prefix, self.numbering.run())
     }
 
-    /// Number `n` as it is sent, each time with the same content.
+    /// Notification `n`, with the same content at every attempt.
     pub fn draft(&self, n: u64, owner: u32) -> Draft {
         Draft {
             id: self.numbering.id(n).to_string(),

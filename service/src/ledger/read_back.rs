@@ -1,4 +1,4 @@
-//! A whole inbox, read back page by page at the end, and what it says.
+//! A whole inbox, read back page by page at the end, and the judgement on it.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::{
     store::{Head, Position},
 };
 
-/// The pages of one inbox so far. All must be of one head: otherwise the reading starts over.
+/// The pages of one inbox so far. All must have the same head; otherwise the reading starts over.
 #[derive(Debug, Default)]
 pub struct ReadBack {
     head: Option<Head>,
     rows: Vec<Row>,
 }
 
-/// The inbox moved on while it was read, or the answer was older than what its reader already knew.
+/// The inbox changed while it was read, or the answer was older than what its reader knew already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved;
 
 impl ReadBack {
-    /// Takes the next page, newest first. `at_least`: what the owner's reader knew.
+    /// Takes the next page, newest first. `at_least` is the position that the owner's reader knew.
     pub fn page(&mut self, head: Head, rows: Vec<Row>, at_least: Option<Position>) -> Result<(), Moved> {
         let known = self.head.get_or_insert(head);
         if *known != head || at_least.is_some_and(|position| head.position() < position) {
@@ -30,8 +30,8 @@ impl ReadBack {
         Ok(())
     }
 
-    /// Judges the whole: every row once, revs falling, the head's count equal to its rows. The arrival skew: by how much a
-    /// notification that was sent later stands before one that was sent earlier.
+    /// Judges the whole inbox: every row appears once, revs fall, and the count of the head equals its rows. Returns
+    /// the arrival skew: the time by which a notification that was sent later stands before one that was sent earlier.
     pub fn judge(self, owner: u32, book: &mut Book) -> Duration {
         let Some(head) = self.head else { return Duration::ZERO };
         book.read_back(owner);

@@ -1,4 +1,5 @@
-//! Reads one owner's inbox as a real client does: all the time, with `since` and `If-None-Match`, through every fault.
+//! Reads the inbox of one owner as a real client does: all the time, with `since` and `If-None-Match`, also during
+//! faults.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +9,7 @@ use super::{
     figures::Counted,
     read_back::{Moved, ReadBack},
     reader_check::ReaderCheck,
-    shared::Shared,
+    shared::RunShared,
 };
 use crate::{
     client::{
@@ -20,22 +21,22 @@ use crate::{
     store::Position,
 };
 
-/// How long to wait before an inbox that moved is read back again.
+/// How long to wait before reading back again an inbox that changed meanwhile.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// What one reader can say at the end.
+/// What one reader reports at the end.
 #[derive(Debug)]
 pub struct Read {
-    /// What it counted.
+    /// Its counts.
     pub counted: Counted,
-    /// The highest head that it was shown.
+    /// The highest head that it saw.
     pub last: Option<Position>,
-    /// What its last failed poll met.
+    /// Why its last failed poll failed.
     pub trouble: Option<ClientError>,
 }
 
 /// Polls until the run is done.
-pub async fn follow(shared: Arc<Shared>, owner: u32) -> Read {
+pub async fn follow(shared: Arc<RunShared>, owner: u32) -> Read {
     let name = shared.plan.owner(owner);
     let (mut follower, mut check) = (Follower::whole(), ReaderCheck::new(owner));
     let (mut counted, mut trouble, mut backoff) = (Counted::default(), None, Backoff::default());
@@ -55,7 +56,7 @@ pub async fn follow(shared: Arc<Shared>, owner: u32) -> Read {
             Err(error) => {
                 counted.failed_polls += 1;
                 trouble = Some(error);
-                // Soon again: what this reader sees right after a fault is what the run is about.
+                // Poll again soon: the run must see what the server answers right after a fault.
                 backoff.next_wait(None, rand::random()).min(shared.plan.poll.max(Duration::from_millis(200)))
             }
         };
@@ -68,8 +69,9 @@ pub async fn follow(shared: Arc<Shared>, owner: u32) -> Read {
     Read { counted, last: check.last(), trouble }
 }
 
-/// Reads the whole inbox by its pages, from the start again while it moves; the skew, or `None` if the time was up.
-pub async fn read_back(shared: &Shared, owner: u32, at_least: Option<Position>, until: Instant) -> Option<Duration> {
+/// Reads the whole inbox page by page, and starts over when it changes meanwhile. Returns the skew, or `None` when the
+/// time is up.
+pub async fn read_back(shared: &RunShared, owner: u32, at_least: Option<Position>, until: Instant) -> Option<Duration> {
     let name = shared.plan.owner(owner);
     for (attempt, api) in shared.plan.apis.iter().cycle().enumerate() {
         if attempt > 0 && Instant::now() >= until {
@@ -103,7 +105,7 @@ async fn pages(
             None => break,
         }
     }
-    // The badge must agree with the pages.
+    // The head that the badge uses must agree with the pages.
     let badge = head(api, owner).await?.head;
     Ok(back.page(badge, Vec::new(), at_least))
 }

@@ -1,4 +1,4 @@
-//! What one reader is shown, judged against what it was shown before.
+//! Judges what one reader sees against what it saw before.
 
 use super::book::Book;
 use crate::{client::follow::Step, client::wire::Row, store::Position};
@@ -20,12 +20,13 @@ impl ReaderCheck {
         Self { owner, last: None, reached: None, resets: 0 }
     }
 
-    /// How often the server could not continue from where the reader stood, the first notification of an owner apart.
+    /// How often the server could not continue from the reader's position. The first notification of an owner does not
+    /// count.
     pub fn resets(&self) -> u64 {
         self.resets
     }
 
-    /// The highest head that the reader was shown.
+    /// The highest head that the reader saw.
     pub fn last(&self) -> Option<Position> {
         self.last
     }
@@ -36,7 +37,7 @@ impl ReaderCheck {
             Step::Nothing => {}
             Step::Standing { head, rows, reset_from } => {
                 if let Some(from) = reset_from {
-                    // A position of epoch 0 is that of an owner without a row: the first notification makes one.
+                    // A position of epoch 0 belongs to an owner without a row: the first notification makes the row.
                     self.resets += u64::from(from.epoch.owner != 0);
                     self.reached = None;
                     self.head(head.position(), book);

@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 
-/// The lines that a person reads, the promises first.
+/// The lines that a person reads. The promises come first.
 pub fn lines(figures: &Figures) -> Vec<String> {
     let mut lines = vec![
         format!(
@@ -16,7 +16,8 @@ pub fn lines(figures: &Figures) -> Vec<String> {
             figures.backwards
         ),
         format!(
-            "unknown fate {}, refused {}, wrong unread counts {}, inboxes not read back {} with {} notifications, resets {}",
+            "unknown fate {}, refused {}, wrong unread counts {}, inboxes not read back {} with {} notifications, \
+             resets {}",
             figures.unknown_fate,
             figures.refused,
             figures.unread_mismatches,

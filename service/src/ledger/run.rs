@@ -16,7 +16,7 @@ use super::{
     pace::Pace,
     plan::Plan,
     reader,
-    shared::Shared,
+    shared::RunShared,
 };
 use crate::store::Position;
 
@@ -24,12 +24,12 @@ use crate::store::Position;
 const READ_BACK: usize = 8;
 /// The least time for reading back, however short `settle` is.
 const LEAST_READ_BACK: Duration = Duration::from_secs(10);
-/// How often the book is looked at while it settles.
+/// How often to check the book while it settles.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Runs the plan. `enough` ends the sending before its time; what was sent is settled and judged all the same.
+/// Runs the plan. `enough` ends the sending early; what was sent is still settled and judged.
 pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
-    let shared = Arc::new(Shared::new(plan, enough));
+    let shared = Arc::new(RunShared::new(plan, enough));
     let mut readers = JoinSet::new();
     for owner in 0..shared.plan.owners {
         let shared = Arc::clone(&shared);
@@ -39,7 +39,7 @@ pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
     while shared.with_book(|book| book.open()) > 0 && Instant::now() < settled_by {
         tokio::time::sleep(TICK).await;
     }
-    // One more turn: a double or a step back may come after the last notification.
+    // Poll once more: a double or a step backwards may come after the last notification.
     tokio::time::sleep(shared.plan.poll * 2).await;
     shared.done.cancel();
     let mut counted = Counted { retries: shared.retries.load(Ordering::Relaxed), ..Counted::default() };
@@ -67,8 +67,8 @@ pub async fn run_plan(plan: Plan, enough: CancellationToken) -> Figures {
     shared.with_book(|book| Figures::of(book, &counted))
 }
 
-/// Sends, and gives up what is not accepted after half of the time to settle; when that time is up as a whole.
-async fn send(shared: &Arc<Shared>) -> Instant {
+/// Sends, and gives up what is not accepted after half of the settle time. Returns when the whole settle time is up.
+async fn send(shared: &Arc<RunShared>) -> Instant {
     let plan = &shared.plan;
     let share = if plan.amqp.is_some() { 0.5 } else { 1.0 };
     let pace = Pace::new(f64::from(plan.rate) * share);
@@ -101,7 +101,7 @@ async fn send(shared: &Arc<Shared>) -> Instant {
     }
 }
 
-async fn read_back(shared: &Shared, lasts: Vec<(u32, Option<Position>)>, counted: &mut Counted) {
+async fn read_back(shared: &RunShared, lasts: Vec<(u32, Option<Position>)>, counted: &mut Counted) {
     let until = Instant::now() + shared.plan.settle.max(LEAST_READ_BACK);
     let mut skews = stream::iter(lasts)
         .map(|(owner, last)| async move { (owner, reader::read_back(shared, owner, last, until).await) })

@@ -1,4 +1,4 @@
-//! What the edges of one run share.
+//! What the senders and readers of one run share.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -14,16 +14,16 @@ use super::{
     plan::Plan,
 };
 
-/// What the edges of one run share.
+/// What the senders and readers of one run share.
 #[derive(Debug)]
-pub struct Shared {
+pub struct RunShared {
     /// What the run does.
     pub plan: Plan,
-    /// Nothing new is sent any more.
+    /// Cancelled when nothing new is to be sent.
     pub enough: CancellationToken,
-    /// Nothing is sent again any more.
+    /// Cancelled when nothing is to be sent again.
     pub give_up: CancellationToken,
-    /// Readers stop.
+    /// Cancelled when readers are to stop.
     pub done: CancellationToken,
     /// Attempts beyond the first.
     pub retries: AtomicU64,
@@ -33,7 +33,7 @@ pub struct Shared {
     book: Mutex<(Book, SmallRng)>,
 }
 
-impl Shared {
+impl RunShared {
     /// A run that begins now.
     pub fn new(plan: Plan, enough: CancellationToken) -> Self {
         let book = Mutex::new((Book::new(plan.numbering), SmallRng::seed_from_u64(plan.seed)));
@@ -60,25 +60,26 @@ impl Shared {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Does something with the book.
+    /// Calls `act` with the book, under its lock.
     pub fn with_book<T>(&self, act: impl FnOnce(&mut Book) -> T) -> T {
         act(&mut self.lock().0)
     }
 
-    /// Enters the next notification: its number and its owner.
+    /// Enters the next notification in the book, and returns its number and its owner.
     pub fn enter(&self, way: Way) -> (u64, u32) {
         let (now, mut locked) = (self.now(), self.lock());
         let owner = locked.1.random_range(0..self.plan.owners.max(1));
         (locked.0.enter(owner, way, now), owner)
     }
 
-    /// One more attempt beyond the first, and why.
+    /// Counts one more attempt beyond the first, with its reason.
     pub fn retried(&self, why: String) {
         self.retries.fetch_add(1, Ordering::Relaxed);
         *self.last_trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 
-    /// A panic elsewhere leaves the book as it was: each entry is written in one step.
+    /// A poisoned lock is used all the same: each entry is written in one step, so a panic elsewhere leaves the book
+    /// intact.
     fn lock(&self) -> MutexGuard<'_, (Book, SmallRng)> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
