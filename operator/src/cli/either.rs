@@ -6,9 +6,9 @@ use hoopoe_crds::{Manifest, NotifConsumer, NotifProducer, consumer::NotifConsume
 use serde_json::Value;
 
 use crate::{
-    dereference::{BrokerAccess, SecretReader},
+    dereference::{BrokerAccess, PointsAtSecrets, SecretReader},
     desired::{Child, DesiredError, Platform},
-    pipeline::{self, Live, PrepareError, Prepared, ReconciledSpec},
+    pipeline::{self, Live, PrepareError, Prepared},
     resource::{Kind, Meta, ResourceId},
     topology::Wanted,
 };

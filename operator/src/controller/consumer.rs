@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     dereference::BrokerAccess,
-    desired::names::Component,
+    names::Component,
     resource::Meta,
     scale::Outlook,
     status::{self, Findings, QueueFindings},

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{context::Context, error::ReconcileError, finalizer, outlook::outlook, publish, steps};
 use crate::{
     dereference,
-    desired::names::Component,
+    names::Component,
     resource::{Meta, older_than},
     status::{self, BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding},
     topology::{BrokerError, Held, KeptQueue, Removal, Situation, Topology},

@@ -8,17 +8,23 @@ use std::{
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::{REQUESTS, caches::Caches, events::Events, secret_cache::SecretCache};
+use super::{caches::Caches, events::Events, secret_cache::SecretCache};
 use crate::{
     apply::Applier,
+    brokers::Brokers,
     config::Config,
     desired::Platform,
     metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,
-    topology::{BrokerId, Brokers, EmptySince, Topology},
+    topology::{BrokerId, EmptySince, Topology},
     upgrade::Upgrades,
 };
+
+/// Requests to the API server at once, the watches apart. With a connection for each of the reconciles under way there were
+/// over four hundred: 20 MiB here, and answers of 504 from an API server on two cores. With this limit a thousand resources
+/// settle as fast: in 67 s, against 63 s without.
+pub const REQUESTS: usize = 32;
 
 /// What every reconcile shares.
 pub struct Context {

@@ -50,7 +50,7 @@ use tracing::Instrument;
 
 use self::{
     caches::{Caches, Scope},
-    context::Context,
+    context::{Context, REQUESTS},
     kind::Reconciled,
     status_writes::StatusWrites,
     watch_health::WatchHealth,
@@ -71,9 +71,6 @@ pub use finalizer::FINALIZER;
 /// Reconciles at once, of each kind. Most of one is waiting for a broker's read that all share, at most one a second: with 32 at once a thousand
 /// resources settled at six a second.
 const CONCURRENCY: u16 = 256;
-/// Requests to the API server at once, the watches apart. Each of the reconciles under way with a connection of its own made over four hundred: some 20 MiB here,
-/// and answers of 504 from an API server on two cores. With so many a thousand resources settle as fast: 67 s, and 63 s without a limit.
-const REQUESTS: usize = 32;
 /// Between a resource's event and its reconcile: what comes in bursts is done once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// The longest pause between two tries of what failed.

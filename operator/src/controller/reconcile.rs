@@ -15,7 +15,7 @@ use super::{
     steps::{self, Reached},
 };
 use crate::{
-    desired::names::Component,
+    names::Component,
     pipeline::{self, Live, PrepareError, ReconciledSpec},
     resource::Meta,
     status::{BrokerFinding, Findings, StatusProblem, TopologyFinding, WorkersFinding},

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{context::Context, outlook::outlook, steps};
 use crate::{
-    desired::names::Component,
+    names::Component,
     resource::{Kind, Meta},
     scale::{self, Sample},
     status::{PodCount, WorkersFinding},

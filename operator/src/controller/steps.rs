@@ -6,8 +6,9 @@ use super::{context::Context, error::ReconcileError, seen_deployment::SeenDeploy
 use crate::{
     apply::{Applied, ApplyError},
     dereference::BrokerAccess,
-    desired::{Child, DesiredError, names::Component},
+    desired::{Child, DesiredError},
     metrics::KindLabel,
+    names::Component,
     resource::{Meta, ResourceId},
     status::{BrokerFinding, PodCount, StatusProblem, TopologyFinding, WorkersFinding},
     topology::{BrokerError, BroughtAbout, Claimant, Finding, Mode, Topology, Wanted},

@@ -13,13 +13,17 @@ mod secrets;
 mod server;
 mod tls;
 
+use std::collections::BTreeSet;
+
 use hoopoe_crds::{consumer::NotifConsumerSpec, producer::NotifProducerSpec};
 
-use crate::{pipeline::ReconciledSpec, resource::Meta};
+use crate::resource::Meta;
 
 pub use access::{BrokerAccess, EnvFromSecret, ManagementAccess, RoleSecrets, SecretFile, TlsMaterial, WorkerSecrets};
 pub use error::DereferenceError;
-pub use secrets::{SecretReader, Secrets, consumer_names, producer_names};
+pub use secrets::{SecretReader, Secrets};
+
+use secrets::{consumer_names, producer_names};
 
 /// What a resource's Secrets amount to.
 #[derive(Clone, Debug)]
@@ -30,9 +34,38 @@ pub struct Dereferenced {
     pub workers: WorkerSecrets,
 }
 
+/// A spec as this step sees it.
+pub trait PointsAtSecrets: Send + Sync {
+    /// The names of all Secrets that it points at.
+    fn secret_names(&self) -> BTreeSet<String>;
+
+    /// What those Secrets amount to. `uid`: the resource's, the key of the hashes.
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError>;
+}
+
+impl PointsAtSecrets for NotifProducerSpec {
+    fn secret_names(&self) -> BTreeSet<String> {
+        producer_names(self)
+    }
+
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
+        producer_from(secrets, uid, self)
+    }
+}
+
+impl PointsAtSecrets for NotifConsumerSpec {
+    fn secret_names(&self) -> BTreeSet<String> {
+        consumer_names(self)
+    }
+
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
+        consumer_from(secrets, uid, self)
+    }
+}
+
 /// Fetches the Secrets of a resource and reads them. The spec need not be valid: a deletion needs its broker, whatever
 /// today's rules say.
-pub async fn dereference<S: ReconciledSpec>(
+pub async fn dereference<S: PointsAtSecrets>(
     meta: &Meta,
     spec: &S,
     reader: &impl SecretReader,

@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 
 use super::{
     deployed_role::DeployedRole,
-    names::{CONTAINER, Component, MIGRATE_CONTAINER},
     resources,
     worker_config::{FILE, FOLDER, path_of},
 };
-use crate::dereference::{EnvFromSecret, RoleSecrets};
+use crate::{
+    dereference::{EnvFromSecret, RoleSecrets},
+    names::{CONTAINER, Component, MIGRATE_CONTAINER},
+};
 
 /// The volume of config and certificates.
 pub(super) const VOLUME: &str = "config";

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use hoopoe_crds::{manifest::API_VERSION, workload::Workload};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Child, ChildKind,
+use super::{Child, ChildKind};
+use crate::{
     names::{Component, MANAGED_BY, MANAGED_BY_LABEL},
+    resource::Meta,
 };
-use crate::resource::Meta;
 
 /// Whose child it is, and as part of what.
 #[derive(Clone, Copy)]

@@ -8,21 +8,20 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod metadata;
-pub mod names;
 mod network_policy;
+mod of_role;
 mod placement;
 mod platform;
 mod pod;
 mod resources;
 mod rollout;
-pub mod strategic_merge;
 mod surroundings;
 mod worker_config;
 
 use hoopoe_crds::{consumer::NotifConsumerSpec, producer::NotifProducerSpec, worker_configs::for_cluster};
 
-use self::{deployed_role::DeployedRole, metadata::Family, names::Component};
-use crate::{dereference::WorkerSecrets, scale::Replicas, validate::Valid};
+use self::{deployed_role::DeployedRole, metadata::Family};
+use crate::{dereference::WorkerSecrets, names::Component, scale::Replicas, validate::Valid};
 
 pub use child::{Child, ChildKind};
 pub use error::DesiredError;
@@ -60,9 +59,9 @@ pub fn producer(
         grace_seconds: listener_grace() + whole_seconds(spec.publish.timeout.0),
         memory,
     };
-    let (account, made) = deployed_role::account(&family);
+    let (account, made) = of_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
-    children.extend(workers.children(&account)?);
+    children.extend(of_role::children(&workers, &account)?);
     Ok(in_order(children))
 }
 
@@ -94,9 +93,9 @@ pub fn consumer(
         grace_seconds: whole_seconds(spec.consume.drain_timeout.0) + CONSUMER_GRACE_SECONDS,
         memory,
     };
-    let (account, made) = deployed_role::account(&family);
+    let (account, made) = of_role::account(&family);
     let mut children: Vec<Child> = made.into_iter().collect();
-    children.extend(workers.children(&account)?);
+    children.extend(of_role::children(&workers, &account)?);
 
     if spec.api.enabled {
         let config = for_cluster::api(meta.reference(), spec);
@@ -113,7 +112,7 @@ pub fn consumer(
             grace_seconds: listener_grace(),
             memory: resources::api_memory(),
         };
-        children.extend(api.children(&account)?);
+        children.extend(of_role::children(&api, &account)?);
     }
     Ok(in_order(children))
 }

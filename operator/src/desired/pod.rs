@@ -7,12 +7,14 @@ use super::{
     Child, DesiredError,
     container::{self, VOLUME},
     deployed_role::DeployedRole,
-    names::SECRETS_HASH_ANNOTATION,
     placement,
-    strategic_merge::{self, Unfit},
     worker_config::FILE,
 };
-use crate::dereference::RoleSecrets;
+use crate::{
+    dereference::RoleSecrets,
+    names::SECRETS_HASH_ANNOTATION,
+    strategic_merge::{self, Unfit},
+};
 
 /// The template, the spec's own patch over it. `config`: the `ConfigMap`.
 pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Result<Value, DesiredError> {

@@ -10,8 +10,8 @@ use super::{
     Child, ChildKind, Platform,
     container::{ADMIN_PORT, HTTP_PORT},
     metadata::Family,
-    names::CONTAINER,
 };
+use crate::names::CONTAINER;
 
 /// The Service before the pods.
 pub(super) fn service(family: &Family, port: u16) -> Child {

@@ -16,7 +16,7 @@ use super::{
     },
     *,
 };
-use crate::validate;
+use crate::{names, validate};
 
 fn producer_children(edit: impl FnOnce(&mut NotifProducerSpec), replicas: Replicas) -> Vec<Child> {
     let (meta, mut spec) = minimal_producer();

@@ -1,12 +1,10 @@
 //! The steps of a consumer.
 
-use std::collections::BTreeSet;
-
 use hoopoe_crds::{consumer::NotifConsumerSpec, workload::Lifecycle};
 
 use super::{Live, ReconciledSpec};
 use crate::{
-    dereference::{self, DereferenceError, Dereferenced, Secrets, WorkerSecrets},
+    dereference::WorkerSecrets,
     desired::{self, Child, DesiredError, Platform},
     resource::Kind,
     scale::{self, Replicas},
@@ -16,14 +14,6 @@ use crate::{
 
 impl ReconciledSpec for NotifConsumerSpec {
     const KIND: Kind = Kind::Consumer;
-
-    fn secret_names(&self) -> BTreeSet<String> {
-        dereference::consumer_names(self)
-    }
-
-    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
-        dereference::consumer_from(secrets, uid, self)
-    }
 
     fn topology<'a>(valid: Valid<'a, Self>, cluster: Option<&'a str>) -> Wanted<'a> {
         Wanted::of_consumer(valid, cluster)

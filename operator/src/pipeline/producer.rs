@@ -1,12 +1,10 @@
 //! The steps of a producer.
 
-use std::collections::BTreeSet;
-
 use hoopoe_crds::producer::NotifProducerSpec;
 
 use super::{Live, ReconciledSpec};
 use crate::{
-    dereference::{self, DereferenceError, Dereferenced, Secrets, WorkerSecrets},
+    dereference::WorkerSecrets,
     desired::{self, Child, DesiredError, Platform},
     resource::Kind,
     scale,
@@ -16,14 +14,6 @@ use crate::{
 
 impl ReconciledSpec for NotifProducerSpec {
     const KIND: Kind = Kind::Producer;
-
-    fn secret_names(&self) -> BTreeSet<String> {
-        dereference::producer_names(self)
-    }
-
-    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
-        dereference::producer_from(secrets, uid, self)
-    }
 
     fn topology<'a>(valid: Valid<'a, Self>, cluster: Option<&'a str>) -> Wanted<'a> {
         Wanted::of_producer(valid, cluster)

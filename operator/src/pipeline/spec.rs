@@ -1,11 +1,9 @@
 //! What differs between the kinds before anything is written.
 
-use std::collections::BTreeSet;
-
 use hoopoe_crds::Spec;
 
 use crate::{
-    dereference::{DereferenceError, Dereferenced, Secrets, WorkerSecrets},
+    dereference::{PointsAtSecrets, WorkerSecrets},
     desired::{Child, DesiredError, Platform},
     resource::Kind,
     topology::Wanted,
@@ -13,15 +11,9 @@ use crate::{
 };
 
 /// A spec as the steps see it: what each of them does for its kind.
-pub trait ReconciledSpec: Spec + Send + Sync {
+pub trait ReconciledSpec: Spec + PointsAtSecrets {
     /// Which kind it is of.
     const KIND: Kind;
-
-    /// The names of all Secrets that it points at.
-    fn secret_names(&self) -> BTreeSet<String>;
-
-    /// What those Secrets amount to. `uid`: the resource's, the key of the hashes.
-    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError>;
 
     /// What it wants of its broker. `cluster`: the id of this cluster; `None`: the caller may not know it.
     fn topology<'a>(valid: Valid<'a, Self>, cluster: Option<&'a str>) -> Wanted<'a>

@@ -21,6 +21,7 @@ mod objects;
 mod shared_read;
 mod snapshot;
 pub mod sync;
+mod topology;
 
 pub use broker::{Broker, SNAPSHOT_AGE};
 pub use change::Change;

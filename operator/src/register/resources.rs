@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    desired::names::Component,
+    names::Component,
     resource::{Kind, ResourceId},
 };
 

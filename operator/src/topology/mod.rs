@@ -2,13 +2,12 @@
 //!
 //! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain data
 //! beside it. How a kind of broker is read and written stands behind it, for RabbitMQ in [`crate::rabbitmq`], and
-//! [`open`] is the one place that chooses.
+//! [`crate::brokers::open`] is the one place that chooses.
 
 mod claimant;
 mod depths;
 mod error;
 mod finding;
-mod registry;
 mod removal;
 mod wanted;
 
@@ -21,13 +20,10 @@ use std::{
 use async_trait::async_trait;
 use hoopoe_crds::status::TopologyStatus;
 
-use crate::{dereference::BrokerAccess, rabbitmq};
-
 pub use claimant::Claimant;
 pub use depths::{Depths, QueueDepth};
 pub use error::BrokerError;
 pub use finding::{Finding, Meaning};
-pub use registry::Brokers;
 pub use removal::{EmptySince, KeptQueue, Removal, Situation};
 pub use wanted::{Held, Wanted, WantedQueue};
 
@@ -67,11 +63,6 @@ pub trait Topology: Debug + Send + Sync {
 
     /// The depths of all queues, not older than `age`.
     async fn depths(&self, age: Duration) -> Result<Arc<Depths>, BrokerError>;
-}
-
-/// Opens the broker that Secrets point at. It is reached with the first request.
-pub fn open(access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
-    Ok(Arc::new(rabbitmq::Broker::new(access)?))
 }
 
 /// Whether differences are written.

@@ -121,7 +121,7 @@ fn labels_annotations_and_variables_that_would_clash_are_named() {
     assert_eq!(fields, ["spec.extraEnv[1].name", "spec.extraEnv[2].name"]);
 }
 
-const SECRETS_HASH: &str = crate::desired::names::SECRETS_HASH_ANNOTATION;
+const SECRETS_HASH: &str = crate::names::SECRETS_HASH_ANNOTATION;
 
 #[test]
 fn a_rollout_that_could_never_be_done_is_refused() {

@@ -20,11 +20,12 @@ use serde_json::Value;
 
 use super::{ChainLink, ExplainArgs, pods};
 use crate::{
+    brokers,
     cli::{either::EitherSpec, plan::LayeredSecrets},
-    desired::names::Component,
+    names::Component,
     pipeline::PrepareError,
     resource::{Meta, ResourceId},
-    topology::{self, Sight},
+    topology::Sight,
 };
 
 /// So many pods of a Deployment are asked: one that differs from the others shows in most cases.
@@ -114,7 +115,7 @@ async fn on_the_broker(client: &Client, meta: &Meta, spec: &EitherSpec) -> Vec<C
     };
     let access = prepared.broker();
     let what = format!("broker {}:{}", access.amqp_host, access.amqp_port);
-    let asked = async { topology::open(access)?.chain(&prepared.topology()).await };
+    let asked = async { brokers::open(access)?.chain(&prepared.topology()).await };
     match asked.await {
         Ok(sights) => {
             let detail = format!("{} answers, virtual host {}", access.management.url, access.vhost);

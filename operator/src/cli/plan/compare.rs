@@ -13,15 +13,17 @@ use super::{
 };
 use crate::{
     apply::FIELD_MANAGER,
+    brokers,
     cli::{
         assumed_secrets::AssumedSecrets,
         either::{EitherPrepared, EitherSpec},
     },
     dereference::BrokerAccess,
-    desired::{Child, names::Component},
+    desired::Child,
+    names::Component,
     pipeline::{Live, PrepareError},
     resource::{Kind, ResourceId},
-    topology::{self, BrokerError, Claimant, Finding, Meaning},
+    topology::{BrokerError, Claimant, Finding, Meaning},
 };
 
 impl Planner<'_> {
@@ -159,7 +161,7 @@ impl Planner<'_> {
         prepared: &EitherPrepared<'_>,
         after: &Side,
     ) -> Result<(), BrokerError> {
-        let broker = topology::open(prepared.broker())?;
+        let broker = brokers::open(prepared.broker())?;
         let preview = broker.preview(&prepared.topology(), &self.rivals(after).await).await?;
         plan.losses.extend(preview.losses);
         let mut changes: Vec<String> = preview.writes.into_iter().map(|write| write.what).collect();

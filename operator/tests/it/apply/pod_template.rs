@@ -1,8 +1,9 @@
 //! Our strategic merge patch gives what the API server's own gives.
 
 use hoopoe_operator::{
-    desired::{Child, ChildKind, strategic_merge},
+    desired::{Child, ChildKind},
     scale::Replicas,
+    strategic_merge,
 };
 use kube::{
     Api,

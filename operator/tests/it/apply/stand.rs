@@ -7,10 +7,8 @@ use hoopoe_e2e::ControlPlane;
 use hoopoe_operator::{
     apply::{Applied, Applier, ApplyError, ApplyMetrics, Observed, ObservedMeta},
     dereference::{Secrets, consumer_from, producer_from},
-    desired::{
-        self, Child, ChildKind, Platform,
-        names::{MANAGED_BY, MANAGED_BY_LABEL},
-    },
+    desired::{self, Child, ChildKind, Platform},
+    names::{MANAGED_BY, MANAGED_BY_LABEL},
     resource::{Kind, Meta, ResourceId},
     scale::Replicas,
     validate,

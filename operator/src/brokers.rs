@@ -1,4 +1,4 @@
-//! All brokers that resources of ours point at.
+//! All brokers that resources of ours point at, and the one place that names the kinds of brokers.
 
 use std::{
     collections::HashMap,
@@ -9,11 +9,19 @@ use std::{
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 
-use super::{BrokerError, Topology, open};
-use crate::dereference::BrokerAccess;
+use crate::{
+    dereference::BrokerAccess,
+    rabbitmq,
+    topology::{BrokerError, Topology},
+};
 
 /// How long a broker is kept that no resource asks for. Each resource asks once a minute.
 const KEPT: Duration = Duration::from_secs(600);
+
+/// Opens the broker that Secrets point at. It is reached with the first request.
+pub fn open(access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
+    Ok(Arc::new(rabbitmq::Broker::new(access)?))
+}
 
 /// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
 #[derive(Debug, Default)]
