@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes what is generated in this folder: copies of what has its one source elsewhere, the schema of the specs, the READMEs from the values, and
-# install.yaml. `--check` writes nothing, shows what is stale and fails.
+# Writes the generated files of this folder: copies of files whose source is elsewhere, the schema of the specs, the
+# READMEs from the values, and install.yaml. `--check` writes nothing, shows what is stale and fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,9 +18,9 @@ generate() { # FOLDER: a copy of charts/, or charts/ itself
     {
         cat <<'END'
 # The operator of Hoopoe with its defaults: kubectl apply --server-side -f install.yaml
-# To remove it: first `hoopoe-operator release`, or no resource could be deleted any more; then kubectl delete -f install.yaml, which takes the
-# definitions and with them all resources.
-# Made from the chart hoopoe-operator by charts/generate.sh; whoever wants other values takes the chart.
+# To remove it, first run `hoopoe-operator release`, because without an operator no resource with a finalizer can be
+# deleted. Then run kubectl delete -f install.yaml, which also deletes the definitions and with them all resources.
+# Made from the chart hoopoe-operator by charts/generate.sh. For other values use the chart.
 apiVersion: v1
 kind: Namespace
 metadata:
@@ -28,8 +28,9 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: restricted
 END
-        # Helm's own marks would be wrong here. No hooks: kubectl knows none.
-        "$helm" template hoopoe-operator "$charts/hoopoe-operator" --namespace hoopoe-system --no-hooks --set crds.keep=false |
+        # Without Helm's own labels, which would be wrong here, and without hooks, which kubectl does not know.
+        "$helm" template hoopoe-operator "$charts/hoopoe-operator" \
+            --namespace hoopoe-system --no-hooks --set crds.keep=false |
             sed -E '/^# Source: /d; /^ *(app.kubernetes.io\/managed-by|helm.sh\/chart): /d'
     } >"$charts/install.yaml"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Begins the next version: the charts as they are now are kept in charts/previous, for the tests of `helm upgrade`, in place of those of the version
-# before; then the version is set wherever it stands, and what is generated of it is made anew.
+# Begins the next version. It keeps the charts as they are now in charts/previous, for the tests of `helm upgrade`, and
+# removes those of the version before. Then it sets the version everywhere and makes the generated files anew.
 #
 # Usage: charts/next-version.sh 0.3.0   (run on the commit that was released)
 set -euo pipefail
@@ -8,12 +8,13 @@ cd "$(dirname "$0")/.."
 
 next=${1:?usage: charts/next-version.sh VERSION}
 now=$(sed -n 's/^version: //p' charts/hoopoe-operator/Chart.yaml)
-[[ $next =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] && [ "$next" != "$now" ] && printf '%s\n%s\n' "$now" "$next" | sort --version-sort --check=quiet || {
-    echo "VERSION is $next; it must be like 0.3.0 and above $now" >&2
+[[ $next =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] && [ "$next" != "$now" ] &&
+    printf '%s\n%s\n' "$now" "$next" | sort --version-sort --check=quiet || {
+    echo "VERSION is $next; it must look like 0.3.0 and be above $now" >&2
     exit 2
 }
 [ -z "$(git status --porcelain charts crds)" ] || {
-    echo "charts or crds differ from the commit: what is kept must be what was released" >&2
+    echo "charts or crds differ from the commit, but only what was released may be kept" >&2
     exit 1
 }
 

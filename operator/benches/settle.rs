@@ -129,7 +129,8 @@ fn resource(number: usize) -> String {
     if number.is_multiple_of(10) {
         format!(
             "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifConsumer, \
-             metadata: {{name: c{number}, namespace: default}}, spec: {{{broker}, postgres: {{secretRef: {{name: pg}}}}, queue: {{name: q{number}}}, \
+             metadata: {{name: c{number}, namespace: default}}, \
+             spec: {{{broker}, postgres: {{secretRef: {{name: pg}}}}, queue: {{name: q{number}}}, \
              bindings: [{{exchange: e{}}}], api: {{enabled: false}}}}}}",
             1 + number % EXCHANGES
         )

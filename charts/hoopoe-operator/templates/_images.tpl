@@ -1,4 +1,7 @@
-{{/* An image's reference: its digest wins over its tag, its own registry over the global one. Called with (dict "root" $ "image" VALUES). */}}
+{{/*
+The reference of an image. Its digest wins over its tag, and its own registry over the global one.
+Called with (dict "root" $ "image" VALUES).
+*/}}
 {{- define "hoopoe-operator.image" -}}
 {{- $registry := .image.registry | default .root.Values.global.imageRegistry -}}
 {{- $name := .image.repository -}}
@@ -12,7 +15,10 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Names of pull Secrets, a line each and each once: texts and {name} are both taken, as charts do either. Called with a list of lists. */}}
+{{/*
+The names of pull Secrets, one per line, each once. An entry is a name or {name: …}, because charts use both forms.
+Called with a list of lists.
+*/}}
 {{- define "hoopoe-operator.pullSecretNames" -}}
 {{- $names := list -}}
 {{- range . -}}
@@ -23,7 +29,7 @@
 {{- $names | uniq | join "\n" -}}
 {{- end -}}
 
-{{/* The same as the field of a pod. */}}
+{{/* The pull Secrets as the field of a pod. */}}
 {{- define "hoopoe-operator.imagePullSecrets" -}}
 {{- with include "hoopoe-operator.pullSecretNames" (list .Values.imagePullSecrets .Values.global.imagePullSecrets) -}}
 imagePullSecrets:

@@ -1,11 +1,14 @@
-{{/* What selects the operator's pods. Never changes: a Deployment's selector cannot. */}}
+{{/* The labels that select the operator's pods. They never change, because the selector of a Deployment cannot. */}}
 {{- define "hoopoe-operator.selectorLabels" -}}
 app.kubernetes.io/name: hoopoe-operator
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
-{{/* Of every object but those that select; `component` is that of the object. Called with (dict "root" $ "component" NAME). */}}
+{{/*
+The labels of every object, except selectors. `component` is the component of the object.
+Called with (dict "root" $ "component" NAME).
+*/}}
 {{- define "hoopoe-operator.labels" -}}
 {{- with .root.Values.labels }}
 {{- toYaml . }}

@@ -1,4 +1,8 @@
-{{/* "yes" where a kind of another operator is wanted: asked for, or Auto and served. Called with (dict "root" $ "mode" MODE "kind" GROUP/VERSION/KIND). */}}
+{{/*
+"yes" if an object of another operator's kind is wanted: the mode is Enabled, or it is Auto and the cluster serves the
+kind.
+Called with (dict "root" $ "mode" MODE "kind" GROUP/VERSION/KIND).
+*/}}
 {{- define "hoopoe-operator.wants" -}}
 {{- if or (eq .mode "Enabled") (and (eq .mode "Auto") (.root.Capabilities.APIVersions.Has .kind)) -}}
 yes

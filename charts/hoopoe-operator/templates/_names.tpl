@@ -1,4 +1,4 @@
-{{/* What the objects are called: by default as the release, where its name says what it is. */}}
+{{/* The name of the objects. By default it is that of the release, if that contains the name of the chart. */}}
 {{- define "hoopoe-operator.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
@@ -17,7 +17,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Where the Secrets of what is registered lie: broker=NAME,postgres=NAME,redis=NAME. */}}
+{{/* The Secrets for registered resources: broker=NAME,postgres=NAME,redis=NAME. */}}
 {{- define "hoopoe-operator.registerSecrets" -}}
 {{- $parts := list (printf "broker=%s" .Values.register.secrets.broker) (printf "postgres=%s" .Values.register.secrets.postgres) -}}
 {{- with .Values.register.secrets.redis -}}

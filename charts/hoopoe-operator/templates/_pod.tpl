@@ -1,11 +1,11 @@
-{{/* What every pod of this chart has: restricted, on whatever user id the image or the cluster chooses. */}}
+{{/* What every pod of this chart has. It is restricted, and the image or the cluster chooses the user id. */}}
 {{- define "hoopoe-operator.podBasics" -}}
 {{- with include "hoopoe-operator.imagePullSecrets" . }}
 {{- . }}
 {{ end -}}
 serviceAccountName: {{ include "hoopoe-operator.serviceAccountName" . }}
 automountServiceAccountToken: true
-# A Service of this namespace would become a variable, and variables are flags here.
+# Service links would set variables for each Service here, and the operator reads variables as flags.
 enableServiceLinks: false
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
@@ -38,7 +38,7 @@ resources:
   {{- toYaml .Values.resources | nindent 2 }}
 {{- end -}}
 
-{{/* Whom it leads and whom it watches: the same for `run` and for what speaks with it. */}}
+{{/* The Lease and the watched namespaces: the same arguments for `run`, `check` and `release`. */}}
 {{- define "hoopoe-operator.scopeArgs" -}}
 - --lease-namespace={{ .Release.Namespace }}
 - --lease-name={{ include "hoopoe-operator.fullname" . }}

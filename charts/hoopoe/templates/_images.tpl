@@ -1,4 +1,4 @@
-{{/* An image's reference: its digest wins over its tag, its own registry over the global one. */}}
+{{/* The reference of the image. Its digest wins over its tag, and its own registry over the global one. */}}
 {{- define "hoopoe.image" -}}
 {{- $name := .Values.image.repository -}}
 {{- with .Values.image.registry | default .Values.global.imageRegistry -}}
@@ -11,7 +11,10 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Pull Secrets as the field of a pod or of a spec, each once: texts and {name} are both taken, as charts do either. */}}
+{{/*
+Pull Secrets as the field of a pod or of a spec, each once. An entry is a name or {name: …}, because charts use both
+forms.
+*/}}
 {{- define "hoopoe.imagePullSecrets" -}}
 {{- $names := list -}}
 {{- range concat .Values.imagePullSecrets .Values.global.imagePullSecrets -}}

@@ -1,4 +1,4 @@
-{{/* Of every object. Called with (dict "root" $ "component" NAME). */}}
+{{/* The labels of every object. Called with (dict "root" $ "component" NAME). */}}
 {{- define "hoopoe.labels" -}}
 {{- with .root.Values.labels }}
 {{- toYaml . }}

@@ -1,5 +1,5 @@
 {{/*
-The way from outside to a Service: an HTTPRoute or an Ingress.
+The route from outside to a Service: an HTTPRoute or an Ingress.
 Called with (dict "root" $ "route" ROUTE "service" NAME "port" PORT "component" NAME "paths" [{type, value}…]).
 */}}
 {{- define "hoopoe.route" -}}

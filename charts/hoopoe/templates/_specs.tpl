@@ -1,4 +1,4 @@
-{{/* What the values say of all resources alike: their broker, and the image where it is pinned. */}}
+{{/* What all resources share: their broker, and the image if it is pinned. */}}
 {{- define "hoopoe.sharedSpec" -}}
 broker:
   secretRef:
@@ -11,13 +11,13 @@ broker:
 image: {{ include "hoopoe.image" . }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end }}
-{{- /* A resource without an image of its own gets the operator's pull Secrets beside these. */}}
+{{- /* A resource without an image of its own also gets the operator's pull Secrets. */}}
 {{- with include "hoopoe.imagePullSecrets" . }}
 {{ . }}
 {{- end }}
 {{- end -}}
 
-{{/* What they say of all consumers beside it. */}}
+{{/* What all consumers share besides: Postgres and Redis. */}}
 {{- define "hoopoe.sharedStores" -}}
 postgres:
   secretRef:
@@ -34,8 +34,8 @@ redis:
 {{- end -}}
 
 {{/*
-A spec over what is shared. A server that it names itself is its own whole: the shared Secret for the management of another broker would be
-another's password. Called with (dict "shared" SPEC "own" SPEC).
+A spec, merged over what is shared. If it names a Secret for a server, nothing shared of that server is used: the shared
+management Secret, for example, holds the password of another broker. Called with (dict "shared" SPEC "own" SPEC).
 */}}
 {{- define "hoopoe.mergedSpec" -}}
 {{- $shared := .shared -}}
@@ -53,7 +53,7 @@ another's password. Called with (dict "shared" SPEC "own" SPEC).
 {{- include "hoopoe.mergedSpec" (dict "shared" (include "hoopoe.sharedSpec" .root | fromYaml) "own" $own) -}}
 {{- end -}}
 
-{{/* The spec of a consumer. Called in the same way. */}}
+{{/* The spec of a consumer. Called with (dict "root" $ "spec" SPEC). */}}
 {{- define "hoopoe.consumerSpec" -}}
 {{- $own := mergeOverwrite (deepCopy .root.Values.consumerDefaults) (deepCopy .spec) -}}
 {{- $shared := merge (include "hoopoe.sharedSpec" .root | fromYaml) (include "hoopoe.sharedStores" .root | fromYaml) -}}
@@ -65,7 +65,7 @@ another's password. Called with (dict "shared" SPEC "own" SPEC).
 {{- dig "ingress" "http" "port" 8080 . | int -}}
 {{- end -}}
 
-{{/* The port of an inbox API's Service; nothing where there is no API. Called with the consumer's spec. */}}
+{{/* The port of the Service of an inbox API; empty if there is no API. Called with the consumer's spec. */}}
 {{- define "hoopoe.apiPort" -}}
 {{- if dig "api" "enabled" true . -}}
 {{- dig "api" "port" 8080 . | int -}}

@@ -1,4 +1,7 @@
-{{/* Which producer and consumer `helm test` goes through, "PRODUCER CONSUMER": the first pair that an exchange joins; nothing where there is none. */}}
+{{/*
+The producer and the consumer that `helm test` uses, as "PRODUCER CONSUMER": the first pair whose consumer binds the
+producer's exchange; empty if there is none.
+*/}}
 {{- define "hoopoe.testedPair" -}}
 {{- $pairs := list -}}
 {{- range $producer, $p := .Values.producers -}}
