@@ -7,6 +7,8 @@ mod kit;
 
 #[path = "http/batches.rs"]
 mod batches;
+#[path = "http/bodies.rs"]
+mod bodies;
 #[path = "http/feeds.rs"]
 mod feeds;
 #[path = "http/legacy.rs"]
@@ -23,3 +25,5 @@ mod schemathesis;
 mod sending;
 #[path = "http/serving.rs"]
 mod serving;
+#[path = "http/verifiers.rs"]
+mod verifiers;

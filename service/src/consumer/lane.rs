@@ -8,7 +8,10 @@ use tokio::{
 };
 use tracing::{Instrument, info_span, warn};
 
-use crate::broker::{DeadLetter, Delivery, Lane, QueueError};
+use crate::{
+    broker::{DeadLetter, Delivery, Lane, QueueError},
+    telemetry::propagation::link_senders,
+};
 
 use super::{
     batcher::Batcher,
@@ -17,7 +20,6 @@ use super::{
     metrics::DeadLetterLabels,
     sort::{apart, sort},
     supervisor::Shared,
-    trace_links::link_senders,
 };
 
 /// How long after `stop` nothing must come before a lane counts as empty.
@@ -118,7 +120,7 @@ impl LaneLoop {
     /// Commits, dead-letters and acknowledges one batch, in this order; then each suspect of it by itself.
     async fn process(&mut self, batch: Vec<Delivery>) -> Result<(), LaneEnd> {
         let span = info_span!("commit_batch", size = batch.len());
-        link_senders(&span, &batch);
+        link_senders(&span, batch.iter().map(|delivery| &delivery.headers));
         self.shared.metrics.in_flight.inc_by(gauge(batch.len()));
         let held = batch.len();
         let (together, alone) = apart(batch, self.pace, self.shared.settings.limits);

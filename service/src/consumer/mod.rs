@@ -15,7 +15,6 @@ mod metrics;
 mod sort;
 mod supervisor;
 pub mod sweeper;
-mod trace_links;
 
 pub use metrics::{ConsumerMetrics, DeadLetterLabels};
 pub use supervisor::{Consumer, Settings};

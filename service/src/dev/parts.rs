@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use hoopoe_crds::worker_config::{CacheConfig, PublishConfig, StoreConfig, TlsConfig};
+use hoopoe_web::Readiness;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -11,7 +12,6 @@ use crate::{
     broker::{AmqpPublisher, AmqpQueue, AmqpTopology, BrokerMetrics, EmbeddedBroker, Publisher, Queue, Topology},
     cache::{Cache, CacheMetrics, MemoryCache},
     config::{Endpoint, Endpoints},
-    http::Readiness,
     roles::parts,
     store::{SqliteStore, Store, StoreOptions, migrate},
 };

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use hoopoe_web::{ServerLimits, serve};
 use tracing::warn;
 
 use crate::{
     broker::{AmqpPublisher, AmqpTopology, BrokerMetrics, Publisher, Topology},
     config::{ConfigError, Endpoint},
-    http::{Guard, HttpMetrics, ServerLimits, serve},
-    producer::{self, ProducerMetrics, ProducerState},
+    edge::http::{Guard, HttpMetrics, openapi::producer_routes, surface},
+    identity::Anonymous,
+    ingest::{Ingest, IngestMetrics},
 };
 
 use super::{
@@ -39,13 +41,14 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
         Arc::new(AmqpPublisher::start(amqp.expose(), &tls, &config.exchange.name, &config.publish, broker_metrics));
     let probe = Arc::clone(&publisher);
     process.readiness.add("broker", true, move || probe.is_connected());
-    let metrics = process.register(ProducerMetrics::register);
-    let state = ProducerState::new(&config, Arc::clone(&publisher) as Arc<dyn Publisher>, metrics)?;
-    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register));
+    let metrics = process.register(IngestMetrics::register);
+    let ingest = Ingest::new(&config, Arc::clone(&publisher) as Arc<dyn Publisher>, metrics)?;
+    let stop = process.stop.clone();
+    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register), Arc::new(Anonymous), &stop);
     let listener = bind_any(config.port).await?;
     let limits = ServerLimits::default();
-    let stop = process.stop.clone();
-    let serving = tokio::spawn(serve(listener, producer::router(state, guard), limits, stop.clone()));
+    let router = surface(producer_routes(ingest), guard);
+    let serving = tokio::spawn(serve(listener, router, limits, stop.clone()));
     stop.cancelled().await;
     process.drain();
     if serving.await.is_err() {

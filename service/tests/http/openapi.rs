@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hoopoe::http::openapi::{document, openapi};
+use hoopoe::edge::http::openapi::{document, openapi};
 
 /// `HOOPOE_WRITE=1 cargo test -p hoopoe --test http` writes it, as `hoopoe openapi` does.
 #[test]
