@@ -145,7 +145,7 @@ pub async fn run(
     // Whoever drops this future, because the lease is lost, drops the set, and all of it ends at once.
     tokio::select! {
         () = stop.cancelled() => {
-            readiness.set(false);
+            readiness.drain();
             // The controllers and the sampler end by themselves; the watches never do.
             let ending = async { for _ in 0..=2 * scopes { tasks.join_next().await; } };
             let _ = tokio::time::timeout(STOP_LIMIT, ending).await;

@@ -8,7 +8,10 @@ use tokio::{
 };
 use tracing::{Instrument, info_span, warn};
 
-use crate::broker::{DeadLetter, Delivery, QueueLane};
+use crate::{
+    broker::{DeadLetter, Delivery, QueueLane},
+    telemetry::propagation::link_senders,
+};
 
 use super::{
     batcher::Batcher,
@@ -18,7 +21,6 @@ use super::{
     lane_shared::LaneShared,
     metrics::DeadLetterLabels,
     sort::{Judged, JudgedBatch, judge_all, sort},
-    trace_links::link_senders,
 };
 
 /// How long after `stop` nothing must come before a lane counts as empty.
@@ -102,7 +104,7 @@ impl LaneLoop {
     /// Commits, dead-letters and acknowledges one batch, in this order; then each suspect of it by itself.
     async fn process(&mut self, batch: Vec<Delivery>) -> Result<(), LaneEnd> {
         let span = info_span!("commit_batch", size = batch.len());
-        link_senders(&span, &batch);
+        link_senders(&span, batch.iter().map(|delivery| &delivery.headers));
         self.shared.metrics.in_flight.inc_by(gauge(batch.len()));
         let held = batch.len();
         let JudgedBatch { together, alone } = judge_all(batch, self.pace, self.shared.settings.limits);

@@ -18,7 +18,6 @@ mod settings;
 mod sort;
 mod supervisor;
 pub mod sweeper;
-mod trace_links;
 
 pub use metrics::{ConsumerMetrics, DeadLetterLabels};
 pub use settings::Settings;

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use hoopoe_crds::{Invalid, ManifestError};
 
+use hoopoe_web::ServeError;
+
 use crate::{
     broker::{BrokerError, TopologyError},
     config::EndpointError,
-    http::ServeError,
-    producer::TemplateError,
+    ingest::TemplateError,
     roles::RoleError,
     store::StoreError,
     telemetry::TelemetryError,

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use hoopoe_crds::worker_config::{CacheConfig, StoreConfig, TlsConfig};
+use hoopoe_web::Readiness;
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
@@ -11,7 +12,6 @@ use crate::{
     broker::{self, Broker, BrokerAt, BrokerMetrics},
     cache::{self, Cache, CacheAt, CacheMetrics},
     config::{Endpoint, Endpoints},
-    http::Readiness,
     roles::{RoleError, parts},
     store::{
         self, Store, StoreOptions,

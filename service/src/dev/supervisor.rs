@@ -15,17 +15,20 @@ use hoopoe_crds::{
     worker_configs,
     workload::Lifecycle,
 };
+use hoopoe_web::Readiness;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::{
-    api::{self, ApiState},
     broker::{QueueTopology, TopologyError},
     consumer::{Consumer, ConsumerMetrics, Settings},
-    http::Readiness,
+    edge::http::{
+        inbox::InboxState,
+        openapi::{api_routes, producer_routes},
+    },
     inbox::Writer,
-    producer::{self, ProducerMetrics, ProducerState},
+    ingest::{Ingest, IngestMetrics},
     roles::declare,
 };
 
@@ -44,9 +47,9 @@ pub(super) struct DevShared {
     /// The process's writer.
     pub(super) writer: Arc<Writer>,
     /// The one inbox API: all of them have the same store.
-    pub(super) api: ApiState,
+    pub(super) api: InboxState,
     /// The producers' instruments.
-    pub(super) producer_metrics: ProducerMetrics,
+    pub(super) producer_metrics: IngestMetrics,
     /// The consumers' instruments.
     pub(super) consumer_metrics: ConsumerMetrics,
     /// The process's health.
@@ -197,8 +200,8 @@ impl Supervisor {
             timeout(DECLARE_LIMIT, declare::until_done(&never, || topology.declare_exchange(exchange))).await;
         declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
         let publisher = self.shared.parts.broker.publisher(&exchange.name, publish);
-        let state = ProducerState::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
-        let got = self.ports.serve_producer(name, *port, producer::routes(state)).await?;
+        let ingest = Ingest::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
+        let got = self.ports.serve_producer(name, *port, producer_routes(ingest)).await?;
         let url = self.ports.url(got);
         info!("producer {name} (exchange {}) listens on {url}", exchange.name);
         if got != *port {
@@ -212,7 +215,7 @@ impl Supervisor {
         let mut url = None;
         if resource.spec.api.enabled {
             let port = resource.spec.api.port;
-            self.ports.serve_api(port, api::routes(self.shared.api.clone())).await?;
+            self.ports.serve_api(port, api_routes(self.shared.api.clone())).await?;
             url = Some(self.ports.url(port));
             info!("consumer {name}: its inbox API listens on {}", self.ports.url(port));
         }

@@ -1,11 +1,12 @@
 //! Why a role did not start.
 
+use hoopoe_web::ServeError;
+
 use crate::{
     broker::{BrokerError, TopologyError},
     cache::CacheError,
     config::{ConfigError, EndpointError},
-    http::ServeError,
-    producer::TemplateError,
+    ingest::TemplateError,
     store::StoreError,
     telemetry::TelemetryError,
 };

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use hoopoe_web::{ServerLimits, serve};
 use tracing::warn;
 
 use crate::{
     broker::BrokerMetrics,
     config::ConfigError,
-    http::{Guard, HttpMetrics, ServerLimits, serve},
-    producer::{self, ProducerMetrics, ProducerState},
+    edge::http::{Guard, HttpMetrics, openapi::producer_routes, surface},
+    identity::Anonymous,
+    ingest::{Ingest, IngestMetrics},
 };
 
 use super::{
@@ -37,13 +39,14 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let publisher = broker.publisher(&config.exchange.name, &config.publish);
     let probe = Arc::clone(&publisher);
     process.readiness.add("broker", true, move || probe.is_connected());
-    let metrics = process.register(ProducerMetrics::register);
-    let state = ProducerState::new(&config, Arc::clone(&publisher), metrics)?;
-    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register));
+    let metrics = process.register(IngestMetrics::register);
+    let ingest = Ingest::new(&config, Arc::clone(&publisher), metrics)?;
+    let stop = process.stop.clone();
+    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register), Arc::new(Anonymous), &stop);
     let listener = bind_any(config.port).await?;
     let limits = ServerLimits::default();
-    let stop = process.stop.clone();
-    let serving = tokio::spawn(serve(listener, producer::router(state, guard), limits, stop.clone()));
+    let router = surface(producer_routes(ingest), guard);
+    let serving = tokio::spawn(serve(listener, router, limits, stop.clone()));
     stop.cancelled().await;
     process.drain();
     if serving.await.is_err() {

@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use hoopoe_e2e::ControlPlane;
-use hoopoe_operator::register::{RegisterMetrics, RegisterSettings, router, serve};
+use hoopoe_operator::register::{LIMITS, RegisterMetrics, RegisterSettings, router};
+use hoopoe_web::serve;
 use kube::{
     Config,
     config::{KubeConfigOptions, Kubeconfig},
@@ -76,7 +77,7 @@ impl Port {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/notif/register", listener.local_addr().unwrap());
         let stop = CancellationToken::new();
-        tokio::spawn(serve(listener, router, stop.clone()));
+        tokio::spawn(serve(listener, router, LIMITS, stop.clone()));
         Self { plane, namespace: namespace.to_owned(), url, registry, stop }
     }
 

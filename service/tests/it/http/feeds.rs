@@ -31,7 +31,7 @@ async fn an_item_has_every_field_that_the_document_names() {
     let stand = Stand::start().await;
     stand.fill("ada", &["k"]).await;
     let page = stand.get("/v1/owners/ada/feed").await.json();
-    let document = serde_json::to_value(hoopoe::http::openapi::openapi()).unwrap();
+    let document = serde_json::to_value(hoopoe::edge::http::openapi::openapi()).unwrap();
     for (value, schema) in [(&page, "Feed"), (&page["head"], "Head"), (&page["items"][0], "Item")] {
         let sent: BTreeSet<_> = value.as_object().unwrap().keys().collect();
         let schema = &document["components"]["schemas"][schema];

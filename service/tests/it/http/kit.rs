@@ -4,17 +4,23 @@
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
 use hoopoe::{
-    api::{self, ApiMetrics, ApiState},
     broker::{BrokerMetrics, EmbeddedBroker, Publisher, QueueTopology, Topology},
     cache::{Cache, CacheMetrics, MemoryCache},
-    http::{Guard, HttpMetrics, ServerLimits, bind, serve, surface},
+    edge::http::{
+        Guard, HttpMetrics,
+        inbox::{ApiMetrics, InboxState},
+        openapi::{api_routes, producer_routes},
+        surface,
+    },
+    identity::Anonymous,
     inbox::{Fate, InboxMetrics, Reader, ReaderOptions, Writer},
+    ingest::{Ingest, IngestMetrics},
     notif::{Content, Json, Notification, Owner},
-    producer::{self, ProducerMetrics, ProducerState},
     store::{SqliteStore, Store, StoreOptions},
     timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, ConsumerConfig, ProducerConfig};
+use hoopoe_web::{ServerLimits, bind, serve};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -106,7 +112,7 @@ impl Stand {
         .unwrap();
         broker.declare_queue(&consumer).await.unwrap();
         let publisher: Arc<dyn Publisher> = Arc::new(broker.publisher(&config.exchange.name, &config.publish));
-        let producer = ProducerState::new(&config, publisher, ProducerMetrics::register(&mut registry)).unwrap();
+        let producer = Ingest::new(&config, publisher, IngestMetrics::register(&mut registry)).unwrap();
 
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("inbox.db"), StoreOptions::default()).await.unwrap());
@@ -116,10 +122,10 @@ impl Stand {
         let writer = Arc::new(Writer::new(Arc::clone(&store), Some(Arc::clone(&cache)), metrics.clone()));
         let options = ReaderOptions::new(&settings);
         let reader = Arc::new(Reader::start(store, Some(cache), Arc::clone(&writer), options, metrics, &stop));
-        let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut registry));
+        let api = InboxState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut registry));
 
-        let guard = Guard::new(max_requests, HttpMetrics::register(&mut registry));
-        let router = surface(producer::routes(producer).merge(api::routes(api)), guard);
+        let guard = Guard::new(max_requests, HttpMetrics::register(&mut registry), Arc::new(Anonymous), &stop);
+        let router = surface(producer_routes(producer).merge(api_routes(api)), guard);
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(serve(listener, router, ServerLimits::default(), stop.clone()));

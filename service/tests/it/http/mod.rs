@@ -3,6 +3,7 @@
 mod kit;
 
 mod batches;
+mod bodies;
 mod feeds;
 mod legacy;
 mod marks;
@@ -11,3 +12,4 @@ mod problems;
 mod schemathesis;
 mod sending;
 mod serving;
+mod verifiers;

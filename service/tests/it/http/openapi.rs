@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hoopoe::http::openapi::{document, openapi};
+use hoopoe::edge::http::openapi::{document, openapi};
 
 /// `HOOPOE_GENERATE=1` writes it anew, as `hoopoe openapi` does.
 #[test]

@@ -84,5 +84,5 @@ async fn the_document_is_served() {
     let stand = Stand::start().await;
     let answer = stand.get("/openapi.json").await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"));
-    assert_eq!(answer.json(), serde_json::to_value(hoopoe::http::openapi::openapi()).unwrap());
+    assert_eq!(answer.json(), serde_json::to_value(hoopoe::edge::http::openapi::openapi()).unwrap());
 }

@@ -9,7 +9,11 @@ use std::{
 };
 
 use axum::{Router, routing::get};
-use hoopoe::http::{Guard, HttpMetrics, Readiness, ServeError, ServerLimits, admin_router, bind, serve, surface};
+use hoopoe::{
+    edge::http::{Guard, HttpMetrics, surface},
+    identity::Anonymous,
+};
+use hoopoe_web::{Readiness, ReadyzFormat, ServeError, ServerLimits, admin_router, bind, serve};
 use prometheus_client::registry::Registry;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -132,7 +136,8 @@ async fn panics() -> &'static str {
 #[tokio::test]
 async fn a_panic_is_a_500_and_the_next_request_is_served() {
     let mut registry = Registry::default();
-    let guard = Guard::new(1, HttpMetrics::register(&mut registry));
+    let stop = CancellationToken::new();
+    let guard = Guard::new(1, HttpMetrics::register(&mut registry), Arc::new(Anonymous), &stop);
     let routes = OpenApiRouter::new().route("/panics", get(panics)).route("/works", get(|| async { "yes" }));
     let server = start(surface(routes, guard), ServerLimits::default()).await;
     for _ in 0..3 {
@@ -160,7 +165,7 @@ async fn health_is_latched_and_metrics_are_open_metrics() {
     let up = Arc::new(AtomicBool::new(false));
     let probe = Arc::clone(&up);
     readiness.add("broker", true, move || probe.load(Ordering::SeqCst));
-    let router = admin_router(readiness.clone(), Arc::new(Mutex::new(registry)));
+    let router = admin_router(readiness.clone(), Arc::new(Mutex::new(registry)), ReadyzFormat::Json);
     let server = start(router, ServerLimits::default()).await;
     let get = |path: &'static str| {
         let address = server.address.clone();
