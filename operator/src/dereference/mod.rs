@@ -11,7 +11,7 @@ mod postgres;
 mod redis;
 mod secrets;
 mod server;
-mod tls;
+pub mod tls;
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! The containers of a pod: the worker, and the migration before it.
 
-use hoopoe_crds::worker_config::AdminConfig;
+use hoopoe_crds::{environment::Server, ports};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     worker_config::{FILE, FOLDER, path_of},
 };
 use crate::{
-    dereference::{EnvFromSecret, RoleSecrets},
+    dereference::{EnvFromSecret, RoleSecrets, tls},
     names::{CONTAINER, Component, MIGRATE_CONTAINER},
 };
 
@@ -26,8 +26,7 @@ pub(super) const PRE_STOP_SECONDS: u64 = 5;
 /// The worker.
 pub(super) fn worker(role: &DeployedRole) -> Value {
     let command = role.family.component.as_str();
-    let mut ports =
-        vec![json!({ "name": ADMIN_PORT, "containerPort": AdminConfig::default().port, "protocol": "TCP" })];
+    let mut ports = vec![json!({ "name": ADMIN_PORT, "containerPort": ports::ADMIN, "protocol": "TCP" })];
     if let Some(port) = role.port {
         ports.insert(0, json!({ "name": HTTP_PORT, "containerPort": port, "protocol": "TCP" }));
     }
@@ -61,8 +60,8 @@ pub(super) fn worker(role: &DeployedRole) -> Value {
 /// The migration. Every replica may run it at once.
 pub(super) fn migration(role: &DeployedRole, secrets: &RoleSecrets) -> Value {
     let mut command = vec!["hoopoe".to_owned(), "migrate".to_owned(), "up".to_owned()];
-    for (argument, key) in [("--ca-file", "ca.crt"), ("--cert-file", "tls.crt"), ("--key-file", "tls.key")] {
-        if let Some(path) = path_of(secrets, "postgres", key) {
+    for (argument, key) in [("--ca-file", tls::CA), ("--cert-file", tls::CERTIFICATE), ("--key-file", tls::KEY)] {
+        if let Some(path) = path_of(secrets, Server::Postgres, key) {
             command.extend([argument.to_owned(), path.display().to_string()]);
         }
     }

@@ -8,7 +8,7 @@ use super::{
     container::{self, VOLUME},
     deployed_role::DeployedRole,
     placement,
-    worker_config::FILE,
+    worker_config::{self, FILE},
 };
 use crate::{
     dereference::RoleSecrets,
@@ -77,7 +77,7 @@ fn volume(secrets: &RoleSecrets, migrate: Option<&RoleSecrets>, config: &str) ->
         }
     }
     sources.extend(files.iter().map(|file| {
-        let path = format!("tls/{}/{}", file.part, file.key);
+        let path = worker_config::tls_file(file.server, file.key);
         json!({ "secret": { "name": file.secret, "items": [{ "key": file.key, "path": path }] } })
     }));
     json!({ "name": VOLUME, "projected": { "sources": sources } })

@@ -4,6 +4,7 @@ use std::{fmt::Write, path::PathBuf};
 
 use hoopoe_crds::{
     WorkerConfig,
+    environment::Server,
     secrets::TlsRef,
     worker_config::{TelemetryConfig, TlsConfig},
 };
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Child, ChildKind, DesiredError, Platform, metadata::Family};
-use crate::dereference::RoleSecrets;
+use crate::dereference::{RoleSecrets, tls};
 
 /// The key in the `ConfigMap`, and the file's name.
 pub(super) const FILE: &str = "worker.yaml";
@@ -35,25 +36,30 @@ pub(super) fn finished(
         ..config.telemetry
     };
     WorkerConfig {
-        broker_tls: tls(secrets, "broker", broker),
-        postgres_tls: tls(secrets, "postgres", postgres),
-        redis_tls: tls(secrets, "redis", redis),
+        broker_tls: tls_config(secrets, Server::Broker, broker),
+        postgres_tls: tls_config(secrets, Server::Postgres, postgres),
+        redis_tls: tls_config(secrets, Server::Redis, redis),
         telemetry,
         ..config
     }
 }
 
-/// Where a file of a Secret is in the pod.
-pub(super) fn path_of(secrets: &RoleSecrets, part: &str, key: &str) -> Option<PathBuf> {
-    let file = secrets.files.iter().find(|file| file.part == part && file.key == key)?;
-    Some(PathBuf::from(format!("{FOLDER}/tls/{}/{}", file.part, file.key)))
+/// Where a file of a Secret is, below [`FOLDER`].
+pub(super) fn tls_file(server: Server, key: &str) -> String {
+    format!("tls/{}/{key}", server.name())
 }
 
-fn tls(secrets: &RoleSecrets, part: &str, reference: Option<&TlsRef>) -> TlsConfig {
+/// Where a file of a Secret is in the pod.
+pub(super) fn path_of(secrets: &RoleSecrets, server: Server, key: &str) -> Option<PathBuf> {
+    let file = secrets.files.iter().find(|file| file.server == server && file.key == key)?;
+    Some(PathBuf::from(format!("{FOLDER}/{}", tls_file(file.server, file.key))))
+}
+
+fn tls_config(secrets: &RoleSecrets, server: Server, reference: Option<&TlsRef>) -> TlsConfig {
     TlsConfig {
-        ca_file: path_of(secrets, part, "ca.crt"),
-        cert_file: path_of(secrets, part, "tls.crt"),
-        key_file: path_of(secrets, part, "tls.key"),
+        ca_file: path_of(secrets, server, tls::CA),
+        cert_file: path_of(secrets, server, tls::CERTIFICATE),
+        key_file: path_of(secrets, server, tls::KEY),
         server_name: reference.and_then(|reference| reference.server_name.clone()),
     }
 }

@@ -1,6 +1,6 @@
 //! One condition each, from the findings.
 
-use hoopoe_crds::status::ConditionType;
+use hoopoe_crds::{policy, status::ConditionType};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::{
@@ -73,12 +73,15 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
             ConditionType::DeadLettersPresent,
             "False",
             "NoDeadLetters",
-            format!("{}.dlq is empty", queue.queue),
+            format!("{} is empty", policy::dead_letters(&queue.queue)),
         ),
         Some(true) => holds(
             ConditionType::DeadLettersPresent,
             "DeadLettersWait",
-            format!("look at {0}.dlq: the headers x-hoopoe-class and x-hoopoe-reason say why", queue.queue),
+            format!(
+                "look at {}: the headers x-hoopoe-class and x-hoopoe-reason say why",
+                policy::dead_letters(&queue.queue)
+            ),
         ),
     };
     let drop = if queue.may_drop {
