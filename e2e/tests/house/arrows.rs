@@ -11,7 +11,8 @@ use crate::{
 pub fn faults(house: &House, tree: &Tree) -> Vec<String> {
     let mut faults = Vec::new();
     let rooms: Vec<Option<usize>> = tree.files().iter().map(|file| room(house, file)).collect();
-    let homeless = tree.files().iter().zip(&rooms).filter(|(_, room)| room.is_none());
+    // A crate without a table is one room.
+    let homeless = tree.files().iter().zip(&rooms).filter(|(_, room)| room.is_none() && !house.rooms.is_empty());
     let homeless: BTreeSet<&str> = homeless.filter_map(|(file, _)| file.name.split('/').next()).collect();
     faults.extend(homeless.iter().map(|name| format!("{}/{name} is no room of the table.", house.folder)));
     let mut used = vec![vec![false; house.rooms.len()]; house.rooms.len()];

@@ -17,19 +17,19 @@ mod width;
 use std::sync::LazyLock;
 
 use sources::Source;
-use tables::{CRDS, House, NOTIFICATION, OPERATOR, SERVICE};
+use tables::{CRDS, House, NOTIFICATION, OPERATOR, SERVICE, WEB};
 use tree::Tree;
 
 /// Every file of the repository.
 static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(sources::all);
 
-/// The three crates.
+/// The crates.
 static CRATES: LazyLock<Vec<(House, Tree)>> = LazyLock::new(|| {
     let read = |house: House| {
         let tree = Tree::read(house.folder, &SOURCES).unwrap_or_else(|faults| panic!("{}", faults.join("\n")));
         (house, tree)
     };
-    [CRDS, SERVICE, OPERATOR].map(read).into()
+    [CRDS, WEB, SERVICE, OPERATOR].map(read).into()
 });
 
 /// Fails with all sentences, if there are any.

@@ -14,7 +14,7 @@ pub struct Reading {
     pub paths: Vec<Named>,
     /// What each `use` binds.
     pub imports: Vec<Import>,
-    /// Every identifier outside `use` and `mod`.
+    /// Every identifier outside `use` and `mod` that is no method, no field and not the name of a function.
     pub identifiers: BTreeSet<String>,
     /// Every identifier and every word of a text.
     pub words: BTreeSet<String>,
@@ -30,6 +30,8 @@ pub struct Named {
     pub inside: Vec<String>,
     /// Where it stands.
     pub line: usize,
+    /// Whether it stands in a `use`.
+    pub imported: bool,
     /// The name that a `pub use` gives it; `None` for all else.
     pub exported_as: Option<String>,
 }
@@ -136,12 +138,21 @@ impl Reading {
         }
         let name = name.or_else(|| segments.last().cloned()).unwrap_or_default();
         self.imports.push(Import { name: name.clone(), segments: segments.clone(), inside: inside.to_vec() });
-        self.paths.push(Named { segments, inside: inside.to_vec(), line, exported_as: public.then_some(name) });
+        self.paths.push(Named {
+            segments,
+            inside: inside.to_vec(),
+            line,
+            imported: true,
+            exported_as: public.then_some(name),
+        });
     }
 
     /// A path, a group, a text, or a token that says nothing; returns where to go on.
     fn other(&mut self, tokens: &[TokenTree], mut at: usize, inside: &[String]) -> usize {
         match &tokens[at] {
+            // `pub(in crate::store)` says who may see, and needs nothing.
+            TokenTree::Group(group)
+                if group.stream().into_iter().next().and_then(|first| word(&first)).as_deref() == Some("in") => {}
             TokenTree::Group(group) => self.group(group.stream(), inside),
             TokenTree::Literal(literal) => self.text(&literal.to_string()),
             TokenTree::Punct(_) => {}
@@ -149,23 +160,33 @@ impl Reading {
                 let line = tokens[at].span().start().line;
                 // `<T as Trait>::Name` goes on from a type, which no path can say.
                 let follows_type = is_separator(tokens, at.wrapping_sub(2));
-                let mut segments = vec![self.identifier(&tokens[at])];
+                let before = at.checked_sub(1).map(|before| &tokens[before]);
+                let refers = !is_punct(before, '.') && before.and_then(word).as_deref() != Some("fn");
+                let mut segments = vec![self.identifier(&tokens[at], refers)];
                 while is_separator(tokens, at + 1) && tokens.get(at + 3).is_some_and(|next| word(next).is_some()) {
                     at += 3;
-                    segments.push(self.identifier(&tokens[at]));
+                    segments.push(self.identifier(&tokens[at], true));
                 }
                 if segments.len() > 1 && !follows_type {
-                    self.paths.push(Named { segments, inside: inside.to_vec(), line, exported_as: None });
+                    self.paths.push(Named {
+                        segments,
+                        inside: inside.to_vec(),
+                        line,
+                        imported: false,
+                        exported_as: None,
+                    });
                 }
             }
         }
         at + 1
     }
 
-    fn identifier(&mut self, token: &TokenTree) -> String {
+    fn identifier(&mut self, token: &TokenTree, refers: bool) -> String {
         let name = token.to_string();
         self.words.insert(name.clone());
-        self.identifiers.insert(name.clone());
+        if refers {
+            self.identifiers.insert(name.clone());
+        }
         name
     }
 
@@ -223,6 +244,11 @@ mod tests {
     fn a_path_counts_in_code_and_in_macros() {
         let text = "fn f() -> crate::a::B { select!(x = super::c::d() => <T as crate::e::F>::G::h) }";
         assert_eq!(named(text), ["crate::a::B", "super::c::d", "crate::e::F"]);
+    }
+
+    #[test]
+    fn who_may_see_is_no_path() {
+        assert_eq!(named("pub(in crate::a) fn f(b: crate::b::B) {}"), ["crate::b::B"]);
     }
 
     #[test]

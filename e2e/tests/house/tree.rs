@@ -102,10 +102,14 @@ impl Tree {
             && named.exported_as.as_ref().is_some_and(|name| !from.reading.identifiers.contains(name))
     }
 
+    /// The file that a path needs. A `use` of a module needs none: what is named through it counts where it is named.
     fn target(&self, from: usize, named: &Named) -> Option<usize> {
         let file = &self.files[from];
         let path = self.expanded(file, &named.segments, &named.inside);
         let absolute = self.absolute(file, &path, &named.inside)?;
+        if named.imported && self.module(&absolute).is_some() {
+            return None;
+        }
         self.defines(&absolute, &mut BTreeSet::new())
     }
 
@@ -206,15 +210,25 @@ mod tests {
     }
 
     #[test]
+    fn a_method_is_not_what_a_front_door_shows() {
+        let files = [
+            ("store/mod.rs", "mod open; pub use open::open; pub trait Store { fn open(&self); }"),
+            ("store/open.rs", "pub fn open(store: &dyn super::Store) { store.open() }"),
+        ];
+        assert_eq!(edges(&files), ["store/open -> store/mod"]);
+    }
+
+    #[test]
     fn an_imported_module_leads_on() {
         let files =
             [("a.rs", "use crate::b; fn f() { b::c::g() }"), ("b/mod.rs", "pub mod c;"), ("b/c.rs", "pub fn g() {}")];
-        assert_eq!(edges(&files), ["a -> b/mod", "a -> b/c"]);
+        assert_eq!(edges(&files), ["a -> b/c"]);
     }
 
     #[test]
     fn what_exists_in_tests_alone_is_no_file() {
-        let files = [("a.rs", "#[cfg(test)] mod tests;"), ("a/tests.rs", "use crate::b;"), ("b.rs", "use super::a;")];
+        let files =
+            [("a.rs", "#[cfg(test)] mod tests;"), ("a/tests.rs", "use crate::b;"), ("b.rs", "use super::a::A;")];
         assert_eq!(edges(&files), ["b -> a"]);
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// The body of `POST /v1/notifications`. An absent field is left out of the JSON, so that the server uses its default.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Draft {
     /// The identity. The sender makes it, so that a retry is not a second notification.
     pub id: String,

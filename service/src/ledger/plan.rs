@@ -71,12 +71,9 @@ impl Plan {
             id: self.numbering.id(n).to_string(),
             owner: self.owner(owner),
             kind: self.kind.clone(),
-            actor: None,
             title: Some(format!("Ledger {n}")),
-            body: None,
             data: serde_json::value::to_raw_value(&serde_json::json!({ "n": n })).ok(),
-            priority: None,
-            expires_at: None,
+            ..Draft::default()
         }
     }
 }
