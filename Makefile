@@ -59,16 +59,16 @@ check: ## The quick half of `make test`: formatting, lints, unit tests; no serve
 .PHONY: charts
 charts: ## Check the Helm charts: lint, unit tests, schemas of three Kubernetes minors, kube-score, a real API server
 	@e2e/charts.sh
-	cargo test --locked -p hoopoe-operator --test charts
+	cargo test --locked -p hoopoe-operator --test it charts::
 
 .PHONY: charts-helm-three
 charts-helm-three: ## The same with Helm 3 beside Helm 4 (builds it the first time: some four minutes)
 	@HOOPOE_HELM3=$$(e2e/go-tools.sh helm3)/helm e2e/charts.sh
-	HOOPOE_HELM=$$(e2e/go-tools.sh helm3)/helm cargo test --locked -p hoopoe-operator --test charts
+	HOOPOE_HELM=$$(e2e/go-tools.sh helm3)/helm cargo test --locked -p hoopoe-operator --test it charts::
 
 .PHONY: api-test
 api-test: ## Try the HTTP surface against its OpenAPI document with schemathesis
-	HOOPOE_SCHEMATHESIS=$$(e2e/schemathesis.sh) cargo test --locked -p hoopoe --test http -- --ignored --nocapture schemathesis
+	HOOPOE_SCHEMATHESIS=$$(e2e/schemathesis.sh) cargo test --locked -p hoopoe --test it -- --ignored --nocapture schemathesis
 
 .PHONY: bench
 bench: ## Measure each part beside its limit in one run, and print the table of ratios
@@ -83,10 +83,8 @@ fuzz: ## Fuzz the parser of NotifData for FUZZ_SECONDS (default 60)
 	@fuzz/run.sh
 
 .PHONY: generate
-generate: ## Write the generated files anew (CRDs, OpenAPI, charts); CI fails when they differ
-	cargo run --quiet --locked -p hoopoe-crds
-	cargo run --quiet --locked -p hoopoe -- openapi > service/openapi.json
-	HOOPOE_GENERATE=1 cargo test --quiet --locked -p hoopoe-operator --test scaling drawing
+generate: ## Write the files anew that tests compare with what the code makes (CRDs, OpenAPI, golden files, charts); look at the difference
+	HOOPOE_GENERATE=1 cargo test --quiet --locked --workspace --lib --test it -- the_children_of the_committed the_drawing
 	charts/generate.sh
 
 .PHONY: deny

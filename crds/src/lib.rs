@@ -4,9 +4,11 @@
 
 pub mod consumer;
 pub mod duration;
+pub mod environment;
 pub mod manifest;
 pub mod original;
 pub mod policy;
+pub mod ports;
 pub mod producer;
 pub mod register;
 mod rule;
@@ -24,5 +26,5 @@ pub use consumer::NotifConsumer;
 pub use duration::Span;
 pub use manifest::{Manifest, ManifestError};
 pub use producer::NotifProducer;
-pub use validate::{Invalid, validate};
+pub use validate::{Invalid, Spec, validate};
 pub use worker_config::WorkerConfig;

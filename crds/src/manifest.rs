@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    consumer::NotifConsumerSpec, producer::NotifProducerSpec, unknown_keys::unknown_keys, worker_config::ResourceRef,
-    workload::Workload, yaml,
+    consumer::NotifConsumerSpec, producer::NotifProducerSpec, unknown_keys::unknown_keys, workload::Workload, yaml,
 };
 
 /// The group and version of both resources.
@@ -172,13 +171,6 @@ impl Manifest {
         };
         // Structs of texts, numbers and JSON with text keys always serialize.
         value.unwrap_or_default()
-    }
-}
-
-impl<S> Resource<S> {
-    /// The reference that a worker of it carries.
-    pub fn reference(&self) -> ResourceRef {
-        ResourceRef { namespace: self.metadata.namespace.clone(), name: self.metadata.name.clone() }
     }
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::worker_config::{Overflow, QueuePolicy, QueueType};
 
+/// What the name of a dead-letter queue ends with, and that of its policy.
+pub const DEAD_LETTERS: &str = ".dlq";
+
 /// A policy on exactly one queue, applied to `queues`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
@@ -91,7 +94,7 @@ pub fn without_cluster(pattern: &str) -> (&str, Option<&str>) {
 
 /// The name of a queue's dead-letter queue.
 pub fn dead_letters(queue: &str) -> String {
-    format!("{queue}.dlq")
+    format!("{queue}{DEAD_LETTERS}")
 }
 
 /// A regular expression that matches exactly this name.

@@ -4,6 +4,8 @@
 
 use kube::core::Rule;
 
+use crate::ports;
+
 /// Names of queues and exchanges.
 pub(crate) const BROKER_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9._:/-]*$";
 
@@ -39,7 +41,9 @@ pub(crate) fn resource_name() -> Rule {
 
 /// No port of ours may be the admin port's.
 pub(crate) fn not_the_admin_port() -> Rule {
-    rule(".port", "self.port != 8081", "port must not be 8081: health and metrics are there")
+    let admin = ports::ADMIN;
+    let message = format!("port must not be {admin}: health and metrics are there");
+    rule(".port", &format!("self.port != {admin}"), &message)
 }
 
 /// A number of pods, or a percentage. (What equals itself as text is text: `type()` is not known to every evaluator.)

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use hoopoe_crds::ports;
 
 use crate::register::RegisterArgs;
 
@@ -22,7 +23,7 @@ pub struct Config {
     #[arg(long, env = "HOOPOE_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
     /// Where health and metrics are served.
-    #[arg(long, env = "HOOPOE_OPERATOR_ADMIN", default_value = "0.0.0.0:8081")]
+    #[arg(long, env = "HOOPOE_OPERATOR_ADMIN", default_value_t = SocketAddr::from(([0, 0, 0, 0], ports::ADMIN)))]
     pub admin: SocketAddr,
     /// How many resources a new default worker image rolls at a time.
     #[arg(long, env = "HOOPOE_OPERATOR_UPGRADE_MAX_CONCURRENT", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]

@@ -1,26 +1,32 @@
 //! The operator of Hoopoe: reconciles `NotifProducer` and `NotifConsumer`.
 //!
-//! Both controllers run the same named steps, a module each: [`dereference`] (fetch what the resource points at), [`validate`]
-//! (raw → validated, once), [`build`] (pure: validated → desired objects), [`topology`] (pure diff of desired against observed broker
-//! objects, and the writes), [`apply`] (server-side apply in a fixed order) and [`status`] (computed from what was applied).
-//! Whatever has a client in its signature contains no decision; whatever decides is pure and tested with plain data.
+//! Both controllers run the same named steps in the same order, a module each: [`validate`] (raw → a proof, pure),
+//! [`dereference`] (fetch what the resource points at), [`topology`] (the objects on its broker), [`desired`] (the
+//! Kubernetes objects that it needs, pure), [`apply`] (server-side apply in a fixed order) and [`status`] (findings →
+//! conditions, pure). [`pipeline`] composes those before the first write, for the controllers and the commands alike;
+//! `controller/reconcile.rs` tells one reconcile. Whatever has a client in its signature decides nothing; whatever decides
+//! is tested with plain data.
 
 pub mod admin;
 pub mod api_requests;
 pub mod apply;
-pub mod broker;
-pub mod build;
+pub mod brokers;
 pub mod cli;
 pub mod config;
 pub mod controller;
 pub mod dereference;
+pub mod desired;
 pub mod election;
 pub mod metrics;
+pub mod names;
+pub mod pipeline;
+pub mod rabbitmq;
 pub mod register;
 pub mod resource;
 pub mod scale;
 pub mod served;
 pub mod status;
+pub mod strategic_merge;
 pub mod telemetry;
 pub mod topology;
 pub mod upgrade;

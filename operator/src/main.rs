@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use hoopoe_operator::{cli::Cli, telemetry::Telemetry};
+use hoopoe_operator::{cli::Cli, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -11,7 +11,7 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let cli = Cli::parse();
     let is_for_people = cli.is_for_people();
-    let telemetry = match Telemetry::start(cli.otlp_endpoint()) {
+    let telemetry = match telemetry::start(cli.otlp_endpoint()) {
         Ok(telemetry) => telemetry,
         Err(error) => {
             eprintln!("hoopoe-operator: {error}");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use hoopoe_crds::{NotifConsumer, NotifProducer};
+use hoopoe_crds::{NotifConsumer, NotifProducer, worker_config::ResourceRef};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{Api, Client, api::DynamicObject, core::ApiResource};
 
@@ -85,6 +85,11 @@ impl Meta {
             labels: meta.labels.clone().unwrap_or_default(),
             annotations: meta.annotations.clone().unwrap_or_default(),
         }
+    }
+
+    /// The reference that a worker of it carries.
+    pub fn reference(&self) -> ResourceRef {
+        ResourceRef { namespace: self.id.namespace.clone(), name: self.id.name.clone() }
     }
 
     /// Whether [`PAUSED_ANNOTATION`] says so.

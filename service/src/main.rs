@@ -62,7 +62,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Inbox(args) => return Ok(client::inbox(args).await?),
         Command::Mark(args) => return Ok(client::mark(args).await?),
         Command::Ledger(args) => return Ok(ledger::run(args).await?),
-        Command::Openapi => println!("{}", hoopoe::http::openapi::document()),
+        Command::Openapi => println!("{}", hoopoe::edge::http::openapi::document()),
     }
     Ok(ExitCode::SUCCESS)
 }

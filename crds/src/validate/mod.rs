@@ -4,10 +4,11 @@ mod shared;
 
 use crate::{
     consumer::{NotifConsumerSpec, Queue},
-    manifest::{Manifest, Metadata},
+    manifest::Manifest,
+    ports,
     producer::NotifProducerSpec,
     worker_config::{BindingConfig, QueueType},
-    workload::Autoscale,
+    workload::{Autoscale, Workload},
 };
 
 /// One broken rule.
@@ -22,21 +23,56 @@ pub struct Invalid {
 /// Ten years: RabbitMQ refuses a policy with more (seen: 315360000000 ms is taken, one more is `value_too_large`).
 const MAX_TTL_MILLIS: u128 = 315_360_000_000;
 
-/// The port of health and metrics in every worker.
-const ADMIN_PORT: u16 = 8081;
+/// The spec of one of our kinds.
+pub trait Spec {
+    /// The fields that both kinds have.
+    fn workload(&self) -> &Workload;
 
-/// Every rule that the manifest breaks; empty: none.
-pub fn validate(manifest: &Manifest) -> Vec<Invalid> {
-    let mut rules = Rules(Vec::new());
-    rules.metadata(manifest.metadata());
-    match manifest {
-        Manifest::Producer(producer) => rules.producer(&producer.spec),
-        Manifest::Consumer(consumer) => rules.consumer(&consumer.spec),
+    /// Puts what it breaks into `rules`.
+    fn check(&self, rules: &mut Rules);
+}
+
+impl Spec for NotifProducerSpec {
+    fn workload(&self) -> &Workload {
+        &self.workload
     }
+
+    fn check(&self, rules: &mut Rules) {
+        rules.producer(self);
+    }
+}
+
+impl Spec for NotifConsumerSpec {
+    fn workload(&self) -> &Workload {
+        &self.workload
+    }
+
+    fn check(&self, rules: &mut Rules) {
+        rules.consumer(self);
+    }
+}
+
+/// Every rule that a resource of this name with this spec breaks; empty: none.
+pub fn validate<S: Spec>(name: &str, spec: &S) -> Vec<Invalid> {
+    let mut rules = Rules(Vec::new());
+    rules.name(name);
+    spec.check(&mut rules);
     rules.0
 }
 
-struct Rules(Vec<Invalid>);
+impl Manifest {
+    /// Every rule that it breaks; empty: none.
+    pub fn broken_rules(&self) -> Vec<Invalid> {
+        match self {
+            Self::Producer(producer) => validate(&producer.metadata.name, &producer.spec),
+            Self::Consumer(consumer) => validate(&consumer.metadata.name, &consumer.spec),
+        }
+    }
+}
+
+/// The rules, and those that were broken so far.
+#[derive(Debug)]
+pub struct Rules(Vec<Invalid>);
 
 impl Rules {
     fn require(&mut self, holds: bool, field: &str, detail: impl Into<String>) {
@@ -45,8 +81,7 @@ impl Rules {
         }
     }
 
-    fn metadata(&mut self, metadata: &Metadata) {
-        let name = &metadata.name;
+    fn name(&mut self, name: &str) {
         let label = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let ends = !name.starts_with('-') && !name.ends_with('-');
         let holds = !name.is_empty() && name.len() <= 40 && label && ends;
@@ -151,7 +186,11 @@ impl Rules {
 
     fn port(&mut self, field: &str, port: u16) {
         self.require(port != 0, field, "must be 1 to 65535");
-        self.require(port != ADMIN_PORT, field, "must not be 8081: health and metrics are there");
+        self.require(
+            port != ports::ADMIN,
+            field,
+            format!("must not be {}: health and metrics are there", ports::ADMIN),
+        );
     }
 
     fn autoscale(&mut self, field: &str, autoscale: Option<&Autoscale>) {

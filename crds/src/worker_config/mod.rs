@@ -11,6 +11,8 @@ mod producer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ports;
+
 pub use consumer::{
     BatchConfig, BindingConfig, ConsumeConfig, ConsumerConfig, Overflow, QueueConfig, QueuePolicy, QueueType,
 };
@@ -75,7 +77,7 @@ pub struct ResourceRef {
 }
 
 pub(crate) fn default_port() -> u16 {
-    8080
+    ports::HTTP
 }
 
 /// Why a text is no [`WorkerConfig`].

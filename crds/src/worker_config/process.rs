@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ports;
+
 /// Where health and metrics are served.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
@@ -44,7 +46,7 @@ pub struct TelemetryConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { port: 8081 }
+        Self { port: ports::ADMIN }
     }
 }
 

@@ -17,10 +17,8 @@ use super::{
     requests::Requests,
 };
 use crate::{
-    build::{
-        Child, ChildKind,
-        names::{Component, SELECTOR_LABELS},
-    },
+    desired::{Child, ChildKind},
+    names::{Component, SELECTOR_LABELS},
     resource::Meta,
 };
 

@@ -2,7 +2,7 @@
 
 use kube::core::Status;
 
-use crate::{build::ChildKind, status::Problem};
+use crate::{desired::ChildKind, status::StatusProblem};
 
 /// Why a child is not as asked.
 #[derive(Debug, thiserror::Error)]
@@ -77,16 +77,16 @@ pub enum ApplyError {
 
 impl ApplyError {
     /// In the words of a condition.
-    pub fn problem(&self) -> Problem {
+    pub fn problem(&self) -> StatusProblem {
         let text = self.to_string();
         match self {
-            Self::NameTaken { .. } => Problem::lasting("NameTaken", text),
-            Self::NameLeftOver { .. } => Problem::passing("NameLeftOver", text),
-            Self::Refused { .. } => Problem::lasting("Refused", text),
-            Self::Forbidden { .. } => Problem::passing("Forbidden", text),
-            Self::NotServed { .. } => Problem::passing("NotServed", text),
-            Self::ReplicaSetsUnread { .. } => Problem::passing("ReplicaSetsUnread", text),
-            Self::Unanswered { .. } => Problem::passing("Unanswered", text),
+            Self::NameTaken { .. } => StatusProblem::lasting("NameTaken", text),
+            Self::NameLeftOver { .. } => StatusProblem::passing("NameLeftOver", text),
+            Self::Refused { .. } => StatusProblem::lasting("Refused", text),
+            Self::Forbidden { .. } => StatusProblem::passing("Forbidden", text),
+            Self::NotServed { .. } => StatusProblem::passing("NotServed", text),
+            Self::ReplicaSetsUnread { .. } => StatusProblem::passing("ReplicaSetsUnread", text),
+            Self::Unanswered { .. } => StatusProblem::passing("Unanswered", text),
         }
     }
 

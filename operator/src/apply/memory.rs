@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{FIELD_MANAGER, ObservedMeta, observed::Pairs};
-use crate::build::{Child, ChildKind};
+use crate::desired::{Child, ChildKind};
 
 /// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
 const CACHE_LAG: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::build::ChildKind;
+use crate::desired::ChildKind;
 
 /// A child's kind; eight values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -7,7 +7,7 @@ use std::{
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
-use crate::build::ChildKind;
+use crate::desired::ChildKind;
 
 /// The watch caches: every object of the children's kinds that carries our managed-by label. A look-up makes no request.
 pub trait Observed: Sync {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::build::{Child, ChildKind};
+use crate::desired::{Child, ChildKind};
 
 /// An object's kind and name.
 pub(super) type Key = (ChildKind, String);

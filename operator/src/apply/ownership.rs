@@ -62,7 +62,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::build::fixtures::minimal_producer;
+    use crate::desired::fixtures::minimal_producer;
 
     fn owned(kind: &str, name: &str, uid: &str, controller: bool) -> ObjectMeta {
         let reference = OwnerReference {

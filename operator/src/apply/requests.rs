@@ -9,7 +9,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{ApplyError, FIELD_MANAGER, INITIAL_REPLICAS_MANAGER, ObservedMeta};
-use crate::build::{Child, ChildKind};
+use crate::desired::{Child, ChildKind};
 
 /// The API server, for the children of one namespace.
 pub(super) struct Requests<'a> {

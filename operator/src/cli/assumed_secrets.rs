@@ -7,11 +7,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hoopoe_crds::secrets::{BrokerRef, TlsRef};
+use hoopoe_crds::{
+    environment::{MANAGEMENT_PORT, Server},
+    secrets::{BrokerRef, TlsRef},
+};
 use k8s_openapi::{ByteString, api::core::v1::Secret};
 
-use super::wanted::Spec;
-use crate::dereference::SecretReader;
+use super::either::EitherSpec;
+use crate::dereference::{SecretReader, tls};
 
 /// Given Secrets, and a guess for those that one resource needs beside them.
 pub struct AssumedSecrets<'a> {
@@ -22,19 +25,19 @@ pub struct AssumedSecrets<'a> {
 
 impl<'a> AssumedSecrets<'a> {
     /// For one resource. A guess holds the key `uri`, and the keys of certificates where those are asked for.
-    pub fn new(given: &'a [Secret], spec: &Spec) -> Self {
+    pub fn new(given: &'a [Secret], spec: &EitherSpec) -> Self {
         let mut secrets = Self { given, guesses: BTreeMap::new(), assumed: Mutex::default() };
         match spec {
-            Spec::Producer(producer) => secrets.guess_broker(&producer.broker),
-            Spec::Consumer(consumer) => {
+            EitherSpec::Producer(producer) => secrets.guess_broker(&producer.broker),
+            EitherSpec::Consumer(consumer) => {
                 secrets.guess_broker(&consumer.broker);
                 let postgres = &consumer.postgres;
                 for reference in std::iter::once(&postgres.secret_ref).chain(&postgres.migration_secret_ref) {
-                    secrets.guess_uri(&reference.name, "postgres");
+                    secrets.guess_uri(&reference.name, Server::Postgres);
                 }
                 secrets.guess_tls(postgres.tls.as_ref());
                 if let Some(redis) = &consumer.redis {
-                    secrets.guess_uri(&redis.secret_ref.name, "redis");
+                    secrets.guess_uri(&redis.secret_ref.name, Server::Redis);
                     secrets.guess_tls(redis.tls.as_ref());
                 }
             }
@@ -48,25 +51,30 @@ impl<'a> AssumedSecrets<'a> {
     }
 
     fn guess_broker(&mut self, broker: &BrokerRef) {
-        self.guess_uri(&broker.secret_ref.name, "amqp");
+        self.guess_uri(&broker.secret_ref.name, Server::Broker);
         if let Some(management) = &broker.management_secret_ref {
-            self.guess(&management.name, "managementUri", format!("http://user:password@{}:15672", management.name));
+            self.guess(
+                &management.name,
+                "managementUri",
+                format!("http://user:password@{}:{MANAGEMENT_PORT}", management.name),
+            );
         }
         self.guess_tls(broker.tls.as_ref());
     }
 
-    fn guess_uri(&mut self, name: &str, scheme: &str) {
+    fn guess_uri(&mut self, name: &str, server: Server) {
+        let scheme = server.schemes()[0];
         self.guess(name, "uri", format!("{scheme}://user:password@{name}"));
     }
 
     fn guess_tls(&mut self, tls: Option<&TlsRef>) {
         let Some(TlsRef { ca_secret_ref, cert_secret_ref, server_name: _ }) = tls else { return };
         if let Some(reference) = ca_secret_ref {
-            self.guess(&reference.name, "ca.crt", String::from("assumed"));
+            self.guess(&reference.name, tls::CA, String::from("assumed"));
         }
         if let Some(reference) = cert_secret_ref {
-            self.guess(&reference.name, "tls.crt", String::from("assumed"));
-            self.guess(&reference.name, "tls.key", String::from("assumed"));
+            self.guess(&reference.name, tls::CERTIFICATE, String::from("assumed"));
+            self.guess(&reference.name, tls::KEY, String::from("assumed"));
         }
     }
 

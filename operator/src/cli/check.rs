@@ -17,7 +17,7 @@ use k8s_openapi::{
 use kube::{Api, Client, api::PostParams};
 use tokio::time::{Instant, sleep};
 
-use super::ReleaseArgs;
+use super::release::ReleaseArgs;
 
 /// The rights of an operator, as its role has them; a `ClusterRole`'s rules read like a Role's.
 const RULES: &str = include_str!("../../rbac/cluster-role.yaml");
@@ -91,7 +91,7 @@ pub fn text(findings: &[Finding]) -> String {
             Ok(seen) => ("ok   ", seen),
             Err(missing) => ("FAILS", missing),
         };
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what}: {detail}");
         out
     })

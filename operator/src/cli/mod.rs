@@ -3,6 +3,7 @@
 pub mod assumed_secrets;
 pub mod check;
 pub mod crd;
+pub mod either;
 pub mod explain;
 pub mod manifests;
 pub mod plan;
@@ -10,7 +11,6 @@ mod print;
 pub mod release;
 pub mod render;
 pub mod run;
-pub mod wanted;
 
 use clap::{Parser, Subcommand};
 use kube::Client;

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::{
     assumed_secrets::AssumedSecrets,
+    either::EitherSpec,
     manifests::{Document, Given, GivenError},
-    wanted::{Live, Spec, WantedError},
 };
 use crate::{
-    build::{Child, Platform},
+    desired::{Child, DesiredError, Platform},
+    pipeline::{Live, PrepareError},
     resource::ResourceId,
 };
 
@@ -41,14 +42,23 @@ pub enum RenderError {
     /// The files.
     #[error(transparent)]
     Given(#[from] GivenError),
-    /// A resource amounts to nothing.
+    /// A resource breaks a rule, or its Secrets cannot be read.
     #[error("failed to render {id}: {source}")]
-    Resource {
+    Unprepared {
         /// Which.
         id: ResourceId,
         /// Why.
         #[source]
-        source: Box<WantedError>,
+        source: Box<PrepareError>,
+    },
+    /// Its children cannot be as asked.
+    #[error("failed to render {id}: {source}")]
+    Children {
+        /// Which.
+        id: ResourceId,
+        /// Why.
+        #[source]
+        source: DesiredError,
     },
     /// A child does not serialize.
     #[error("failed to write YAML: {0}")]
@@ -67,7 +77,7 @@ pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
     let mut text = String::new();
     for document in &given.resources {
         let (id, children, assumed) = children(document, &given, &platform).await?;
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = writeln!(text, "# {id}");
         for name in assumed {
             let _ = writeln!(text, "# The Secret {name} was not given: a guess stands for it.");
@@ -83,12 +93,14 @@ pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
 type Rendered = (ResourceId, Vec<Child>, std::collections::BTreeSet<String>);
 
 async fn children(document: &Document, given: &Given, platform: &Platform) -> Result<Rendered, RenderError> {
-    let (meta, spec) = Spec::of_manifest(&document.manifest);
-    let failed = |source| RenderError::Resource { id: meta.id.clone(), source: Box::new(source) };
+    let (meta, spec) = EitherSpec::of_manifest(&document.manifest);
+    let id = || meta.id.clone();
     let reader = AssumedSecrets::new(&given.secrets, &spec);
-    let found = spec.dereferenced(&meta, &reader).await.map_err(|error| failed(error.into()))?;
-    let wanted = spec.wanted(&meta, found, platform, Live::default()).map_err(failed)?;
-    Ok((meta.id.clone(), wanted.children, reader.assumed()))
+    let unprepared = |source| RenderError::Unprepared { id: id(), source: Box::new(source) };
+    let prepared = spec.prepare(&meta, &reader).await.map_err(unprepared)?;
+    let children = prepared.children(platform, Live::default());
+    let children = children.map_err(|source| RenderError::Children { id: id(), source })?;
+    Ok((id(), children, reader.assumed()))
 }
 
 /// Its owner has no uid outside a cluster, and an API server refuses a reference without.

@@ -69,14 +69,14 @@ pub async fn run_with(
     stop: CancellationToken,
 ) -> Result<(), StartError> {
     let metrics = Metrics::register(&mut registry);
-    let readiness = Readiness::default();
+    let readiness = Readiness::starting();
     let address = admin::serve(config.admin, registry, readiness.clone(), stop.clone()).await?;
     let namespace = config.lease_namespace.clone().unwrap_or_else(|| client.default_namespace().to_owned());
     let identity = identity();
     tracing::info!(%address, %identity, version = env!("CARGO_PKG_VERSION"), "started; waiting for the lease");
     let mut election = Election::start(client.clone(), &namespace, &config.lease_name, &identity).await?;
     // Whoever waits to lead is as ready as it can be: a rollout of two goes on.
-    readiness.set(true);
+    readiness.started();
     if !election.won(&stop).await {
         return Ok(());
     }

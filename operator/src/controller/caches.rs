@@ -13,7 +13,7 @@ use kube::{
 use super::{child_index::ChildIndex, seen_deployment::SeenDeployment, status_writes::StatusWrites};
 use crate::{
     apply::{Observed, ObservedMeta},
-    build::ChildKind,
+    desired::ChildKind,
     resource::{Kind, ResourceId},
 };
 

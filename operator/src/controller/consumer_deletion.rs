@@ -1,9 +1,6 @@
-//! The deletion of a `NotifConsumer`: what [`crate::topology::deletion`] decides, carried out.
+//! The deletion of a `NotifConsumer`: its broker removes the queue step by step, and asks for the workers to be stopped.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use hoopoe_crds::NotifConsumer;
 use k8s_openapi::{api::apps::v1::Deployment, apimachinery::pkg::apis::meta::v1::Time, jiff::Timestamp};
@@ -14,22 +11,19 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{consumer, context::Context, error::ReconcileError, finalizer, outcome, steps};
+use super::{context::Context, error::ReconcileError, finalizer, outlook::outlook, publish, steps};
 use crate::{
-    broker::{Broker, BrokerError},
-    build::names::Component,
     dereference,
+    names::Component,
     resource::{Meta, older_than},
     status::{self, BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding},
-    topology::{
-        deletion::{self, Input, Kept, Step},
-        desired, sync,
-    },
-    validate::ValidatedConsumer,
+    topology::{BrokerError, Held, KeptQueue, Removal, Situation, Topology},
 };
 
 /// A drained queue is read again after this.
 const DRAIN_PAUSE: Duration = Duration::from_secs(3);
+/// Whether the workers have stopped is looked at after this.
+const STOP_PAUSE: Duration = Duration::from_secs(2);
 /// A Secret that is gone comes back within this, or never.
 const SECRET_LIMIT: Duration = Duration::from_secs(30);
 
@@ -42,18 +36,18 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
     let timeout = resource.spec.queue.deletion_timeout.0;
     let trouble = match broker_of(resource, meta, ctx).await {
         Err((detail, limit)) => (detail, limit),
-        Ok(broker) => match advance(resource, meta, ctx, &broker).await? {
+        Ok(broker) => match advance(resource, meta, ctx, &*broker).await? {
             Ok(Progress::Wait { what, pause }) => {
                 say_waiting(resource, meta, ctx, &what).await?;
                 return Ok(Action::requeue(pause));
             }
             Ok(Progress::Done { kept }) => {
-                for Kept { queue, messages } in kept {
+                for KeptQueue { queue, messages } in kept {
                     let note = match messages {
                         Some(messages) => format!("the queue {queue} stays with {messages} messages"),
                         None => format!("the queue {queue} stays: its node is down, and nobody knows what is in it"),
                     };
-                    outcome::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
+                    publish::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
                 }
                 return finish(resource, meta, ctx).await;
             }
@@ -64,7 +58,7 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
     let (detail, limit) = trouble;
     if older_than(meta.deleted_at, limit) {
         let note = format!("the queue {} and its bindings were left: {detail}", resource.spec.queue.name);
-        outcome::say(ctx, resource, EventType::Warning, "TopologyLeft", &note).await;
+        publish::say(ctx, resource, EventType::Warning, "TopologyLeft", &note).await;
         return finish(resource, meta, ctx).await;
     }
     say_waiting(resource, meta, ctx, &format!("the deletion waits for the broker: {detail}")).await?;
@@ -73,7 +67,7 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
 
 enum Progress {
     Wait { what: String, pause: Duration },
-    Done { kept: Vec<Kept> },
+    Done { kept: Vec<KeptQueue> },
 }
 
 /// Carries out steps until one has to wait.
@@ -81,62 +75,37 @@ async fn advance(
     resource: &NotifConsumer,
     meta: &Meta,
     ctx: &Context,
-    broker: &Broker,
+    broker: &dyn Topology,
 ) -> Result<Result<Progress, BrokerError>, ReconcileError> {
-    let spec = &resource.spec;
-    let mark = desired::mark_of(meta);
-    // Deliberately not validated: what is stored must be deletable, whatever today's rules say.
-    let wanted = desired::consumer(&ValidatedConsumer { meta: meta.clone(), spec: spec.clone(), pod_template: None })
-        .in_cluster(ctx.cluster.as_deref());
-    let Some(queue) = &wanted.queue else { return Ok(Ok(Progress::Done { kept: Vec::new() })) };
-    // Unbind, drain, stop, finish: more turns than these mean that somebody writes against us, and the next reconcile goes on.
+    let queue = &resource.spec.queue;
+    let held = Held::of_consumer(meta, &resource.spec, ctx.cluster.as_deref());
+    // Unbind, drain, stop, finish: more turns than these mean that another program writes against us, and the next
+    // reconcile goes on.
     for _ in 0..6 {
-        let asked = Instant::now();
-        let seen = match broker.snapshot(asked).await {
-            Ok(seen) => seen,
-            Err(error) => return Ok(Err(error)),
-        };
-        let now = Instant::now();
-        let empty_for =
-            ctx.remember(&meta.id, |remembered| remembered.empty_since.observe(&queue.name, &mark, &seen, asked, now));
         let (workers, workers_wanted) = match steps::pods(ctx, &meta.id, Component::Consumer, false) {
             WorkersFinding::Unknown => (0, 0),
             WorkersFinding::Pods(PodCount { existing, desired, .. }) => (existing, desired),
         };
-        let step = deletion::next(&Input {
-            queue,
-            mark: &mark,
-            policy: spec.queue.deletion_policy,
-            seen: &seen,
-            taken: sync::taken(&wanted, &[], &seen).is_some(),
-            empty_for,
-            timed_out: older_than(meta.deleted_at, spec.queue.deletion_timeout.0),
-            workers,
-            workers_wanted,
-        });
-        match step {
-            Step::Write(changes) => {
-                for change in changes {
-                    tracing::info!(resource = %meta.id, %change, "wrote to the broker for a deletion");
-                    if let Err(error) = sync::carry_out(broker.client(), &change).await {
-                        return Ok(Err(error));
-                    }
-                }
+        let timed_out = older_than(meta.deleted_at, queue.deletion_timeout.0);
+        let mut empty = ctx.remembered(&meta.id).empty_since;
+        let removal = broker.remove_queue(&held, Situation { timed_out, workers, workers_wanted }, &mut empty).await;
+        ctx.remember(&meta.id, |remembered| remembered.empty_since = empty);
+        let wait = |what: String| Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
+        match removal {
+            Err(error) => return Ok(Err(error)),
+            Ok(Removal::Wrote) => {}
+            Ok(Removal::Drain { messages }) => {
+                return wait(format!("workers drain {messages} messages of the queue {} before it goes", queue.name));
             }
-            Step::Drain { messages } => {
-                let what = format!("workers drain {messages} messages of the queue {} before it goes", queue.name);
-                return Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
+            Ok(Removal::Confirm) => {
+                return wait(format!("the counts of the queue {} are read again before it goes", queue.name));
             }
-            Step::Confirm => {
-                let what = format!("the counts of the queue {} are read again before it goes", queue.name);
-                return Ok(Ok(Progress::Wait { what, pause: DRAIN_PAUSE }));
-            }
-            Step::StopWorkers => {
+            Ok(Removal::StopWorkers) => {
                 stop_workers(meta, ctx).await?;
                 let what = "the workers stop before the queue goes".to_owned();
-                return Ok(Ok(Progress::Wait { what, pause: Duration::from_secs(2) }));
+                return Ok(Ok(Progress::Wait { what, pause: STOP_PAUSE }));
             }
-            Step::Done { kept } => return Ok(Ok(Progress::Done { kept })),
+            Ok(Removal::Done { kept }) => return Ok(Ok(Progress::Done { kept })),
         }
     }
     Ok(Ok(Progress::Wait { what: "the broker's objects are being removed".to_owned(), pause: DRAIN_PAUSE }))
@@ -160,8 +129,12 @@ async fn finish(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<
 }
 
 /// The broker; if the Secret is gone, the connection that is open. `Err`: why not, and for how long that is waited for.
-async fn broker_of(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<Arc<Broker>, (String, Duration)> {
-    match dereference::consumer(&ctx.secrets, &meta.id.namespace, &meta.uid, &resource.spec).await {
+async fn broker_of(
+    resource: &NotifConsumer,
+    meta: &Meta,
+    ctx: &Context,
+) -> Result<Arc<dyn Topology>, (String, Duration)> {
+    match dereference::dereference(meta, &resource.spec, &ctx.secrets).await {
         Ok(found) => steps::broker(ctx, &meta.id, &found.broker).map_err(|error| (error.to_string(), SECRET_LIMIT)),
         Err(error) => ctx.remembered(&meta.id).broker.ok_or_else(|| (error.to_string(), SECRET_LIMIT)),
     }
@@ -185,12 +158,12 @@ async fn say_waiting(resource: &NotifConsumer, meta: &Meta, ctx: &Context, what:
     let queue = QueueFindings {
         scaling: ScalingFinding::Off,
         desired_replicas: before.desired_replicas,
-        backlog: consumer::outlook(ctx, &meta.id, &resource.spec, &before, live).backlog,
+        backlog: outlook(ctx, &meta.id, &resource.spec, &before, live).backlog,
         dead_letters: None,
         may_drop: false,
         topology: before.topology.clone(),
         queue: resource.spec.queue.name.clone(),
     };
     let after = status::consumer(&findings, &queue, &before, &Time(Timestamp::now()));
-    outcome::publish(ctx, resource, meta, (&before, &before.conditions), (&after, &after.conditions)).await
+    publish::publish(ctx, resource, meta, &before, &after).await
 }

@@ -8,18 +8,23 @@ use std::{
 use kube::Client;
 use tokio::sync::{Semaphore, mpsc};
 
-use super::{REQUESTS, caches::Caches, events::Events, secret_cache::SecretCache};
+use super::{caches::Caches, events::Events, secret_cache::SecretCache};
 use crate::{
     apply::Applier,
-    broker::{Broker, Brokers},
-    build::Platform,
+    brokers::Brokers,
     config::Config,
+    desired::Platform,
     metrics::{Metrics, ResourceLabels},
     resource::ResourceId,
     scale::Scaler,
-    topology::deletion::EmptySince,
+    topology::{BrokerId, EmptySince, Topology},
     upgrade::Upgrades,
 };
+
+/// Requests to the API server at once, the watches apart. With a connection for each of the reconciles under way there were
+/// over four hundred: 20 MiB here, and answers of 504 from an API server on two cores. With this limit a thousand resources
+/// settle as fast: in 67 s, against 63 s without.
+pub const REQUESTS: usize = 32;
 
 /// What every reconcile shares.
 pub struct Context {
@@ -56,9 +61,9 @@ pub struct Context {
 #[derive(Clone, Debug, Default)]
 pub struct Remembered {
     /// Its broker, for when its Secret is gone.
-    pub broker: Option<Arc<Broker>>,
-    /// The id of its broker's cluster and the virtual host.
-    pub broker_id: Option<(String, String)>,
+    pub broker: Option<Arc<dyn Topology>>,
+    /// Which broker that is, however it is reached.
+    pub broker_id: Option<BrokerId>,
     /// Since when every read said that its queues are empty, while it is being deleted.
     pub empty_since: EmptySince,
     /// Reconciles that failed in a row.

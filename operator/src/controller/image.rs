@@ -3,12 +3,7 @@
 use hoopoe_crds::workload::Workload;
 
 use super::{context::Context, steps};
-use crate::{
-    build::{Platform, names::Component},
-    resource::Meta,
-    status::WorkersFinding,
-    upgrade::Standing,
-};
+use crate::{desired::Platform, names::Component, resource::Meta, status::WorkersFinding, upgrade::Standing};
 
 /// The platform with the image that is this resource's now, and whether it still waits for its turn to take a new default.
 pub fn platform_for(ctx: &Context, meta: &Meta, workload: &Workload, workers: &WorkersFinding) -> (Platform, bool) {

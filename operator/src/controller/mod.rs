@@ -10,8 +10,13 @@ mod error;
 mod events;
 mod finalizer;
 mod image;
-mod outcome;
+mod kind;
+mod outlook;
 mod producer;
+mod producer_deletion;
+mod publish;
+mod reconcile;
+mod rivals;
 mod sampler;
 mod secret_cache;
 mod seen_deployment;
@@ -21,23 +26,22 @@ mod watch_backoff;
 mod watch_health;
 mod watches;
 
-use std::{fmt::Debug, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures::{
     FutureExt, StreamExt, TryStreamExt,
     future::{BoxFuture, Shared},
     stream::BoxStream,
 };
-use k8s_openapi::NamespaceResourceScope;
 use kube::{
-    Client, Resource,
+    Client,
+    core::object::HasSpec,
     runtime::{
         controller::{self, Action, Controller},
         reflector::{ObjectRef, Store},
         watcher,
     },
 };
-use serde::de::DeserializeOwned;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +50,8 @@ use tracing::Instrument;
 
 use self::{
     caches::{Caches, Scope},
-    context::Context,
+    context::{Context, REQUESTS},
+    kind::Reconciled,
     status_writes::StatusWrites,
     watch_health::WatchHealth,
     watches::Watches,
@@ -55,6 +60,7 @@ use crate::{
     admin::Readiness,
     config::Config,
     metrics::{KindLabel, Metrics, ReconcileLabels},
+    pipeline::ReconciledSpec,
     resource::{Kind, Meta, ResourceId},
     served,
 };
@@ -65,9 +71,6 @@ pub use finalizer::FINALIZER;
 /// Reconciles at once, of each kind. Most of one is waiting for a broker's read that all share, at most one a second: with 32 at once a thousand
 /// resources settled at six a second.
 const CONCURRENCY: u16 = 256;
-/// Requests to the API server at once, the watches apart. Each of the reconciles under way with a connection of its own made over four hundred: some 20 MiB here,
-/// and answers of 504 from an API server on two cores. With so many a thousand resources settle as fast: 67 s, and 63 s without a limit.
-const REQUESTS: usize = 32;
 /// Between a resource's event and its reconcile: what comes in bursts is done once.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// The longest pause between two tries of what failed.
@@ -116,37 +119,25 @@ pub async fn run(
     let ctx = Arc::new(Context::new(client, caches, config, serves_pod_monitor, cluster, metrics, triggers));
 
     let mut routes = Routes::default();
-    let mut parts = JoinSet::new();
+    let mut tasks = JoinSet::new();
     let scopes = started.len();
     for (scope, Watches { producers, consumers, others }) in started {
-        parts.spawn(others.for_each(|()| futures::future::ready(())));
+        tasks.spawn(others.for_each(|()| futures::future::ready(())));
         // Shared: a store wakes only the last of those who wait for it.
         let filled = filled(scope.clone()).boxed().shared();
         let producer_triggers = routes.add(Kind::Producer, scope.namespace.clone());
         let consumer_triggers = routes.add(Kind::Consumer, scope.namespace.clone());
-        let part = Part { ctx: ctx.clone(), filled, stop: stop.clone() };
-        parts.spawn(part.clone().reconciling(
-            producers,
-            scope.producers,
-            producer_triggers,
-            Kind::Producer,
-            producer::reconcile,
-        ));
-        parts.spawn(part.reconciling(
-            consumers,
-            scope.consumers,
-            consumer_triggers,
-            Kind::Consumer,
-            consumer::reconcile,
-        ));
+        let of_scope = ScopeControllers { ctx: ctx.clone(), filled, stop: stop.clone() };
+        tasks.spawn(of_scope.clone().reconciling(producers, scope.producers, producer_triggers));
+        tasks.spawn(of_scope.reconciling(consumers, scope.consumers, consumer_triggers));
     }
-    parts.spawn(sampler::run(ctx.clone(), stop.clone()));
-    parts.spawn(async move {
+    tasks.spawn(sampler::run(ctx.clone(), stop.clone()));
+    tasks.spawn(async move {
         while let Some(Meta { id, uid, .. }) = forgotten.recv().await {
             ctx.forget(&id, &uid);
         }
     });
-    parts.spawn(async move {
+    tasks.spawn(async move {
         while let Some(id) = wanted.recv().await {
             routes.send(id);
         }
@@ -154,13 +145,13 @@ pub async fn run(
     // Whoever drops this future, because the lease is lost, drops the set, and all of it ends at once.
     tokio::select! {
         () = stop.cancelled() => {
-            readiness.set(false);
+            readiness.drain();
             // The controllers and the sampler end by themselves; the watches never do.
-            let ending = async { for _ in 0..=2 * scopes { parts.join_next().await; } };
+            let ending = async { for _ in 0..=2 * scopes { tasks.join_next().await; } };
             let _ = tokio::time::timeout(STOP_LIMIT, ending).await;
             Ok(())
         }
-        _ = parts.join_next() => if stop.is_cancelled() { Ok(()) } else { Err(RunError::Ended) },
+        _ = tasks.join_next() => if stop.is_cancelled() { Ok(()) } else { Err(RunError::Ended) },
     }
 }
 
@@ -176,7 +167,7 @@ fn limited(client: Client) -> Client {
 
 /// What every controller shares.
 #[derive(Clone)]
-struct Part {
+struct ScopeControllers {
     ctx: Arc<Context>,
     /// The scope's Deployments and Secrets were listed; `false`: their watch is gone.
     filled: Shared<BoxFuture<'static, bool>>,
@@ -216,38 +207,23 @@ impl Routes {
     }
 }
 
-impl Part {
+impl ScopeControllers {
     /// One controller: it ends with `stop`, once the reconciles under way are finished.
-    async fn reconciling<K, Reconcile, Reconciling>(
+    async fn reconciling<K: Reconciled>(
         self,
         stream: BoxStream<'static, Result<K, watcher::Error>>,
         store: Store<K>,
         triggers: BoxStream<'static, ResourceId>,
-        kind: Kind,
-        reconcile: Reconcile,
-    ) where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-            + Clone
-            + Debug
-            + DeserializeOwned
-            + Send
-            + Sync
-            + 'static,
-        Reconcile: Fn(Arc<K>, Arc<Context>) -> Reconciling + Send + Sync + Clone + 'static,
-        Reconciling: Future<Output = Result<Action, ReconcileError>> + Send + 'static,
-    {
+    ) {
+        let kind = <K as HasSpec>::Spec::KIND;
         let Some(true) = self.stop.run_until_cancelled(self.filled).await else { return };
-        let measured = move |resource: Arc<K>, ctx: Arc<Context>| {
-            let reconcile = reconcile.clone();
-            async move {
-                let id = Meta::of(kind, &*resource).id;
-                let started = Instant::now();
-                let span =
-                    tracing::info_span!("reconcile", kind = kind.as_str(), namespace = id.namespace, name = id.name);
-                let result = reconcile(resource, ctx.clone()).instrument(span).await;
-                count(&ctx, &id, &result, started.elapsed());
-                result
-            }
+        let measured = move |resource: Arc<K>, ctx: Arc<Context>| async move {
+            let id = Meta::of(kind, &*resource).id;
+            let started = Instant::now();
+            let span = tracing::info_span!("reconcile", kind = kind.as_str(), namespace = id.namespace, name = id.name);
+            let result = reconcile::reconcile(resource, ctx.clone()).instrument(span).await;
+            count(&ctx, &id, &result, started.elapsed());
+            result
         };
         Controller::for_stream(stream, store)
             .with_config(controller::Config::default().debounce(DEBOUNCE).concurrency(CONCURRENCY))

@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use hoopoe_crds::{NotifConsumer, status::NotifConsumerStatus};
 use tokio_util::sync::CancellationToken;
 
-use super::{consumer, context::Context, steps};
+use super::{context::Context, outlook::outlook, steps};
 use crate::{
-    broker::{DEPTHS_AGE, QueueDepth},
-    build::names::Component,
+    names::Component,
     resource::{Kind, Meta},
     scale::{self, Sample},
     status::{PodCount, WorkersFinding},
+    topology::{DEPTHS_AGE, QueueDepth},
 };
 
 /// Samples until `stop`.
@@ -52,6 +52,6 @@ async fn sample(ctx: &Context, resource: &NotifConsumer) {
 /// Whether a reconcile would say something else than the status does.
 fn would_change(ctx: &Context, meta: &Meta, resource: &NotifConsumer, before: &NotifConsumerStatus) -> bool {
     let live = steps::live_count(ctx, &meta.id, Component::Consumer);
-    let outlook = consumer::outlook(ctx, &meta.id, &resource.spec, before, live);
+    let outlook = outlook(ctx, &meta.id, &resource.spec, before, live);
     outlook.desired_replicas != before.desired_replicas || outlook.backlog != before.backlog
 }

@@ -13,7 +13,7 @@ use kube::{Api, Client, ResourceExt};
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::caches::Caches;
-use crate::dereference::{SecretReader, consumer_names, producer_names};
+use crate::dereference::{PointsAtSecrets, SecretReader};
 
 /// The Secrets that resources name. Only those are read whole; of the others the watch knows the metadata.
 pub struct SecretCache {
@@ -47,10 +47,10 @@ impl SecretCache {
             used.extend(names.into_iter().map(|name| (namespace.clone(), name)));
         };
         for producer in self.caches.producers() {
-            name(producer.namespace(), producer_names(&producer.spec).into_iter().collect());
+            name(producer.namespace(), producer.spec.secret_names().into_iter().collect());
         }
         for consumer in self.caches.consumers() {
-            name(consumer.namespace(), consumer_names(&consumer.spec).into_iter().collect());
+            name(consumer.namespace(), consumer.spec.secret_names().into_iter().collect());
         }
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.retain(|key, _| used.contains(key) && self.caches.secret_version(&key.0, &key.1).is_some());

@@ -8,7 +8,7 @@ use kube::{
     runtime::{reflector::Lookup, watcher::Event},
 };
 
-use crate::build::names::CONTAINER;
+use crate::names::CONTAINER;
 
 /// What is kept of a Deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

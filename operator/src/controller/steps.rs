@@ -5,31 +5,28 @@ use std::{sync::Arc, time::Instant};
 use super::{context::Context, error::ReconcileError, seen_deployment::SeenDeployment};
 use crate::{
     apply::{Applied, ApplyError},
-    broker::{Broker, BrokerError},
-    build::{BuildError, Child, names::Component},
     dereference::BrokerAccess,
+    desired::{Child, DesiredError},
     metrics::KindLabel,
+    names::Component,
     resource::{Meta, ResourceId},
-    status::{BrokerFinding, PodCount, Problem, TopologyFinding, WorkersFinding},
-    topology::{
-        Claimant, Desired,
-        sync::{self, Mode, Outcome},
-    },
+    status::{BrokerFinding, PodCount, StatusProblem, TopologyFinding, WorkersFinding},
+    topology::{BrokerError, BroughtAbout, Claimant, Finding, Mode, Topology, Wanted},
 };
 
 /// What became of the broker's side.
 pub struct Reached {
-    /// How the management API answered.
+    /// How the broker answered.
     pub broker: BrokerFinding,
     /// Whether the objects are as asked.
     pub topology: TopologyFinding,
     /// What was done and seen, where the broker answered.
-    pub outcome: Option<Outcome>,
+    pub seen: Option<BroughtAbout>,
 }
 
 impl Reached {
     fn failed(error: &BrokerError) -> Self {
-        let problem = Problem::passing(error.reason(), error.to_string());
+        let problem = StatusProblem::passing(error.reason(), error.to_string());
         let (broker, topology) = match error {
             error if error.is_of_credentials() => {
                 (BrokerFinding::CredentialsRefused(problem), TopologyFinding::Unknown)
@@ -37,68 +34,71 @@ impl Reached {
             BrokerError::BrokerUnreachable { .. } => (BrokerFinding::Unreachable(problem), TopologyFinding::Unknown),
             _ => (BrokerFinding::Reachable, TopologyFinding::NotReady(vec![problem])),
         };
-        Self { broker, topology, outcome: None }
+        Self { broker, topology, seen: None }
     }
 }
 
 /// The broker of a resource, remembered for when its Secret is gone.
-pub fn broker(ctx: &Context, id: &ResourceId, access: &BrokerAccess) -> Result<Arc<Broker>, BrokerError> {
+pub fn broker(ctx: &Context, id: &ResourceId, access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
     let broker = ctx.brokers.broker(access)?;
     ctx.remember(id, |remembered| remembered.broker = Some(broker.clone()));
     Ok(broker)
 }
 
-/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write is the repair of drift.
+/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write is
+/// the repair of drift.
 pub async fn topology(
     ctx: &Context,
-    meta: &Meta,
     access: &BrokerAccess,
-    desired: &Desired,
-    known: &[Claimant],
+    wanted: &Wanted<'_>,
+    rivals: &[Claimant],
     settled: bool,
 ) -> Reached {
+    let meta = wanted.meta();
     let mode = if meta.paused() { Mode::ReadOnly } else { Mode::Write };
     let fresh = (!settled).then(Instant::now);
     let broker = match broker(ctx, &meta.id, access) {
         Ok(broker) => broker,
         Err(error) => return Reached::failed(&error),
     };
-    let outcome = match sync::reconcile(&broker, desired, known, mode, fresh).await {
-        Ok(outcome) => outcome,
+    let seen = match broker.bring_about(wanted, rivals, mode, fresh).await {
+        Ok(seen) => seen,
         Err(error) => return Reached::failed(&error),
     };
-    let broker_id = (outcome.seen.cluster_id.clone(), access.vhost.clone());
-    ctx.remember(&meta.id, |remembered| remembered.broker_id = Some(broker_id));
+    ctx.remember(&meta.id, |remembered| remembered.broker_id = Some(seen.broker.clone()));
     if mode == Mode::Write {
-        for change in &outcome.changes {
-            let label = KindLabel { kind: change.kind() };
+        for write in &seen.writes {
+            let label = KindLabel { kind: write.object };
             ctx.metrics.topology_writes.get_or_create(&label).inc();
             if settled {
                 ctx.metrics.topology_drift.get_or_create(&label).inc();
             }
-            tracing::info!(resource = %meta.id, %change, drift = settled, "wrote to the broker");
+            tracing::info!(resource = %meta.id, change = write.what, drift = settled, "wrote to the broker");
         }
     }
-    let problems: Vec<Problem> = outcome.findings.iter().filter_map(crate::topology::Finding::problem).collect();
-    let notes = outcome.findings.iter().filter(|finding| finding.problem().is_none()).map(ToString::to_string);
-    let topology = if !problems.is_empty() {
-        TopologyFinding::NotReady(problems)
-    } else if mode == Mode::ReadOnly && !outcome.changes.is_empty() {
-        let waiting: Vec<_> = outcome.changes.iter().map(ToString::to_string).collect();
+    let topology = finding(mode, &seen);
+    Reached { broker: BrokerFinding::Reachable, topology, seen: Some(seen) }
+}
+
+fn finding(mode: Mode, seen: &BroughtAbout) -> TopologyFinding {
+    let problems: Vec<StatusProblem> = seen.findings.iter().filter_map(Finding::problem).collect();
+    if !problems.is_empty() {
+        return TopologyFinding::NotReady(problems);
+    }
+    if mode == Mode::ReadOnly && !seen.writes.is_empty() {
+        let waiting: Vec<_> = seen.writes.iter().map(|write| write.what.as_str()).collect();
         let message = format!("paused with this to do: {}", waiting.join("; "));
-        TopologyFinding::NotReady(vec![Problem::passing("Paused", message)])
-    } else {
-        TopologyFinding::Ready { notes: notes.collect() }
-    };
-    Reached { broker: BrokerFinding::Reachable, topology, outcome: Some(outcome) }
+        return TopologyFinding::NotReady(vec![StatusProblem::passing("Paused", message)]);
+    }
+    TopologyFinding::Ready { notes: seen.findings.iter().map(|finding| finding.message.clone()).collect() }
 }
 
 /// Applies the children, unless the resource is paused. `Err`: what a retry may mend; a problem: what it may not.
 pub async fn children(
     ctx: &Context,
     meta: &Meta,
-    build: impl FnOnce() -> Result<Vec<Child>, BuildError>,
-) -> Result<(Applied, Option<Problem>), ReconcileError> {
+    build: impl FnOnce() -> Result<Vec<Child>, DesiredError>,
+) -> Result<(Applied, Option<StatusProblem>), ReconcileError> {
     // Built in its turn, not before: hundreds may wait. Never closed, so no error.
     let _turn = ctx.applying.acquire().await;
     let children = match build() {

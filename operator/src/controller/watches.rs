@@ -30,11 +30,9 @@ use super::{
     watch_health::{WatchHealth, Watched},
 };
 use crate::{
-    build::{
-        ChildKind,
-        names::{MANAGED_BY, MANAGED_BY_LABEL},
-    },
-    dereference::{consumer_names, producer_names},
+    dereference::PointsAtSecrets,
+    desired::ChildKind,
+    names::{MANAGED_BY, MANAGED_BY_LABEL},
     resource::{Kind, Meta, ResourceId},
 };
 
@@ -208,12 +206,12 @@ fn users(
                 };
                 let here = |meta: &ObjectMeta| meta.namespace.as_deref() == Some(&namespace);
                 for producer in producers.state() {
-                    if here(&producer.metadata) && producer_names(&producer.spec).contains(&name) {
+                    if here(&producer.metadata) && producer.spec.secret_names().contains(&name) {
                         let _ = triggers.send(of(Kind::Producer, &producer.metadata));
                     }
                 }
                 for consumer in consumers.state() {
-                    if here(&consumer.metadata) && consumer_names(&consumer.spec).contains(&name) {
+                    if here(&consumer.metadata) && consumer.spec.secret_names().contains(&name) {
                         let _ = triggers.send(of(Kind::Consumer, &consumer.metadata));
                     }
                 }

@@ -1,5 +1,6 @@
 //! What the Secrets of a resource amount to.
 
+use hoopoe_crds::environment::Server;
 use secrecy::SecretString;
 
 /// How the operator reaches a broker's management API, and which broker that is.
@@ -84,11 +85,11 @@ pub enum EnvFromSecret {
     },
 }
 
-/// One key of a Secret as a file: `/etc/hoopoe/tls/<part>/<file>`, the paths that [`hoopoe_crds::worker_config::TlsConfig`] names.
+/// One key of a Secret as a file: `/etc/hoopoe/tls/<server>/<file>`, the paths that [`hoopoe_crds::worker_config::TlsConfig`] names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFile {
-    /// `broker`, `postgres` or `redis`.
-    pub part: &'static str,
+    /// The server that it is for.
+    pub server: Server,
     /// The Secret.
     pub secret: String,
     /// The key in it: `ca.crt`, `tls.crt` or `tls.key`; also the file's name.

@@ -1,73 +1,73 @@
 //! What a broker's Secrets amount to: where workers publish and consume, and where the operator makes topology.
 
-use hoopoe_crds::secrets::{BrokerRef, SecretRef};
+use hoopoe_crds::{
+    environment::{MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, Server, Variable},
+    secrets::{BrokerRef, SecretRef},
+};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Part, Secrets,
-    server::{Server, ServerKind},
+    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets, ServerSecrets,
+    server::{Address, SecretKeys},
     tls,
 };
 
-const AMQP: ServerKind = ServerKind {
-    url: "HOOPOE_AMQP_URL",
-    host: "HOOPOE_AMQP_HOST",
-    port: "HOOPOE_AMQP_PORT",
-    username: "HOOPOE_AMQP_USERNAME",
-    password: "HOOPOE_AMQP_PASSWORD",
-    schemes: &["amqp", "amqps"],
-    default_port: 5672,
-    default_tls_port: 5671,
-    uri_keys: &["uri"],
-    username_keys: &["username"],
+const AMQP: SecretKeys = SecretKeys {
+    server: Server::Broker,
+    uri: &["uri"],
+    username: &["username"],
     wanted: "the key uri, or the keys host, username and password",
 };
 
 /// RabbitMQ's cluster operator writes this one too; its parts say the same and are read first.
 const CONNECTION_STRING: &str = "connection_string";
 
-/// The ports of the management API, plain and TLS.
-const MANAGEMENT_PORT: u16 = 15672;
-const MANAGEMENT_TLS_PORT: u16 = 15671;
-
 pub(super) struct Broker {
     pub access: BrokerAccess,
-    pub part: Part,
+    pub part: ServerSecrets,
 }
 
 pub(super) fn read(secrets: &Secrets, broker: &BrokerRef) -> Result<Broker, DereferenceError> {
     let BrokerRef { secret_ref, management_secret_ref, vhost, tls } = broker;
-    let server = server(secrets, secret_ref)?;
+    let address = address(secrets, secret_ref)?;
     // Parts do not say whether TLS is spoken: the port does, or who writes `broker.tls`.
-    let encrypted = server.tls || server.in_parts && (tls.is_some() || server.port == AMQP.default_tls_port);
-    let chosen = vhost.clone().or_else(|| server.path.clone()).unwrap_or_else(|| "/".to_owned());
-    let mut env = server.env.clone();
+    let encrypted =
+        address.tls || address.in_parts && (tls.is_some() || address.port == Server::Broker.default_tls_port());
+    let chosen = vhost.clone().or_else(|| address.path.clone()).unwrap_or_else(|| "/".to_owned());
+    let mut env = address.env.clone();
     if let Some(vhost) = vhost {
-        env.push(EnvFromSecret::Literal { variable: "HOOPOE_AMQP_VHOST", value: vhost.clone() });
+        env.push(EnvFromSecret::Literal { variable: Server::Broker.variable(Variable::Path), value: vhost.clone() });
     }
-    if server.in_parts && encrypted {
-        env.push(EnvFromSecret::Literal { variable: "HOOPOE_AMQP_TLS", value: "true".to_owned() });
+    if address.in_parts && encrypted {
+        env.push(EnvFromSecret::Literal {
+            variable: Server::Broker.variable(Variable::Encryption),
+            value: "true".to_owned(),
+        });
     }
     let management_ref = management_secret_ref.as_ref().unwrap_or(secret_ref);
     let access = BrokerAccess {
-        amqp_host: server.host.clone(),
-        amqp_port: server.port,
+        amqp_host: address.host.clone(),
+        amqp_port: address.port,
         vhost: chosen,
         management: ManagementAccess {
             tls: tls::material(secrets, tls.as_ref())?,
-            ..management(secrets, management_ref, &server, encrypted)?
+            ..management(secrets, management_ref, &address, encrypted)?
         },
     };
-    let part = Part { env, files: tls::files(secrets, "broker", tls.as_ref())?, server: (server.host, server.port) };
+    let part = ServerSecrets {
+        env,
+        files: tls::files(secrets, Server::Broker, tls.as_ref())?,
+        server: (address.host, address.port),
+    };
     Ok(Broker { access, part })
 }
 
-fn server(secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
+fn address(secrets: &Secrets, reference: &SecretRef) -> Result<Address, DereferenceError> {
     match AMQP.read(secrets, reference) {
         Err(DereferenceError::SecretKeyMissing { .. }) if secrets.bytes(reference, CONNECTION_STRING).is_some() => {
-            ServerKind { uri_keys: &[CONNECTION_STRING], ..AMQP }.read(secrets, reference)
+            SecretKeys { uri: &[CONNECTION_STRING], ..AMQP }.read(secrets, reference)
         }
         read => read,
     }
@@ -77,7 +77,7 @@ fn server(secrets: &Secrets, reference: &SecretRef) -> Result<Server, Dereferenc
 fn management(
     secrets: &Secrets,
     reference: &SecretRef,
-    amqp: &Server,
+    amqp: &Address,
     encrypted: bool,
 ) -> Result<ManagementAccess, DereferenceError> {
     secrets.must_exist(reference)?;

@@ -32,8 +32,8 @@ pub(super) fn of(secrets: &Secrets, uid: &str, env: &[EnvFromSecret], files: &[S
             }
         }
     }
-    for SecretFile { part, secret, key } in files {
-        add(part.as_bytes());
+    for SecretFile { server, secret, key } in files {
+        add(server.name().as_bytes());
         add(key.as_bytes());
         add(secrets.raw(secret, key).unwrap_or_default());
     }

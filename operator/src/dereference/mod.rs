@@ -1,6 +1,7 @@
-//! Step 1: fetch what a resource points at. Its Secrets become the address of a broker, and the environment and files of its workers.
+//! Step 2: fetch what a resource points at. Its Secrets become the address of a broker, and the environment and files of
+//! its workers.
 //!
-//! [`producer`] and [`consumer`] only fetch; what the Secrets amount to is read from plain data (`broker`, `postgres`, `redis`).
+//! [`dereference`] only fetches; what the Secrets amount to is read from plain data (`broker`, `postgres`, `redis`).
 
 mod access;
 mod broker;
@@ -10,13 +11,19 @@ mod postgres;
 mod redis;
 mod secrets;
 mod server;
-mod tls;
+pub mod tls;
+
+use std::collections::BTreeSet;
 
 use hoopoe_crds::{consumer::NotifConsumerSpec, producer::NotifProducerSpec};
 
+use crate::resource::Meta;
+
 pub use access::{BrokerAccess, EnvFromSecret, ManagementAccess, RoleSecrets, SecretFile, TlsMaterial, WorkerSecrets};
 pub use error::DereferenceError;
-pub use secrets::{SecretReader, Secrets, consumer_names, producer_names};
+pub use secrets::{SecretReader, Secrets};
+
+use secrets::{consumer_names, producer_names};
 
 /// What a resource's Secrets amount to.
 #[derive(Clone, Debug)]
@@ -27,26 +34,44 @@ pub struct Dereferenced {
     pub workers: WorkerSecrets,
 }
 
-/// Fetches the Secrets of a producer and reads them. `uid`: the resource's, the key of the hashes.
-pub async fn producer(
-    reader: &impl SecretReader,
-    namespace: &str,
-    uid: &str,
-    spec: &NotifProducerSpec,
-) -> Result<Dereferenced, DereferenceError> {
-    let secrets = Secrets::fetch(reader, namespace, &producer_names(spec)).await?;
-    producer_from(&secrets, uid, spec)
+/// A spec as this step sees it.
+pub trait PointsAtSecrets: Send + Sync {
+    /// The names of all Secrets that it points at.
+    fn secret_names(&self) -> BTreeSet<String>;
+
+    /// What those Secrets amount to. `uid`: the resource's, the key of the hashes.
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError>;
 }
 
-/// Fetches the Secrets of a consumer and reads them. `uid`: the resource's, the key of the hashes.
-pub async fn consumer(
+impl PointsAtSecrets for NotifProducerSpec {
+    fn secret_names(&self) -> BTreeSet<String> {
+        producer_names(self)
+    }
+
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
+        producer_from(secrets, uid, self)
+    }
+}
+
+impl PointsAtSecrets for NotifConsumerSpec {
+    fn secret_names(&self) -> BTreeSet<String> {
+        consumer_names(self)
+    }
+
+    fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError> {
+        consumer_from(secrets, uid, self)
+    }
+}
+
+/// Fetches the Secrets of a resource and reads them. The spec need not be valid: a deletion needs its broker, whatever
+/// today's rules say.
+pub async fn dereference<S: PointsAtSecrets>(
+    meta: &Meta,
+    spec: &S,
     reader: &impl SecretReader,
-    namespace: &str,
-    uid: &str,
-    spec: &NotifConsumerSpec,
 ) -> Result<Dereferenced, DereferenceError> {
-    let secrets = Secrets::fetch(reader, namespace, &consumer_names(spec)).await?;
-    consumer_from(&secrets, uid, spec)
+    let secrets = Secrets::fetch(reader, &meta.id.namespace, &spec.secret_names()).await?;
+    spec.read_secrets(&secrets, &meta.uid)
 }
 
 /// What a producer's Secrets amount to.
@@ -67,8 +92,8 @@ pub fn consumer_from(secrets: &Secrets, uid: &str, spec: &NotifConsumerSpec) -> 
         None => postgres.clone(),
     };
     let redis = spec.redis.as_ref().map(|redis| redis::read(secrets, redis)).transpose()?;
-    let stores: Vec<&Part> = std::iter::once(&postgres).chain(&redis).collect();
-    let all: Vec<&Part> = std::iter::once(&broker.part).chain(stores.iter().copied()).collect();
+    let stores: Vec<&ServerSecrets> = std::iter::once(&postgres).chain(&redis).collect();
+    let all: Vec<&ServerSecrets> = std::iter::once(&broker.part).chain(stores.iter().copied()).collect();
     let mut servers: Vec<_> = all.iter().chain([&&migration]).map(|part| part.server.clone()).collect();
     servers.sort();
     servers.dedup();
@@ -83,14 +108,14 @@ pub fn consumer_from(secrets: &Secrets, uid: &str, spec: &NotifConsumerSpec) -> 
 
 /// What a container takes to reach one server.
 #[derive(Clone, Debug)]
-struct Part {
+struct ServerSecrets {
     env: Vec<EnvFromSecret>,
     files: Vec<SecretFile>,
     server: (String, u16),
 }
 
 impl RoleSecrets {
-    fn of(secrets: &Secrets, uid: &str, parts: &[&Part]) -> Self {
+    fn of(secrets: &Secrets, uid: &str, parts: &[&ServerSecrets]) -> Self {
         let env: Vec<_> = parts.iter().flat_map(|part| part.env.clone()).collect();
         let files: Vec<_> = parts.iter().flat_map(|part| part.files.clone()).collect();
         let hash = fingerprint::of(secrets, uid, &env, &files);

@@ -93,12 +93,12 @@ impl Secrets {
 }
 
 /// The names of all Secrets that a producer points at.
-pub fn producer_names(spec: &NotifProducerSpec) -> BTreeSet<String> {
+pub(super) fn producer_names(spec: &NotifProducerSpec) -> BTreeSet<String> {
     broker_references(&spec.broker).map(|reference| reference.name.clone()).collect()
 }
 
 /// The names of all Secrets that a consumer points at.
-pub fn consumer_names(spec: &NotifConsumerSpec) -> BTreeSet<String> {
+pub(super) fn consumer_names(spec: &NotifConsumerSpec) -> BTreeSet<String> {
     let postgres = &spec.postgres;
     let stores = [Some(&postgres.secret_ref), postgres.migration_secret_ref.as_ref()].into_iter().flatten();
     let redis = spec

@@ -1,35 +1,30 @@
 //! The address in a Secret: from a URI, or from parts.
 
-use hoopoe_crds::secrets::SecretRef;
+use hoopoe_crds::{
+    environment::{Server, Variable},
+    secrets::SecretRef,
+};
 use percent_encoding::percent_decode_str;
 use secrecy::SecretString;
 use url::Url;
 
 use super::{DereferenceError, EnvFromSecret, Secrets};
 
-/// The variables of one kind of server, and how its URI looks.
-pub(super) struct ServerKind {
-    /// `HOOPOE_AMQP_URL` and so on.
-    pub url: &'static str,
-    pub host: &'static str,
-    pub port: &'static str,
-    pub username: &'static str,
-    pub password: &'static str,
-    /// What a URI of it may start with; the last speaks TLS from the first byte on, where there is such a one.
-    pub schemes: &'static [&'static str],
-    pub default_port: u16,
-    pub default_tls_port: u16,
-    /// The keys that may hold a whole URI, the first one there is taken.
-    pub uri_keys: &'static [&'static str],
+/// The keys by which a Secret may name a server.
+pub(super) struct SecretKeys {
+    /// The server.
+    pub server: Server,
+    /// The keys that may hold a whole URI; the first one there is taken.
+    pub uri: &'static [&'static str],
     /// The keys that may hold a user's name.
-    pub username_keys: &'static [&'static str],
+    pub username: &'static [&'static str],
     /// Said when neither a URI nor parts are there.
     pub wanted: &'static str,
 }
 
 /// What a Secret says of a server.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct Address {
     pub env: Vec<EnvFromSecret>,
     pub host: String,
     pub port: u16,
@@ -43,11 +38,11 @@ pub(super) struct Server {
     pub in_parts: bool,
 }
 
-impl ServerKind {
+impl SecretKeys {
     /// Reads a Secret: a URI if there is one, else the parts. Parts beside a URI are what operators write for other readers.
-    pub(super) fn read(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
+    pub(super) fn read(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Address, DereferenceError> {
         secrets.must_exist(reference)?;
-        for key in self.uri_keys {
+        for key in self.uri {
             if let Some(text) = secrets.text(reference, key)? {
                 return self.of_uri(reference, key, text);
             }
@@ -55,20 +50,24 @@ impl ServerKind {
         self.of_parts(secrets, reference)
     }
 
-    fn of_uri(&self, reference: &SecretRef, key: &'static str, text: &str) -> Result<Server, DereferenceError> {
+    fn of_uri(&self, reference: &SecretRef, key: &'static str, text: &str) -> Result<Address, DereferenceError> {
         let invalid = |detail| DereferenceError::SecretKeyInvalid { secret: reference.name.clone(), key, detail };
         let url =
             Url::parse(text).map_err(|_| invalid("it must be a URI such as scheme://user:password@host:port/path"))?;
-        if !self.schemes.contains(&url.scheme()) {
+        if !self.server.schemes().contains(&url.scheme()) {
             return Err(invalid("its scheme is that of another kind of server"));
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("it must name a host"))?;
-        let tls = matches!(url.scheme(), "amqps" | "rediss");
+        let tls = self.server.tls_scheme() == Some(url.scheme());
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        Ok(Server {
-            env: vec![EnvFromSecret::Key { variable: self.url, secret: reference.name.clone(), key: key.to_owned() }],
+        Ok(Address {
+            env: vec![EnvFromSecret::Key {
+                variable: self.server.variable(Variable::Url),
+                secret: reference.name.clone(),
+                key: key.to_owned(),
+            }],
             host: host.to_owned(),
-            port: url.port().unwrap_or(if tls { self.default_tls_port } else { self.default_port }),
+            port: url.port().unwrap_or(if tls { self.server.default_tls_port() } else { self.server.default_port() }),
             username: decoded(url.username()),
             password: SecretString::from(decoded(url.password().unwrap_or_default())),
             tls,
@@ -77,36 +76,39 @@ impl ServerKind {
         })
     }
 
-    fn of_parts(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Server, DereferenceError> {
+    fn of_parts(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Address, DereferenceError> {
         let missing = || DereferenceError::SecretKeyMissing { secret: reference.name.clone(), wanted: self.wanted };
         let host = secrets.text(reference, "host")?.ok_or_else(missing)?;
         let port = match secrets.text(reference, "port")? {
-            None => self.default_port,
+            None => self.server.default_port(),
             Some(text) => text.trim().parse().map_err(|_| DereferenceError::SecretKeyInvalid {
                 secret: reference.name.clone(),
                 key: "port",
                 detail: "it must be a number from 1 to 65535",
             })?,
         };
-        let variable =
-            |variable, key: &str| EnvFromSecret::Key { variable, secret: reference.name.clone(), key: key.to_owned() };
-        let mut env = vec![variable(self.host, "host")];
+        let variable = |variable, key: &str| EnvFromSecret::Key {
+            variable: self.server.variable(variable),
+            secret: reference.name.clone(),
+            key: key.to_owned(),
+        };
+        let mut env = vec![variable(Variable::Host, "host")];
         if secrets.bytes(reference, "port").is_some() {
-            env.push(variable(self.port, "port"));
+            env.push(variable(Variable::Port, "port"));
         }
         let mut username = "";
-        for key in self.username_keys {
+        for key in self.username {
             if let Some(text) = secrets.text(reference, key)? {
-                env.push(variable(self.username, key));
+                env.push(variable(Variable::Username, key));
                 username = text;
                 break;
             }
         }
         let password = secrets.text(reference, "password")?;
         if password.is_some() {
-            env.push(variable(self.password, "password"));
+            env.push(variable(Variable::Password, "password"));
         }
-        Ok(Server {
+        Ok(Address {
             env,
             host: host.to_owned(),
             port,

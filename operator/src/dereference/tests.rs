@@ -166,7 +166,7 @@ fn cloudnativepgs_secret_and_redis_parts_reach_worker_api_and_migration_each_its
     assert_eq!(variables(&read.workers.migrate), ["HOOPOE_POSTGRES_URL<migrator.uri"]);
     let servers = [("pg-rw", 5432), ("pg-rw.db", 5432), ("rabbit.mq.svc", 5672), ("valkey", 6379)];
     assert_eq!(read.workers.servers, servers.map(|(host, port)| (host.to_owned(), port)));
-    assert_eq!(consumer_names(&spec).into_iter().collect::<Vec<_>>(), ["migrator", "pg", "rabbit", "redis"]);
+    assert_eq!(spec.secret_names().into_iter().collect::<Vec<_>>(), ["migrator", "pg", "rabbit", "redis"]);
 }
 
 #[test]

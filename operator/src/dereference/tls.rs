@@ -1,17 +1,20 @@
 //! The certificates that `tls` names: files of a pod, and material of the operator's own connection.
 
-use hoopoe_crds::secrets::TlsRef;
+use hoopoe_crds::{environment::Server, secrets::TlsRef};
 use secrecy::SecretString;
 
 use super::{DereferenceError, SecretFile, Secrets, TlsMaterial};
 
-const CA: &str = "ca.crt";
-const CERTIFICATE: &str = "tls.crt";
-const KEY: &str = "tls.key";
+/// The key of the authorities to trust.
+pub const CA: &str = "ca.crt";
+/// The key of a client's certificate.
+pub const CERTIFICATE: &str = "tls.crt";
+/// The key of a client's private key.
+pub const KEY: &str = "tls.key";
 
 pub(super) fn files(
     secrets: &Secrets,
-    part: &'static str,
+    server: Server,
     tls: Option<&TlsRef>,
 ) -> Result<Vec<SecretFile>, DereferenceError> {
     let Some(TlsRef { ca_secret_ref, cert_secret_ref, server_name: _ }) = tls else { return Ok(Vec::new()) };
@@ -20,7 +23,7 @@ pub(super) fn files(
     for (reference, key) in wanted {
         if let Some(reference) = reference {
             secrets.need(reference, key)?;
-            files.push(SecretFile { part, secret: reference.name.clone(), key });
+            files.push(SecretFile { server, secret: reference.name.clone(), key });
         }
     }
     Ok(files)

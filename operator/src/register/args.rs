@@ -3,10 +3,11 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use tokio::{net::TcpListener, task::JoinHandle};
+use hoopoe_web::{ServeError, bind, serve};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{RegisterMetrics, RegisterSecrets, RegisterSettings, router, serve};
+use super::{LIMITS, RegisterMetrics, RegisterSecrets, RegisterSettings, router};
 
 /// The flags of the register port.
 #[derive(Clone, Debug, Args)]
@@ -31,14 +32,8 @@ pub struct RegisterArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
     /// The port is taken, or may not be bound.
-    #[error("failed to listen on --register {address}: {source}")]
-    Bind {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error("{0} (--register)")]
+    Bind(#[from] ServeError),
     /// What sends notifications cannot be set up.
     #[error("failed to set up an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
@@ -55,8 +50,8 @@ impl RegisterArgs {
         let Some(address) = self.address else { return Ok(None) };
         let namespace = self.namespace.clone().unwrap_or_else(|| cluster.default_namespace.clone());
         let settings = RegisterSettings { secrets: self.secrets.clone(), ..RegisterSettings::new(cluster, namespace)? };
-        let listener = TcpListener::bind(address).await.map_err(|source| RegisterError::Bind { address, source })?;
+        let listener = bind(address).await?;
         tracing::info!(%address, namespace = settings.namespace, "serving /notif/register");
-        Ok(Some(tokio::spawn(serve(listener, router(settings, metrics), stop))))
+        Ok(Some(tokio::spawn(serve(listener, router(settings, metrics), LIMITS, stop))))
     }
 }

@@ -1,8 +1,6 @@
-//! `?kind=&name=`, read strictly: what nobody knows, or stands twice, is refused by name instead of being ignored.
+//! `?kind=&name=`: which resources are meant.
 
-use percent_encoding::percent_decode_str;
-
-use super::problem::{Fault, Problem};
+use hoopoe_web::{BadUrl, Query};
 
 /// Which resources are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,30 +11,15 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// Reads the part of a URL after its question mark.
-    pub(super) fn parse(raw: Option<&str>) -> Result<Self, Problem> {
-        let (mut wanted, mut faults) = (Self::default(), Vec::new());
-        for pair in raw.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let place = match name {
-                "kind" => &mut wanted.kind,
-                "name" => &mut wanted.name,
-                _ => {
-                    faults.push(Fault::new(name, "is unknown: this path takes kind, name"));
-                    continue;
-                }
-            };
-            match percent_decode_str(&value.replace('+', " ")).decode_utf8() {
-                Err(_) => faults.push(Fault::new(name, "must be percent-encoded UTF-8")),
-                Ok(_) if place.is_some() => faults.push(Fault::new(name, "must stand at most once")),
-                Ok(value) => *place = Some(value.into_owned()),
-            }
-        }
-        if faults.is_empty() { Ok(wanted) } else { Err(Problem::BadUrl(faults)) }
+    pub(super) fn parse(raw: Option<&str>) -> Result<Self, BadUrl> {
+        let query = Query::parse(raw, &["kind", "name"])?;
+        let text = |name| query.get(name).map(str::to_owned);
+        Ok(Self { kind: text("kind"), name: text("name") })
     }
 
     /// Both, to remove one resource.
-    pub(super) fn both(self) -> Result<(String, String), Problem> {
-        let missing = |name: &str| Problem::BadUrl(vec![Fault::new(name, "is required to remove a resource")]);
+    pub(super) fn both(self) -> Result<(String, String), BadUrl> {
+        let missing = |name: &str| BadUrl::parameter(name, "is required to remove a resource");
         Ok((self.kind.ok_or_else(|| missing("kind"))?, self.name.ok_or_else(|| missing("name"))?))
     }
 }
@@ -46,10 +29,7 @@ mod tests {
     use super::*;
 
     fn faulty(raw: &str) -> String {
-        match Wanted::parse(Some(raw)) {
-            Err(Problem::BadUrl(faults)) => faults[0].field.clone(),
-            other => panic!("{raw}: {other:?}"),
-        }
+        Wanted::parse(Some(raw)).expect_err(raw).0[0].field.clone()
     }
 
     #[test]

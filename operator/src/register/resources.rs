@@ -1,6 +1,7 @@
 //! The resources on the API server, seen and changed with the caller's client.
 
 use hoopoe_crds::{Manifest, register::Requested};
+use hoopoe_web::FieldFault;
 use kube::{
     Client,
     api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams},
@@ -9,11 +10,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    build::names::Component,
+    names::Component,
     resource::{Kind, ResourceId},
 };
 
-use super::problem::{Fault, Problem};
+use super::refusal::Refusal;
 
 /// The field manager of what is registered: what Helm or `kubectl` set stays theirs, and a difference is a 409.
 const FIELD_MANAGER: &str = "hoopoe-register";
@@ -43,8 +44,8 @@ pub(super) fn kind_of(text: &str) -> Option<Kind> {
 }
 
 /// A resource to apply: its kind, its name, and the document with our namespace and label in it.
-pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, String, Value), Problem> {
-    let broken = hoopoe_crds::validate(&requested.manifest);
+pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, String, Value), Refusal> {
+    let broken = requested.manifest.broken_rules();
     if !broken.is_empty() {
         return Err(broken.into());
     }
@@ -53,7 +54,7 @@ pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, S
     match metadata.get("namespace").and_then(Value::as_str) {
         Some(other) if other != namespace => {
             let detail = format!("must be {namespace}, where everything is that is registered here, or be left out");
-            return Err(Problem::Fields(vec![Fault::new("metadata.namespace", detail)]));
+            return Err(Refusal::Fields(vec![FieldFault::new("metadata.namespace", detail)]));
         }
         Some(_) | None => metadata["namespace"] = json!(namespace),
     }
@@ -79,7 +80,7 @@ pub(super) async fn apply(
     client: &Client,
     namespace: &str,
     all: &[(Kind, String, Value)],
-) -> Result<Vec<Listed>, Problem> {
+) -> Result<Vec<Listed>, Refusal> {
     let params = PatchParams::apply(FIELD_MANAGER).validation_strict();
     if all.len() > 1 {
         for (kind, name, document) in all {
@@ -102,7 +103,7 @@ pub(super) async fn list(
     namespace: &str,
     kind: Kind,
     name: Option<&str>,
-) -> Result<Vec<Listed>, Problem> {
+) -> Result<Vec<Listed>, Refusal> {
     let api = kind.objects(client, namespace);
     let (mut found, mut params) = (Vec::new(), ListParams::default().limit(PAGE));
     if let Some(name) = name {
@@ -122,9 +123,9 @@ pub(super) async fn list(
 }
 
 /// Deletes one.
-pub(super) async fn remove(client: &Client, namespace: &str, kind: Kind, name: &str) -> Result<(), Problem> {
+pub(super) async fn remove(client: &Client, namespace: &str, kind: Kind, name: &str) -> Result<(), Refusal> {
     if !is_name(name) {
-        return Err(Problem::NotFound);
+        return Err(Refusal::NoResource);
     }
     kind.objects(client, namespace).delete(name, &DeleteParams::default()).await?;
     tracing::info!("unregistered {} {namespace}/{name}", kind.as_str());

@@ -11,7 +11,7 @@ use hoopoe_crds::{consumer::Scaling, status::Backlog};
 use super::{Decision, LastingBand, Reason, Sample, Window, decide};
 use crate::{
     resource::ResourceId,
-    status::{Problem, ScalingFinding},
+    status::{ScalingFinding, StatusProblem},
 };
 
 /// More queues than this are not remembered: a window is about 3 KiB, so all of them take 30 MiB at most.
@@ -119,15 +119,15 @@ fn finding(reason: Reason) -> ScalingFinding {
         | Reason::Stabilizing
         | Reason::AtMaximum
         | Reason::Idle => ScalingFinding::Active,
-        Reason::NoSamples => ScalingFinding::Holding(Problem::passing(
+        Reason::NoSamples => ScalingFinding::Holding(StatusProblem::passing(
             "NoSamples",
             "the queue's depth was not read yet: the count stays",
         )),
-        Reason::StaleSamples => ScalingFinding::Holding(Problem::passing(
+        Reason::StaleSamples => ScalingFinding::Holding(StatusProblem::passing(
             "StaleSamples",
             "the queue's depth could not be read for 20 s: the count stays; see BrokerReachable",
         )),
-        Reason::NothingAcknowledged => ScalingFinding::Holding(Problem::passing(
+        Reason::NothingAcknowledged => ScalingFinding::Holding(StatusProblem::passing(
             "NothingAcknowledged",
             "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the database",
         )),

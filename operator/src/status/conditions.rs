@@ -1,40 +1,47 @@
 //! One condition each, from the findings.
 
-use hoopoe_crds::status::ConditionType;
+use hoopoe_crds::{policy, status::ConditionType};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::{BrokerFinding, Findings, Mends, Problem, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding};
+use super::{
+    BrokerFinding, Findings, Mends, QueueFindings, ScalingFinding, StatusProblem, TopologyFinding, WorkersFinding,
+};
 
 /// The longest message that the API server takes.
 const MESSAGE_BYTES: usize = 32_768;
 
 /// A condition before it has its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(super) struct UntimedCondition {
     kind: ConditionType,
     status: &'static str,
     reason: &'static str,
     message: String,
 }
 
-fn verdict(kind: ConditionType, status: &'static str, reason: &'static str, message: impl Into<String>) -> Verdict {
-    Verdict { kind, status, reason, message: message.into() }
+fn untimed(
+    kind: ConditionType,
+    status: &'static str,
+    reason: &'static str,
+    message: impl Into<String>,
+) -> UntimedCondition {
+    UntimedCondition { kind, status, reason, message: message.into() }
 }
 
-fn holds(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> Verdict {
-    verdict(kind, "True", reason, message)
+fn holds(kind: ConditionType, reason: &'static str, message: impl Into<String>) -> UntimedCondition {
+    untimed(kind, "True", reason, message)
 }
 
-fn fails(kind: ConditionType, problem: &Problem) -> Verdict {
-    verdict(kind, "False", problem.reason, problem.message.clone())
+fn fails(kind: ConditionType, problem: &StatusProblem) -> UntimedCondition {
+    untimed(kind, "False", problem.reason, problem.message.clone())
 }
 
-fn unknown(kind: ConditionType, message: &str) -> Verdict {
-    verdict(kind, "Unknown", "NotChecked", message)
+fn unknown(kind: ConditionType, message: &str) -> UntimedCondition {
+    untimed(kind, "Unknown", "NotChecked", message)
 }
 
 /// All conditions that both kinds have.
-pub(super) fn shared(findings: &Findings) -> Vec<Verdict> {
+pub(super) fn shared(findings: &Findings) -> Vec<UntimedCondition> {
     let mut verdicts = vec![
         broker_reachable(findings),
         credentials_valid(findings),
@@ -47,9 +54,9 @@ pub(super) fn shared(findings: &Findings) -> Vec<Verdict> {
 }
 
 /// What only a consumer has.
-pub(super) fn of_queue(queue: &QueueFindings) -> Vec<Verdict> {
+pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
     let scaling = match &queue.scaling {
-        ScalingFinding::Off => verdict(
+        ScalingFinding::Off => untimed(
             ConditionType::ScalingActive,
             "False",
             "ScalingOff",
@@ -62,16 +69,19 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<Verdict> {
     };
     let dead_letters = match queue.dead_letters {
         None => unknown(ConditionType::DeadLettersPresent, "the broker was not asked"),
-        Some(false) => verdict(
+        Some(false) => untimed(
             ConditionType::DeadLettersPresent,
             "False",
             "NoDeadLetters",
-            format!("{}.dlq is empty", queue.queue),
+            format!("{} is empty", policy::dead_letters(&queue.queue)),
         ),
         Some(true) => holds(
             ConditionType::DeadLettersPresent,
             "DeadLettersWait",
-            format!("look at {0}.dlq: the headers x-hoopoe-class and x-hoopoe-reason say why", queue.queue),
+            format!(
+                "look at {}: the headers x-hoopoe-class and x-hoopoe-reason say why",
+                policy::dead_letters(&queue.queue)
+            ),
         ),
     };
     let drop = if queue.may_drop {
@@ -79,12 +89,12 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<Verdict> {
         holds(ConditionType::MessagesMayDrop, "DropHead", message)
     } else {
         let message = "a full queue refuses what is published, and the sender is told";
-        verdict(ConditionType::MessagesMayDrop, "False", "RejectPublish", message)
+        untimed(ConditionType::MessagesMayDrop, "False", "RejectPublish", message)
     };
     vec![scaling, dead_letters, drop]
 }
 
-fn broker_reachable(findings: &Findings) -> Verdict {
+fn broker_reachable(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::BrokerReachable;
     match &findings.broker {
         BrokerFinding::Unknown => unknown(kind, "the broker was not asked"),
@@ -95,7 +105,7 @@ fn broker_reachable(findings: &Findings) -> Verdict {
     }
 }
 
-fn credentials_valid(findings: &Findings) -> Verdict {
+fn credentials_valid(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::CredentialsValid;
     match (&findings.secrets, &findings.broker) {
         (Some(problem), _) | (None, BrokerFinding::CredentialsRefused(problem)) => fails(kind, problem),
@@ -104,7 +114,7 @@ fn credentials_valid(findings: &Findings) -> Verdict {
     }
 }
 
-fn topology_ready(findings: &Findings) -> Verdict {
+fn topology_ready(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::TopologyReady;
     match &findings.topology {
         TopologyFinding::Unknown => unknown(kind, "the broker was not asked"),
@@ -117,13 +127,13 @@ fn topology_ready(findings: &Findings) -> Verdict {
             [first, rest @ ..] => {
                 let messages: Vec<_> = rest.iter().map(|problem| problem.message.as_str()).collect();
                 let message = std::iter::once(first.message.as_str()).chain(messages).collect::<Vec<_>>().join("; ");
-                verdict(kind, "False", first.reason, message)
+                untimed(kind, "False", first.reason, message)
             }
         },
     }
 }
 
-fn workers_available(findings: &Findings) -> Verdict {
+fn workers_available(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::WorkersAvailable;
     match worker_problem(findings) {
         Err(message) => unknown(kind, message),
@@ -141,7 +151,7 @@ fn workers_available(findings: &Findings) -> Verdict {
 }
 
 /// `Err`: not known.
-fn worker_problem(findings: &Findings) -> Result<Option<Problem>, &'static str> {
+fn worker_problem(findings: &Findings) -> Result<Option<StatusProblem>, &'static str> {
     let deployments = [("workers", Some(&findings.workers)), ("inbox API pods", findings.api.as_ref())];
     for (what, finding) in deployments {
         match finding {
@@ -150,12 +160,12 @@ fn worker_problem(findings: &Findings) -> Result<Option<Problem>, &'static str> 
             Some(WorkersFinding::Pods(pods)) => {
                 if let Some(stuck) = &pods.stuck {
                     let message = format!("{what}: {stuck}; look at the pods' events and logs");
-                    return Ok(Some(Problem::passing("WorkersStuck", message)));
+                    return Ok(Some(StatusProblem::passing("WorkersStuck", message)));
                 }
                 if !pods.is_as_asked() {
                     let message =
                         format!("{} of {} {what} are ready, {} updated", pods.ready, pods.desired, pods.updated);
-                    return Ok(Some(Problem::passing("WorkersNotReady", message)));
+                    return Ok(Some(StatusProblem::passing("WorkersNotReady", message)));
                 }
             }
         }
@@ -163,20 +173,20 @@ fn worker_problem(findings: &Findings) -> Result<Option<Problem>, &'static str> 
     Ok(None)
 }
 
-fn paused(findings: &Findings) -> Verdict {
+fn paused(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::Paused;
     if findings.paused {
         holds(kind, "Annotated", "the annotation hoopoe.app/paused is true: nothing is written until it goes")
     } else {
-        verdict(kind, "False", "NotPaused", "changes are carried out")
+        untimed(kind, "False", "NotPaused", "changes are carried out")
     }
 }
 
 /// `Ready`, and `Reconciling` or `Stalled` beside it.
-fn overall(findings: &Findings) -> Vec<Verdict> {
+fn overall(findings: &Findings) -> Vec<UntimedCondition> {
     if let Some(waiting) = &findings.deleting {
         return vec![
-            verdict(ConditionType::Ready, "False", "Deleting", waiting.clone()),
+            untimed(ConditionType::Ready, "False", "Deleting", waiting.clone()),
             holds(ConditionType::Reconciling, "Deleting", waiting.clone()),
         ];
     }
@@ -192,8 +202,8 @@ fn overall(findings: &Findings) -> Vec<Verdict> {
 }
 
 /// The problem to mend first: what stalls goes before what passes, and within each the earlier step.
-fn foremost(findings: &Findings) -> Option<Problem> {
-    let mut problems: Vec<Problem> = findings.refused.iter().chain(&findings.secrets).cloned().collect();
+fn foremost(findings: &Findings) -> Option<StatusProblem> {
+    let mut problems: Vec<StatusProblem> = findings.refused.iter().chain(&findings.secrets).cloned().collect();
     match &findings.broker {
         BrokerFinding::Unknown | BrokerFinding::Reachable => {}
         BrokerFinding::Unreachable(problem) | BrokerFinding::CredentialsRefused(problem) => {
@@ -204,11 +214,11 @@ fn foremost(findings: &Findings) -> Option<Problem> {
         TopologyFinding::Ready { .. } => {}
         TopologyFinding::NotReady(found) => problems.extend(found.iter().cloned()),
         TopologyFinding::Unknown => {
-            problems.push(Problem::passing("NotChecked", "the broker's objects were not looked at yet"));
+            problems.push(StatusProblem::passing("NotChecked", "the broker's objects were not looked at yet"));
         }
     }
     match worker_problem(findings) {
-        Err(message) => problems.push(Problem::passing("NotChecked", message)),
+        Err(message) => problems.push(StatusProblem::passing("NotChecked", message)),
         Ok(problem) => problems.extend(problem),
     }
     let lasting = problems.iter().position(|problem| problem.mends == Mends::Change);
@@ -216,7 +226,12 @@ fn foremost(findings: &Findings) -> Option<Problem> {
 }
 
 /// The new conditions; one whose `status` is as before keeps its time. `paused` leaves Ready as it was, with what stands beside it.
-pub(super) fn stamped(verdicts: Vec<Verdict>, before: &[Condition], findings: &Findings, now: &Time) -> Vec<Condition> {
+pub(super) fn stamped(
+    verdicts: Vec<UntimedCondition>,
+    before: &[Condition],
+    findings: &Findings,
+    now: &Time,
+) -> Vec<Condition> {
     let of_ready =
         [ConditionType::Ready, ConditionType::Reconciling, ConditionType::Stalled].map(ConditionType::as_str);
     let kept = |condition: &&Condition| of_ready.contains(&condition.type_.as_str());
@@ -226,7 +241,7 @@ pub(super) fn stamped(verdicts: Vec<Verdict>, before: &[Condition], findings: &F
     if frozen {
         conditions.extend(before.iter().filter(kept).cloned());
     }
-    for Verdict { kind, status, reason, mut message } in verdicts {
+    for UntimedCondition { kind, status, reason, mut message } in verdicts {
         if frozen && of_ready.contains(&kind.as_str()) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use hoopoe_crds::status::{Backlog, TopologyStatus};
 
-use super::Problem;
+use super::StatusProblem;
 
 /// What one reconcile found of a resource. A step that was not reached, because one before it failed, leaves its finding unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,10 +11,10 @@ pub struct Findings {
     pub generation: i64,
     /// The annotation is set: nothing was written.
     pub paused: bool,
-    /// The spec, its children or their names cannot be as asked: from validate, build and apply.
-    pub refused: Option<Problem>,
+    /// The spec, its children or their names cannot be as asked: from validate, desired and apply.
+    pub refused: Option<StatusProblem>,
     /// The Secrets and what they say.
-    pub secrets: Option<Problem>,
+    pub secrets: Option<StatusProblem>,
     /// The broker's management API.
     pub broker: BrokerFinding,
     /// Exchange, queue, bindings, policies.
@@ -37,9 +37,9 @@ pub enum BrokerFinding {
     /// It answered.
     Reachable,
     /// It did not.
-    Unreachable(Problem),
+    Unreachable(StatusProblem),
     /// It answered, and does not take the credentials or lacks a right.
-    CredentialsRefused(Problem),
+    CredentialsRefused(StatusProblem),
 }
 
 /// Whether the broker's objects are as asked.
@@ -53,7 +53,7 @@ pub enum TopologyFinding {
         notes: Vec<String>,
     },
     /// Something is not; the first is the most important.
-    NotReady(Vec<Problem>),
+    NotReady(Vec<StatusProblem>),
 }
 
 /// What is known of the pods of one Deployment.
@@ -113,7 +113,7 @@ pub enum ScalingFinding {
     /// It decides.
     Active,
     /// It holds, for want of data; why.
-    Holding(Problem),
+    Holding(StatusProblem),
 }
 
 impl PodCount {

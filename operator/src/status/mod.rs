@@ -10,4 +10,4 @@ mod problem;
 
 pub use findings::{BrokerFinding, Findings, PodCount, QueueFindings, ScalingFinding, TopologyFinding, WorkersFinding};
 pub use kinds::{consumer, producer};
-pub use problem::{Mends, Problem};
+pub use problem::{Mends, StatusProblem};

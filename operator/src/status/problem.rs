@@ -2,7 +2,7 @@
 
 /// Why something is not as asked. Made from a step's error: the variant's name and its sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
+pub struct StatusProblem {
     /// The name of the error's variant; also the Event's reason and the metric's label.
     pub reason: &'static str,
     /// One sentence: why, and what to do.
@@ -20,7 +20,7 @@ pub enum Mends {
     Change,
 }
 
-impl Problem {
+impl StatusProblem {
     /// A problem that a retry may mend.
     pub fn passing(reason: &'static str, message: impl Into<String>) -> Self {
         Self { reason, message: message.into(), mends: Mends::Retry }

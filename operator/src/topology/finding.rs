@@ -1,113 +1,43 @@
-//! What was seen on a broker that no write of ours mends.
+//! What was seen on a broker that no write of ours mends, in words that fit every kind of broker.
 
-use std::fmt;
-
-use crate::status::Problem;
+use crate::status::StatusProblem;
 
 /// What was seen on a broker that no write of ours mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// An exchange that is not ours to make is not there.
-    ExchangeMissing {
-        /// Its name.
-        name: String,
-    },
-    /// An exchange or a queue is there with something that cannot change.
-    ArgumentsDiffer {
-        /// `the queue inbox`.
-        what: String,
-        /// What differs: `type`, an argument's name, `durable`.
-        field: String,
-        /// What the resource asks for.
-        want: String,
-        /// What is there.
-        have: String,
-    },
+pub struct Finding {
+    /// Its name, for a condition's reason.
+    pub reason: &'static str,
+    /// One sentence: why, and what to do.
+    pub message: String,
+    /// What follows from it.
+    pub meaning: Meaning,
+}
+
+/// What follows from a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It is worth a note, and nothing is wrong.
+    Note,
+    /// The exchange of this name is not there yet: what is bound to it follows once it is.
+    ExchangeMissing(String),
+    /// Something may remove it without a change of the resource: it is looked at again.
+    Passing,
     /// Another resource holds the queue.
-    QueueTaken {
-        /// The queue.
-        queue: String,
-        /// `namespace/name` of who holds it.
-        by: String,
-    },
-    /// Another policy than ours is in force.
-    PolicyShadowed {
-        /// The queue.
-        queue: String,
-        /// Our policy.
-        ours: String,
-        /// The one in force; empty: none.
-        by: String,
-    },
-    /// Bindings of our queue that are not ours.
-    ForeignBindings {
-        /// The queue.
-        queue: String,
-        /// How many.
-        count: usize,
-        /// One of them: its exchange.
-        exchange: String,
-    },
+    Taken,
+    /// Only a change of the resource, or a hand on the broker, mends it.
+    Lasting,
 }
 
 impl Finding {
-    /// The variant's name.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::ExchangeMissing { .. } => "ExchangeMissing",
-            Self::ArgumentsDiffer { .. } => "ArgumentsDiffer",
-            Self::QueueTaken { .. } => "QueueTaken",
-            Self::PolicyShadowed { .. } => "PolicyShadowed",
-            Self::ForeignBindings { .. } => "ForeignBindings",
-        }
-    }
-
-    /// As a condition says it; `None`: worth a note, and nothing is wrong.
-    pub fn problem(&self) -> Option<Problem> {
-        match self {
-            Self::ForeignBindings { .. } => None,
-            Self::ExchangeMissing { .. } | Self::PolicyShadowed { .. } => {
-                Some(Problem::passing(self.reason(), self.to_string()))
+    /// As a condition says it; `None`: nothing is wrong.
+    pub fn problem(&self) -> Option<StatusProblem> {
+        match self.meaning {
+            Meaning::Note => None,
+            Meaning::ExchangeMissing(_) | Meaning::Passing => {
+                Some(StatusProblem::passing(self.reason, self.message.clone()))
             }
-            // The other may go, and the object may be removed by hand: it is looked at again, and nothing of ours mends it.
-            Self::ArgumentsDiffer { .. } | Self::QueueTaken { .. } => {
-                Some(Problem::lasting(self.reason(), self.to_string()))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ExchangeMissing { name } => {
-                write!(
-                    f,
-                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it follows"
-                )
-            }
-            Self::ArgumentsDiffer { what, field, want, have } => write!(
-                f,
-                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand or ask for {have}"
-            ),
-            Self::QueueTaken { queue, by } => {
-                write!(f, "the queue {queue} belongs to {by}: choose another queue, or delete that resource")
-            }
-            Self::PolicyShadowed { queue, ours, by } if by.is_empty() => {
-                write!(
-                    f,
-                    "no policy is in force on the queue {queue} though {ours} is set: is it a queue of another type?"
-                )
-            }
-            Self::PolicyShadowed { queue, ours, by } => {
-                write!(
-                    f,
-                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise spec.queue.policy.priority above its own"
-                )
-            }
-            Self::ForeignBindings { queue, count, exchange } => {
-                write!(f, "{count} bindings of the queue {queue} are not ours and stay, one of them to {exchange}")
-            }
+            // The other resource may go, and the object may be removed by hand: it is looked at again.
+            Meaning::Taken | Meaning::Lasting => Some(StatusProblem::lasting(self.reason, self.message.clone())),
         }
     }
 }

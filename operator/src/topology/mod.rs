@@ -1,16 +1,139 @@
-//! Step 4: what a resource wants of its broker, what is there, and the difference.
+//! Step 3: the objects on a resource's broker: what the resource wants, and what becomes of it.
 //!
-//! [`desired`], [`claims`], [`diff`] and [`deletion`] decide, on plain data; [`sync`] reads and writes.
+//! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain data
+//! beside it. How a kind of broker is read and written stands behind it, for RabbitMQ in [`crate::rabbitmq`], and
+//! [`crate::brokers::open`] is the one place that chooses.
 
-pub mod change;
-pub mod claims;
-pub mod deletion;
-pub mod desired;
-pub mod diff;
-pub mod finding;
-pub mod sync;
+mod claimant;
+mod depths;
+mod error;
+mod finding;
+mod removal;
+mod wanted;
 
-pub use change::Change;
-pub use claims::Claimant;
-pub use desired::Desired;
-pub use finding::Finding;
+use std::{
+    fmt::Debug,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use hoopoe_crds::status::TopologyStatus;
+
+pub use claimant::Claimant;
+pub use depths::{Depths, QueueDepth};
+pub use error::BrokerError;
+pub use finding::{Finding, Meaning};
+pub use removal::{EmptySince, KeptQueue, Removal, Situation};
+pub use wanted::{Held, Wanted, WantedQueue};
+
+/// How old the depths of queues may be.
+pub const DEPTHS_AGE: Duration = Duration::from_secs(5);
+
+/// A broker on which resources have their objects.
+#[async_trait]
+pub trait Topology: Debug + Send + Sync {
+    /// Brings about what a resource wants. `rivals`: the other consumers of this cluster that want the same queue of the
+    /// same broker. `fresh`: read again even if the last read is young, because something moved.
+    async fn bring_about(
+        &self,
+        wanted: &Wanted<'_>,
+        rivals: &[Claimant],
+        mode: Mode,
+        fresh: Option<Instant>,
+    ) -> Result<BroughtAbout, BrokerError>;
+
+    /// What [`Self::bring_about`] would do now. Nothing is written.
+    async fn preview(&self, wanted: &Wanted<'_>, rivals: &[Claimant]) -> Result<Preview, BrokerError>;
+
+    /// Every object between a sender and the workers, in the order in which a message meets them.
+    async fn chain(&self, wanted: &Wanted<'_>) -> Result<Vec<Sight>, BrokerError>;
+
+    /// Goes one step on with removing the queue of a consumer that is being deleted. `empty`: what the earlier steps have
+    /// seen.
+    async fn remove_queue(
+        &self,
+        held: &Held<'_>,
+        situation: Situation,
+        empty: &mut EmptySince,
+    ) -> Result<Removal, BrokerError>;
+
+    /// Removes an exchange unless something is bound to it; `false`: something is. That it is not there is no error.
+    async fn remove_exchange(&self, name: &str) -> Result<bool, BrokerError>;
+
+    /// The depths of all queues, not older than `age`.
+    async fn depths(&self, age: Duration) -> Result<Arc<Depths>, BrokerError>;
+}
+
+/// Whether differences are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are.
+    Write,
+    /// They are only told: a paused resource.
+    ReadOnly,
+}
+
+/// What was done and what was seen.
+#[derive(Clone, Debug)]
+pub struct BroughtAbout {
+    /// The writes that were carried out; in [`Mode::ReadOnly`] those that would be.
+    pub writes: Vec<BrokerWrite>,
+    /// What no write of ours mends.
+    pub findings: Vec<Finding>,
+    /// Which broker it is, however it is reached.
+    pub broker: BrokerId,
+    /// What was seen of the queue; `None`: the resource has none.
+    pub queue: Option<QueueSight>,
+}
+
+impl BroughtAbout {
+    /// Whether another resource holds the queue.
+    pub fn is_taken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.meaning == Meaning::Taken)
+    }
+}
+
+/// One write to a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokerWrite {
+    /// What it is of: `queue`, `exchange`; the label of metrics.
+    pub object: &'static str,
+    /// What it does, as the rest of a sentence.
+    pub what: String,
+}
+
+/// One broker, however it is reached: two addresses may lead to the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokerId(pub String);
+
+/// What was seen of a consumer's queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueSight {
+    /// Whether dead letters wait; `None`: their queue is not there.
+    pub dead_letters: Option<bool>,
+    /// What is in force on it, for the status; `None`: another resource holds it.
+    pub status: Option<TopologyStatus>,
+}
+
+/// What a reconcile would do on a broker.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// What would be written.
+    pub writes: Vec<BrokerWrite>,
+    /// What that would lose, a sentence each.
+    pub losses: Vec<String>,
+    /// What no write of ours mends.
+    pub findings: Vec<Finding>,
+}
+
+/// One object on a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// What it is.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub holds: bool,
+    /// What was seen, in one line.
+    pub detail: String,
+}

@@ -2,7 +2,7 @@
 
 use hoopoe_crds::Invalid;
 
-use crate::status::Problem;
+use crate::status::StatusProblem;
 
 /// Why a resource cannot be as asked. Only a change of it helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,9 +14,9 @@ pub enum ValidateError {
 
 impl ValidateError {
     /// In the words of a condition.
-    pub fn problem(&self) -> Problem {
+    pub fn problem(&self) -> StatusProblem {
         let Self::FieldsInvalid(_) = self;
-        Problem::lasting("FieldsInvalid", self.to_string())
+        StatusProblem::lasting("FieldsInvalid", self.to_string())
     }
 }
 

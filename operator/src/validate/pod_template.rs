@@ -5,11 +5,9 @@ use serde_json::{Value, json};
 
 use super::pieces;
 use crate::{
-    build::{
-        names::{CONTAINER, Component, MIGRATE_CONTAINER, SECRETS_HASH_ANNOTATION},
-        strategic_merge::{self, Unfit},
-    },
+    names::{CONTAINER, Component, MIGRATE_CONTAINER, SECRETS_HASH_ANNOTATION},
     resource::ResourceId,
+    strategic_merge::{self, Unfit},
 };
 
 /// The rules that `spec.podTemplate` breaks. The patch is tried on a template that has only what must stay: so every way of removing

@@ -1,15 +1,15 @@
 //! What is refused, and which field is named.
 
-use hoopoe_crds::Span;
-use serde_json::json;
+use hoopoe_crds::{Span, producer::NotifProducerSpec};
+use serde_json::{Value, json};
 
 use super::*;
-use crate::build::fixtures::{full_consumer, full_producer, minimal_producer};
+use crate::desired::fixtures::{full_consumer, full_producer, minimal_producer};
 
 fn refused(edit: impl FnOnce(&mut NotifProducerSpec)) -> Vec<String> {
     let (meta, mut spec) = minimal_producer();
     edit(&mut spec);
-    match producer(meta, spec) {
+    match validate(&meta, &spec) {
         Ok(_) => Vec::new(),
         Err(ValidateError::FieldsInvalid(broken)) => broken.into_iter().map(|invalid| invalid.field).collect(),
     }
@@ -22,11 +22,11 @@ fn with_template(patch: Value) -> Vec<String> {
 #[test]
 fn what_is_right_passes_with_its_pod_template() {
     let (meta, spec) = full_producer();
-    let validated = producer(meta, spec.clone()).unwrap();
-    assert_eq!(validated.pod_template, spec.workload.pod_template);
-    assert!(validated.pod_template.is_some());
+    let valid = validate(&meta, &spec).unwrap();
+    assert_eq!((valid.meta(), valid.spec()), (&meta, &spec));
+    assert!(valid.spec().workload.pod_template.is_some());
     let (meta, spec) = full_consumer();
-    assert_eq!(consumer(meta, spec.clone()).unwrap().spec, spec);
+    assert_eq!(validate(&meta, &spec).unwrap().spec(), &spec);
     assert_eq!(refused(|_| ()), Vec::<String>::new());
 }
 
@@ -35,7 +35,7 @@ fn a_rule_of_the_schema_is_looked_at_again() {
     let (mut meta, mut spec) = full_consumer();
     spec.queue.name = "amq.mine".to_owned();
     meta.id.name = "Not-a-label".to_owned();
-    let error = consumer(meta, spec).unwrap_err();
+    let error = validate(&meta, &spec).unwrap_err();
     let text = error.to_string();
     assert!(text.contains("spec.queue.name must not start with amq.") && text.contains("metadata.name"), "{text}");
     assert_eq!((error.problem().reason, error.problem().mends), ("FieldsInvalid", crate::status::Mends::Change));
@@ -121,7 +121,7 @@ fn labels_annotations_and_variables_that_would_clash_are_named() {
     assert_eq!(fields, ["spec.extraEnv[1].name", "spec.extraEnv[2].name"]);
 }
 
-const SECRETS_HASH: &str = crate::build::names::SECRETS_HASH_ANNOTATION;
+const SECRETS_HASH: &str = crate::names::SECRETS_HASH_ANNOTATION;
 
 #[test]
 fn a_rollout_that_could_never_be_done_is_refused() {

@@ -6,7 +6,7 @@ use hoopoe_crds::{Invalid, workload::Workload};
 
 use super::{pieces, pod_template};
 use crate::{
-    build::names::{MANAGED_BY_LABEL, SECRETS_HASH_ANNOTATION, SELECTOR_LABELS},
+    names::{MANAGED_BY_LABEL, SECRETS_HASH_ANNOTATION, SELECTOR_LABELS},
     resource::ResourceId,
 };
 

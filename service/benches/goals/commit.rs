@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use hoopoe::{
-    notif::{Notification, Owner},
+    notif::{Json, Notification, Owner},
     store::{Announce, Position, PostgresStore, Store, StoreOptions},
     timestamp::Timestamp,
 };
@@ -58,12 +58,12 @@ pub async fn flat_insert<'e>(executor: impl sqlx::PgExecutor<'e>, batch: &[Notif
         .bind(batch.iter().map(|n| n.id).collect::<Vec<_>>())
         .bind(batch.iter().map(|n| n.source_id.as_deref()).collect::<Vec<_>>())
         .bind((first_rev..).take(batch.len()).collect::<Vec<_>>())
-        .bind(column(|n| &n.kind))
-        .bind(column(|n| &n.actor))
-        .bind(column(|n| &n.title))
-        .bind(column(|n| &n.body))
-        .bind(batch.iter().map(|n| n.data.as_deref()).collect::<Vec<_>>())
-        .bind(batch.iter().map(|n| i16::from(n.priority)).collect::<Vec<_>>())
+        .bind(column(|n| &n.content.kind))
+        .bind(column(|n| &n.content.actor))
+        .bind(column(|n| &n.content.title))
+        .bind(column(|n| &n.content.body))
+        .bind(batch.iter().map(|n| n.content.data.as_ref().map(Json::as_str)).collect::<Vec<_>>())
+        .bind(batch.iter().map(|n| i16::from(n.content.priority)).collect::<Vec<_>>())
         .bind(batch.iter().map(|n| n.created_at.micros()).collect::<Vec<_>>())
         .bind(batch.iter().map(|n| n.expires_at.map(Timestamp::micros)).collect::<Vec<_>>())
         .execute(executor)

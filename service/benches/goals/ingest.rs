@@ -12,10 +12,12 @@ use std::{
 use bytes::Bytes;
 use hoopoe::{
     broker::{AmqpPublisher, Publisher},
-    http::{Guard, HttpMetrics, ServerLimits, serve},
-    producer::{self, ProducerMetrics, ProducerState},
+    edge::http::{Guard, HttpMetrics, openapi::producer_routes, surface},
+    identity::Anonymous,
+    ingest::{Ingest, IngestMetrics},
 };
 use hoopoe_crds::worker_config::{ProducerConfig, TlsConfig};
+use hoopoe_web::{ServerLimits, serve};
 use prometheus_client::registry::Registry;
 use serde_json::json;
 use tokio::{net::TcpListener, time::sleep};
@@ -49,12 +51,13 @@ impl Door {
         let (url, tls) = (servers.rabbit.url(), TlsConfig::default());
         let publisher = Arc::new(AmqpPublisher::start(&url, &tls, exchange, &config.publish, broker_metrics()));
         let mut registry = Registry::default();
-        let metrics = ProducerMetrics::register(&mut registry);
-        let state = ProducerState::new(&config, Arc::clone(&publisher) as Arc<dyn Publisher>, metrics).unwrap();
-        let router = producer::router(state, Guard::new(10_000, HttpMetrics::register(&mut registry)));
+        let metrics = IngestMetrics::register(&mut registry);
+        let ingest = Ingest::new(&config, Arc::clone(&publisher) as Arc<dyn Publisher>, metrics).unwrap();
+        let stop = CancellationToken::new();
+        let guard = Guard::new(10_000, HttpMetrics::register(&mut registry), Arc::new(Anonymous), &stop);
+        let router = surface(producer_routes(ingest), guard);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
         tokio::spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
         while !publisher.is_connected() {
             sleep(Duration::from_millis(20)).await;

@@ -60,6 +60,10 @@ impl Cache for Noting {
         self.cache.fill(owner, token, head, page).await
     }
 
+    fn is_up(&self) -> bool {
+        self.cache.is_up()
+    }
+
     fn wakeups(&self) -> broadcast::Receiver<Wakeup> {
         self.cache.wakeups()
     }

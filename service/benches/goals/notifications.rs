@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hoopoe::{
-    notif::{Notification, Owner, to_wire},
+    notif::{Content, Json, Notification, Owner, to_wire},
     timestamp::Timestamp,
 };
 use uuid::Uuid;
@@ -20,12 +20,13 @@ pub fn notification(number: usize, owners: usize) -> Notification {
         owner: owner(number, owners),
         id: Uuid::now_v7(),
         source_id: None,
-        kind: "order.shipped".to_owned(),
-        actor: "shop".to_owned(),
-        title: "Your order is on its way".to_owned(),
-        body: String::new(),
-        data: Some(format!("{{\"payload\":\"{}\"}}", "x".repeat(242))),
-        priority: 0,
+        content: Content {
+            kind: "order.shipped".to_owned(),
+            actor: "shop".to_owned(),
+            title: "Your order is on its way".to_owned(),
+            data: Some(Json::parse(format!("{{\"payload\":\"{}\"}}", "x".repeat(242))).unwrap()),
+            ..Content::default()
+        },
         created_at: Timestamp::now(),
         expires_at: None,
     }

@@ -11,13 +11,19 @@ use std::{
 use axum::{Router, routing::get, serve::ListenerExt};
 use bytes::Bytes;
 use hoopoe::{
-    api::{self, ApiMetrics, ApiState, etag},
-    http::{Guard, HttpMetrics, ServerLimits, serve},
+    edge::http::{
+        Guard, HttpMetrics,
+        inbox::{ApiMetrics, InboxState, etag},
+        openapi::api_routes,
+        surface,
+    },
+    identity::Anonymous,
     inbox::{InboxMetrics, Reader, ReaderOptions},
     notif::Notification,
     timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::CacheConfig;
+use hoopoe_web::{ServerLimits, serve};
 use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -146,8 +152,9 @@ async fn open(inbox: &Inbox, options: ReaderOptions, stop: &CancellationToken) -
     while !reader.is_ready() {
         sleep(Duration::from_millis(20)).await;
     }
-    let state = ApiState::new(reader, writer, ApiMetrics::register(&mut registry));
-    let router = api::router(state, Guard::new(20_000, HttpMetrics::register(&mut registry)));
+    let state = InboxState::new(reader, writer, ApiMetrics::register(&mut registry));
+    let guard = Guard::new(20_000, HttpMetrics::register(&mut registry), Arc::new(Anonymous), stop);
+    let router = surface(api_routes(state), guard);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(serve(listener, router, ServerLimits::default(), stop.clone()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hoopoe::{
-    broker::{AmqpTopology, BrokerMetrics, Topology},
+    broker::{AmqpTopology, BrokerMetrics, QueueTopology, Topology},
     store::migrate,
 };
 use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig, ExchangeType, TlsConfig};

@@ -166,6 +166,10 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
+    fn is_up(&self) -> bool {
+        true
+    }
+
     fn wakeups(&self) -> broadcast::Receiver<Wakeup> {
         self.wakeups.subscribe()
     }

@@ -6,6 +6,7 @@
 mod lines;
 mod memory;
 mod metrics;
+mod open;
 mod page;
 mod redis;
 
@@ -19,6 +20,7 @@ use crate::{
 pub use lines::First;
 pub use memory::MemoryCache;
 pub use metrics::CacheMetrics;
+pub use open::{CacheAt, open};
 pub use page::Page;
 pub use redis::RedisCache;
 
@@ -46,6 +48,9 @@ pub trait Cache: Send + Sync + 'static {
     /// After a read from the store: writes head and page into the entry, if it is still the one of that token, holds nothing
     /// newer, and its `dirty` is not above the head.
     async fn fill(&self, owner: &Owner, token: &Token, head: &HeadAt, page: Option<&Page>) -> Result<(), CacheError>;
+
+    /// Whether it can be reached now: for health alone, no answer depends on it.
+    fn is_up(&self) -> bool;
 
     /// Subscribes to the wake-ups of all owners.
     fn wakeups(&self) -> tokio::sync::broadcast::Receiver<Wakeup>;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hoopoe_crds::environment::{AMQP_MANAGEMENT_URL, Server, Variable};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What may stand unescaped in the user, password or path of a URL.
@@ -11,18 +12,18 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
-/// Where a worker's servers are. Each comes from `HOOPOE_<PART>_URL`, or from `HOOPOE_<PART>_{HOST,PORT,USERNAME,PASSWORD,...}`,
-/// which win where a host is given: Secrets of other operators have parts, and `$(VAR)` in a URL does not percent-encode.
+/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of other
+/// operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of [`Server::variable`].
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// `HOOPOE_AMQP_URL`; or `HOOPOE_AMQP_{HOST,PORT,USERNAME,PASSWORD,VHOST,TLS}`. `HOOPOE_AMQP_VHOST` also wins over the path of the
-    /// URL: a resource may name a virtual host of its own beside somebody else's Secret.
+    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its own
+    /// beside a Secret that it shares with others.
     pub amqp: Option<Endpoint>,
-    /// `HOOPOE_AMQP_MANAGEMENT_URL`: RabbitMQ's management API, where `hoopoe dev` sets policies.
+    /// RabbitMQ's management API, where `hoopoe dev` sets policies.
     pub amqp_management: Option<Endpoint>,
-    /// `HOOPOE_POSTGRES_URL`; or `HOOPOE_POSTGRES_{HOST,PORT,USERNAME,PASSWORD,DATABASE,SSLMODE}`.
+    /// The database.
     pub postgres: Option<Endpoint>,
-    /// `HOOPOE_REDIS_URL`; or `HOOPOE_REDIS_{HOST,PORT,USERNAME,PASSWORD,DATABASE,TLS}`.
+    /// The cache.
     pub redis: Option<Endpoint>,
 }
 
@@ -30,14 +31,12 @@ pub struct Endpoints {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// The role needs it.
-    #[error("failed to find {variable}: set it (or {parts}) to reach {what}")]
+    #[error("failed to find {}: set it (or {parts}) to reach {}", .server.variable(Variable::Url), .server.product())]
     Missing {
-        /// The variable.
-        variable: &'static str,
+        /// The server.
+        server: Server,
         /// The variables that would do instead.
         parts: &'static str,
-        /// What is behind it.
-        what: &'static str,
     },
     /// It is no URL of that kind.
     #[error("failed to read {variable}: it must start with {schemes}")]
@@ -45,44 +44,9 @@ pub enum EndpointError {
         /// The variable.
         variable: &'static str,
         /// What it may start with.
-        schemes: &'static str,
+        schemes: String,
     },
 }
-
-/// How a kind of server is written in the environment and in a URL.
-struct Kind {
-    prefix: &'static str,
-    scheme: &'static str,
-    tls_scheme: &'static str,
-    port: &'static str,
-    path_variable: &'static str,
-    default_path: &'static str,
-}
-
-const AMQP: Kind = Kind {
-    prefix: "HOOPOE_AMQP",
-    scheme: "amqp",
-    tls_scheme: "amqps",
-    port: "5672",
-    path_variable: "VHOST",
-    default_path: "/",
-};
-const POSTGRES: Kind = Kind {
-    prefix: "HOOPOE_POSTGRES",
-    scheme: "postgres",
-    tls_scheme: "postgres",
-    port: "5432",
-    path_variable: "DATABASE",
-    default_path: "postgres",
-};
-const REDIS: Kind = Kind {
-    prefix: "HOOPOE_REDIS",
-    scheme: "redis",
-    tls_scheme: "rediss",
-    port: "6379",
-    path_variable: "DATABASE",
-    default_path: "0",
-};
 
 impl Endpoint {
     /// A URL as it stands.
@@ -90,7 +54,7 @@ impl Endpoint {
         Self(url.into())
     }
 
-    /// The URL with its credentials; only for whoever opens the connection.
+    /// The URL with its credentials; only for opening the connection.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -99,7 +63,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
-        // The last `@` before the path: a password may hold one that somebody forgot to escape.
+        // The last `@` before the path: a password may hold one that was not escaped.
         let authority = rest.split(['/', '?']).next().unwrap_or(rest);
         let host = authority.rsplit('@').next().unwrap_or(authority);
         write!(f, "{scheme}://{host}")
@@ -120,89 +84,86 @@ impl Endpoints {
 
     /// Reads any source of variables.
     pub fn from_lookup(get: impl Fn(&str) -> Option<String>) -> Result<Self, EndpointError> {
-        let endpoints = Self {
-            amqp: AMQP.read(&get),
-            amqp_management: get("HOOPOE_AMQP_MANAGEMENT_URL").map(Endpoint),
-            postgres: POSTGRES.read(&get),
-            redis: REDIS.read(&get),
-        };
-        check(endpoints.amqp.as_ref(), "HOOPOE_AMQP_URL", &["amqp://", "amqps://"], "amqp:// or amqps://")?;
-        check(
-            endpoints.amqp_management.as_ref(),
-            "HOOPOE_AMQP_MANAGEMENT_URL",
-            &["http://", "https://"],
-            "http:// or https://",
-        )?;
-        check(
-            endpoints.postgres.as_ref(),
-            "HOOPOE_POSTGRES_URL",
-            &["postgres://", "postgresql://"],
-            "postgres:// or postgresql://",
-        )?;
-        check(endpoints.redis.as_ref(), "HOOPOE_REDIS_URL", &["redis://", "rediss://"], "redis:// or rediss://")?;
-        Ok(endpoints)
+        Ok(Self {
+            amqp: checked(
+                read(Server::Broker, &get),
+                Server::Broker.variable(Variable::Url),
+                Server::Broker.schemes(),
+            )?,
+            amqp_management: checked(get(AMQP_MANAGEMENT_URL).map(Endpoint), AMQP_MANAGEMENT_URL, &["http", "https"])?,
+            postgres: checked(
+                read(Server::Postgres, &get),
+                Server::Postgres.variable(Variable::Url),
+                Server::Postgres.schemes(),
+            )?,
+            redis: checked(read(Server::Redis, &get), Server::Redis.variable(Variable::Url), Server::Redis.schemes())?,
+        })
     }
 
     /// The broker, for a role that needs it.
     pub fn need_amqp(&self) -> Result<&Endpoint, EndpointError> {
-        need(self.amqp.as_ref(), "HOOPOE_AMQP_URL", "HOOPOE_AMQP_HOST, _USERNAME, _PASSWORD", "RabbitMQ")
+        let parts = "HOOPOE_AMQP_HOST, _USERNAME, _PASSWORD";
+        self.amqp.as_ref().ok_or(EndpointError::Missing { server: Server::Broker, parts })
     }
 
     /// The database, for a role that needs it.
     pub fn need_postgres(&self) -> Result<&Endpoint, EndpointError> {
         let parts = "HOOPOE_POSTGRES_HOST, _USERNAME, _PASSWORD, _DATABASE";
-        need(self.postgres.as_ref(), "HOOPOE_POSTGRES_URL", parts, "Postgres")
+        self.postgres.as_ref().ok_or(EndpointError::Missing { server: Server::Postgres, parts })
     }
 }
 
-fn need<'a>(
-    endpoint: Option<&'a Endpoint>,
+/// An endpoint whose URL has one of the schemes.
+fn checked(
+    endpoint: Option<Endpoint>,
     variable: &'static str,
-    parts: &'static str,
-    what: &'static str,
-) -> Result<&'a Endpoint, EndpointError> {
-    endpoint.ok_or(EndpointError::Missing { variable, parts, what })
-}
-
-fn check(
-    endpoint: Option<&Endpoint>,
-    variable: &'static str,
-    prefixes: &[&str],
-    schemes: &'static str,
-) -> Result<(), EndpointError> {
+    schemes: &[&str],
+) -> Result<Option<Endpoint>, EndpointError> {
+    let prefixes: Vec<String> = schemes.iter().map(|scheme| format!("{scheme}://")).collect();
     match endpoint {
         Some(Endpoint(url)) if !prefixes.iter().any(|prefix| url.starts_with(prefix)) => {
-            Err(EndpointError::Scheme { variable, schemes })
+            Err(EndpointError::Scheme { variable, schemes: prefixes.join(" or ") })
         }
-        Some(_) | None => Ok(()),
+        endpoint => Ok(endpoint),
     }
 }
 
-impl Kind {
-    fn read(&self, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
-        let variable = |name: &str| get(&format!("{}_{name}", self.prefix));
-        let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
-        let Some(host) = variable("HOST") else {
-            let url = variable("URL")?;
-            return Some(Endpoint(match variable(self.path_variable) {
-                Some(path) => with_path(&url, &encode(&path)),
-                None => url,
-            }));
-        };
-        let tls = variable("TLS").is_some_and(|value| value == "true" || value == "1");
-        let scheme = if tls { self.tls_scheme } else { self.scheme };
-        let user = match (variable("USERNAME"), variable("PASSWORD")) {
-            (Some(user), Some(password)) => format!("{}:{}@", encode(&user), encode(&password)),
-            (Some(user), None) => format!("{}@", encode(&user)),
-            (None, Some(password)) => format!(":{}@", encode(&password)),
-            (None, None) => String::new(),
-        };
-        let port = variable("PORT").unwrap_or_else(|| self.port.to_owned());
-        let path = encode(&variable(self.path_variable).unwrap_or_else(|| self.default_path.to_owned()));
-        let query = variable("SSLMODE").map(|mode| format!("?sslmode={}", encode(&mode))).unwrap_or_default();
-        // An IPv6 address wants brackets in a URL.
-        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
-        Some(Endpoint(format!("{scheme}://{user}{host}:{port}/{path}{query}")))
+/// A server's URL, as it stands or made of its parts.
+fn read(server: Server, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
+    let variable = |name: Variable| get(server.variable(name));
+    let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
+    let Some(host) = variable(Variable::Host) else {
+        let url = variable(Variable::Url)?;
+        return Some(Endpoint(match variable(Variable::Path) {
+            Some(path) => with_path(&url, &encode(&path)),
+            None => url,
+        }));
+    };
+    let (scheme, query) = encryption(server, variable(Variable::Encryption).as_deref());
+    let user = match (variable(Variable::Username), variable(Variable::Password)) {
+        (Some(user), Some(password)) => format!("{}:{}@", encode(&user), encode(&password)),
+        (Some(user), None) => format!("{}@", encode(&user)),
+        (None, Some(password)) => format!(":{}@", encode(&password)),
+        (None, None) => String::new(),
+    };
+    let port = variable(Variable::Port).unwrap_or_else(|| server.default_port().to_string());
+    let path = encode(&variable(Variable::Path).unwrap_or_else(|| server.default_path().to_owned()));
+    // An IPv6 address wants brackets in a URL.
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
+    Some(Endpoint(format!("{scheme}://{user}{host}:{port}/{path}{query}")))
+}
+
+/// The scheme and the query of a URL by which a server's connection is encrypted, or is not.
+fn encryption(server: Server, asked: Option<&str>) -> (&'static str, String) {
+    let plain = server.schemes()[0];
+    match server.tls_scheme() {
+        Some(tls) if matches!(asked, Some("true" | "1")) => (tls, String::new()),
+        Some(_) => (plain, String::new()),
+        // Postgres says it in the query, and knows more than two ways.
+        None => {
+            let query = asked.map(|mode| format!("?sslmode={}", utf8_percent_encode(mode, COMPONENT)));
+            (plain, query.unwrap_or_default())
+        }
     }
 }
 

@@ -18,9 +18,9 @@ pub(super) enum Pace {
     Full,
 }
 
-/// What to do with a delivery, by its delivery count alone: nobody has parsed it yet.
+/// What to do with a delivery, by its delivery count alone: it is not parsed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum GuardVerdict {
     /// Process it at the present pace.
     Process,
     /// Process it by itself, once the others of its batch are acknowledged.
@@ -36,13 +36,13 @@ pub(super) fn crash_loop_limit(delivery_limit: u32) -> u64 {
 }
 
 /// Judges one delivery.
-pub(super) fn judge(pace: Pace, delivery_count: u64, limit: u64) -> Verdict {
+pub(super) fn judge(pace: Pace, delivery_count: u64, limit: u64) -> GuardVerdict {
     if delivery_count >= limit {
-        return Verdict::DeadLetter;
+        return GuardVerdict::DeadLetter;
     }
     match pace {
-        Pace::Full if delivery_count >= SUSPECT => Verdict::ProcessAlone,
-        Pace::Full | Pace::Probation => Verdict::Process,
+        Pace::Full if delivery_count >= SUSPECT => GuardVerdict::ProcessAlone,
+        Pace::Full | Pace::Probation => GuardVerdict::Process,
     }
 }
 
@@ -65,11 +65,11 @@ mod tests {
         assert_eq!(limit, 10);
         assert_eq!(crash_loop_limit(3), 10);
         assert_eq!(crash_loop_limit(100), 50);
-        assert_eq!(judge(Pace::Full, 2, limit), Verdict::Process);
-        assert_eq!(judge(Pace::Full, 3, limit), Verdict::ProcessAlone);
-        assert_eq!(judge(Pace::Probation, 9, limit), Verdict::Process);
-        assert_eq!(judge(Pace::Probation, 10, limit), Verdict::DeadLetter);
-        assert_eq!(judge(Pace::Full, 10, limit), Verdict::DeadLetter);
+        assert_eq!(judge(Pace::Full, 2, limit), GuardVerdict::Process);
+        assert_eq!(judge(Pace::Full, 3, limit), GuardVerdict::ProcessAlone);
+        assert_eq!(judge(Pace::Probation, 9, limit), GuardVerdict::Process);
+        assert_eq!(judge(Pace::Probation, 10, limit), GuardVerdict::DeadLetter);
+        assert_eq!(judge(Pace::Full, 10, limit), GuardVerdict::DeadLetter);
     }
 
     #[test]
@@ -104,11 +104,11 @@ mod tests {
                     continue;
                 }
                 let (mut alone, mut order): (Vec<usize>, Vec<usize>) =
-                    held.iter().partition(|i| judge(pace, counts[**i], limit) == Verdict::ProcessAlone);
+                    held.iter().partition(|i| judge(pace, counts[**i], limit) == GuardVerdict::ProcessAlone);
                 alone.sort_by_key(|i| counts[*i]);
                 order.extend(alone);
                 for i in order {
-                    if judge(pace, counts[i], limit) == Verdict::DeadLetter {
+                    if judge(pace, counts[i], limit) == GuardVerdict::DeadLetter {
                         convicted.push(i);
                     } else if Some(i) == deadly {
                         held.iter().filter(|i| !done[**i]).for_each(|i| counts[*i] += 1);

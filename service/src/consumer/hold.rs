@@ -6,22 +6,26 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::{inbox::Fate, store::StoreError};
+use crate::{broker::Delivery, inbox::Fate, notif::Notification, store::StoreError};
 
-use super::{lane::LaneEnd, sort::Sorted, supervisor::Shared};
+use super::{lane_end::LaneEnd, lane_shared::LaneShared};
 
 /// The shortest and longest pause between two attempts.
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
-impl Shared {
-    /// Commits, and holds while the store does not answer.
-    pub(super) async fn commit(&self, sorted: &Sorted) -> Result<Vec<Fate>, LaneEnd> {
+impl LaneShared {
+    /// Commits, and holds while the store does not answer. Each delivery comes back with its fate.
+    pub(super) async fn commit(
+        &self,
+        notifications: Vec<(Notification, Delivery)>,
+    ) -> Result<Vec<(Delivery, Fate)>, LaneEnd> {
         let metrics = &self.metrics;
-        hold(&self.abandon, self.settings.hold, || async {
+        let (notifications, deliveries): (Vec<_>, Vec<_>) = notifications.into_iter().unzip();
+        let fates = hold(&self.abandon, self.settings.hold, || async {
             let started = Instant::now();
-            match self.writer.commit(&sorted.notifications).await {
+            match self.writer.commit(&notifications).await {
                 Ok(fates) => {
-                    metrics.batch_size.observe(count(sorted.notifications.len()));
+                    metrics.batch_size.observe(count(notifications.len()));
                     metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
                     Some(fates)
                 }
@@ -31,8 +35,8 @@ impl Shared {
                     None
                 }
             }
-        })
-        .await
+        });
+        Ok(deliveries.into_iter().zip(fates.await?).collect())
     }
 
     /// Waits between two attempts, unless the drain timeout ends it; the next pause.
@@ -67,7 +71,7 @@ async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, 
     }
 }
 
-/// One line per failed commit: a store that is away is a warning, anything else is an error that somebody must mend.
+/// One line per failed commit: a store that is away is a warning, anything else is an error that an operator must mend.
 fn report(error: &StoreError) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     match error {

@@ -8,37 +8,23 @@ use tokio::{
 };
 use tracing::{Instrument, info_span, warn};
 
-use crate::broker::{DeadLetter, Delivery, Lane, QueueError};
+use crate::{
+    broker::{DeadLetter, Delivery, QueueLane},
+    telemetry::propagation::link_senders,
+};
 
 use super::{
     batcher::Batcher,
     guard::{Pace, SUSPECT, after_ack},
     hold::RETRY,
+    lane_end::LaneEnd,
+    lane_shared::LaneShared,
     metrics::DeadLetterLabels,
-    sort::{apart, sort},
-    supervisor::Shared,
-    trace_links::link_senders,
+    sort::{Judged, JudgedBatch, judge_all, sort},
 };
 
 /// How long after `stop` nothing must come before a lane counts as empty.
 const QUIET: Duration = Duration::from_millis(50);
-
-/// Why a lane came to its end.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LaneEnd {
-    /// The process is stopping, and everything in hand is acknowledged.
-    #[error("drained")]
-    Drained,
-    /// The pace changed: the lane is opened anew with another prefetch, or waits.
-    #[error("the pace changed")]
-    PaceChanged,
-    /// The store or the dead-letter queue took nothing for too long, or until the drain timeout.
-    #[error("held deliveries for too long")]
-    HeldTooLong,
-    /// The channel is gone.
-    #[error(transparent)]
-    Lost(#[from] QueueError),
-}
 
 /// How a batch is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +38,9 @@ enum Acks {
 /// One open lane and what it works with.
 pub(super) struct LaneLoop {
     /// Shared by the lanes of one process.
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<LaneShared>,
     /// The open channel.
-    pub(super) lane: Box<dyn Lane>,
+    pub(super) lane: Box<dyn QueueLane>,
     /// The pace that the channel was opened for.
     pub(super) pace: Pace,
 }
@@ -118,10 +104,10 @@ impl LaneLoop {
     /// Commits, dead-letters and acknowledges one batch, in this order; then each suspect of it by itself.
     async fn process(&mut self, batch: Vec<Delivery>) -> Result<(), LaneEnd> {
         let span = info_span!("commit_batch", size = batch.len());
-        link_senders(&span, &batch);
+        link_senders(&span, batch.iter().map(|delivery| &delivery.headers));
         self.shared.metrics.in_flight.inc_by(gauge(batch.len()));
         let held = batch.len();
-        let (together, alone) = apart(batch, self.pace, self.shared.settings.limits);
+        let JudgedBatch { together, alone } = judge_all(batch, self.pace, self.shared.settings.limits);
         let acks = if alone.is_empty() { Acks::Through } else { Acks::Each };
         let settled = async {
             self.settle(together, acks).await?;
@@ -139,13 +125,13 @@ impl LaneLoop {
         result
     }
 
-    async fn settle(&mut self, batch: Vec<Delivery>, acks: Acks) -> Result<(), LaneEnd> {
+    async fn settle(&mut self, batch: Vec<Judged>, acks: Acks) -> Result<(), LaneEnd> {
         let shared = Arc::clone(&self.shared);
-        let mut sorted = sort(batch, self.pace, shared.settings.limits, &shared.metrics);
+        let mut sorted = sort(batch, shared.settings.limits, &shared.metrics);
         let Some(last_tag) = sorted.taken.last().copied() else { return Ok(()) };
         if !sorted.notifications.is_empty() {
-            let fates = shared.commit(&sorted).await?;
-            sorted.settle(&fates, &shared.metrics);
+            let committed = shared.commit(std::mem::take(&mut sorted.notifications)).await?;
+            sorted.settle(committed, &shared.metrics);
         }
         self.bury(std::mem::take(&mut sorted.letters), sorted.taken[0], acks).await?;
         match acks {
@@ -167,13 +153,13 @@ impl LaneLoop {
             for (letter, result) in letters.into_iter().zip(results) {
                 match result {
                     Ok(()) => {
-                        warn!(class = letter.class, reason = letter.reason, "dead-lettered a message");
+                        warn!(class = letter.class.as_str(), reason = letter.reason, "dead-lettered a message");
                         let labels = DeadLetterLabels { class: letter.class };
                         self.shared.metrics.dead_letters.get_or_create(&labels).inc();
                     }
                     Err(error) => {
                         self.shared.metrics.dead_letter_failures.inc();
-                        warn!(class = letter.class, %error, "failed to publish a dead letter; holding its message");
+                        warn!(class = letter.class.as_str(), %error, "failed to publish a dead letter; holding its message");
                         failed.push(letter);
                     }
                 }

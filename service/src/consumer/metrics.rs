@@ -6,11 +6,13 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// The class of a dead letter: a bounded set, never what a sender chose.
+use crate::broker::LetterClass;
+
+/// The class of a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DeadLetterLabels {
-    /// `not_json`, `too_large`, `invalid_field`, `id_conflict`, `refused` or `crash_loop`.
-    pub class: &'static str,
+    /// A closed set, never what a sender chose.
+    pub class: LetterClass,
 }
 
 /// The instruments of a consumer.
@@ -26,7 +28,7 @@ pub struct ConsumerMetrics {
     pub repeats: Counter,
     /// Messages without any id, whose id was derived from their bytes.
     pub derived_ids: Counter,
-    /// Fields that nobody knows, ignored.
+    /// Fields that are not fields of a notification, ignored.
     pub unknown_fields: Counter,
     /// Dead letters confirmed, by class.
     pub dead_letters: Family<DeadLetterLabels, Counter>,

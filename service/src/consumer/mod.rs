@@ -11,11 +11,14 @@ mod batcher;
 mod guard;
 mod hold;
 mod lane;
+mod lane_end;
+mod lane_shared;
 mod metrics;
+mod settings;
 mod sort;
 mod supervisor;
 pub mod sweeper;
-mod trace_links;
 
 pub use metrics::{ConsumerMetrics, DeadLetterLabels};
-pub use supervisor::{Consumer, Settings};
+pub use settings::Settings;
+pub use supervisor::Consumer;

@@ -1,31 +1,16 @@
 //! What each delivery of a batch becomes: a notification to commit, or a dead letter.
 
 use crate::{
-    broker::{DeadLetter, Delivery},
+    broker::{DeadLetter, Delivery, LetterClass},
     inbox::Fate,
-    notif::{Arrival, Envelope, Notification, from_amqp},
+    notif::{Arrival, Envelope, Notification, ParseError, from_amqp},
     timestamp::Timestamp,
 };
 
 use super::{
-    guard::{Pace, Verdict, judge},
+    guard::{GuardVerdict, Pace, judge},
     metrics::ConsumerMetrics,
 };
-
-/// A batch, sorted.
-#[derive(Debug, Default)]
-pub(super) struct Sorted {
-    /// What to commit.
-    pub(super) notifications: Vec<Notification>,
-    /// The deliveries that `notifications` came from, at the same places.
-    pub(super) deliveries: Vec<Delivery>,
-    /// What can never be stored.
-    pub(super) letters: Vec<DeadLetter>,
-    /// The tags that were taken, rising.
-    pub(super) taken: Vec<u64>,
-    /// The lowest delivery count among those taken.
-    pub(super) lowest_count: u64,
-}
 
 /// The limits that sorting goes by.
 #[derive(Clone, Copy, Debug)]
@@ -36,44 +21,68 @@ pub(super) struct Limits {
     pub(super) crash_loop: u64,
 }
 
-/// Takes apart what is processed together, in order, and what is processed by itself after that: those with fewest deaths first, so
-/// that an innocent goes before the one that it died with.
-pub(super) fn apart(batch: Vec<Delivery>, pace: Pace, limits: Limits) -> (Vec<Delivery>, Vec<Delivery>) {
-    let (mut alone, together): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .partition(|delivery| judge(pace, delivery.delivery_count, limits.crash_loop) == Verdict::ProcessAlone);
-    alone.sort_by_key(|delivery| delivery.delivery_count);
-    (together, alone)
+/// A delivery, and what the guard says of it.
+pub(super) type Judged = (Delivery, GuardVerdict);
+
+/// A batch, judged once.
+pub(super) struct JudgedBatch {
+    /// What is processed together, in order.
+    pub(super) together: Vec<Judged>,
+    /// What is processed by itself after that. The deliveries with fewest deaths come first, so that an innocent message goes before
+    /// the one that it died with.
+    pub(super) alone: Vec<Judged>,
+}
+
+/// Judges a batch.
+pub(super) fn judge_all(batch: Vec<Delivery>, pace: Pace, limits: Limits) -> JudgedBatch {
+    let judged = batch.into_iter().map(|delivery| {
+        let verdict = judge(pace, delivery.delivery_count, limits.crash_loop);
+        (delivery, verdict)
+    });
+    let (mut alone, together): (Vec<_>, Vec<_>) = judged.partition(|(_, verdict)| match verdict {
+        GuardVerdict::ProcessAlone => true,
+        GuardVerdict::Process | GuardVerdict::DeadLetter => false,
+    });
+    alone.sort_by_key(|(delivery, _)| delivery.delivery_count);
+    JudgedBatch { together, alone }
+}
+
+/// A batch, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// What to commit, and the delivery that it came in.
+    pub(super) notifications: Vec<(Notification, Delivery)>,
+    /// What can never be stored.
+    pub(super) letters: Vec<DeadLetter>,
+    /// The tags that were taken, rising.
+    pub(super) taken: Vec<u64>,
+    /// The lowest delivery count among those taken.
+    pub(super) lowest_count: u64,
 }
 
 /// Sorts a batch in order.
-pub(super) fn sort(batch: Vec<Delivery>, pace: Pace, limits: Limits, metrics: &ConsumerMetrics) -> Sorted {
+pub(super) fn sort(batch: Vec<Judged>, limits: Limits, metrics: &ConsumerMetrics) -> Sorted {
     let mut sorted = Sorted { lowest_count: u64::MAX, ..Sorted::default() };
-    for delivery in batch {
-        match judge(pace, delivery.delivery_count, limits.crash_loop) {
-            Verdict::DeadLetter => {
+    sorted.notifications.reserve(batch.len());
+    sorted.taken.reserve(batch.len());
+    for (delivery, verdict) in batch {
+        sorted.taken.push(delivery.tag);
+        sorted.lowest_count = sorted.lowest_count.min(delivery.delivery_count);
+        match verdict {
+            GuardVerdict::DeadLetter => {
                 let reason = format!(
                     "{} consumers died or lost their connection while they held this message; the limit is {}",
                     delivery.delivery_count, limits.crash_loop
                 );
-                sorted.take(&delivery);
-                sorted.letters.push(DeadLetter { delivery, class: "crash_loop", reason });
+                sorted.letters.push(DeadLetter { delivery, class: LetterClass::CrashLoop, reason });
             }
-            Verdict::Process | Verdict::ProcessAlone => {
-                sorted.take(&delivery);
-                sorted.parse(delivery, limits.body_bytes, metrics);
-            }
+            GuardVerdict::Process | GuardVerdict::ProcessAlone => sorted.parse(delivery, limits.body_bytes, metrics),
         }
     }
     sorted
 }
 
 impl Sorted {
-    fn take(&mut self, delivery: &Delivery) {
-        self.taken.push(delivery.tag);
-        self.lowest_count = self.lowest_count.min(delivery.delivery_count);
-    }
-
     fn parse(&mut self, delivery: Delivery, body_bytes: usize, metrics: &ConsumerMetrics) {
         let arrival = Arrival {
             exchange: &delivery.exchange,
@@ -87,19 +96,18 @@ impl Sorted {
             Ok(received) => {
                 metrics.derived_ids.inc_by(u64::from(received.derived_id));
                 metrics.unknown_fields.inc_by(received.unknown_fields as u64);
-                self.notifications.push(received.notification);
-                self.deliveries.push(delivery);
+                self.notifications.push((received.notification, delivery));
             }
             Err(error) => {
-                let (class, reason) = (error.class(), error.to_string());
+                let (class, reason) = (LetterClass::from(&error), error.to_string());
                 self.letters.push(DeadLetter { delivery, class, reason });
             }
         }
     }
 
     /// Adds the dead letters that the commit's fates ask for, and puts all letters in the order of their tags.
-    pub(super) fn settle(&mut self, fates: &[Fate], metrics: &ConsumerMetrics) {
-        for (fate, delivery) in fates.iter().zip(std::mem::take(&mut self.deliveries)) {
+    pub(super) fn settle(&mut self, committed: Vec<(Delivery, Fate)>, metrics: &ConsumerMetrics) {
+        for (delivery, fate) in committed {
             let (class, reason) = match fate {
                 Fate::Stored { .. } => {
                     metrics.stored.inc();
@@ -110,13 +118,23 @@ impl Sorted {
                     continue;
                 }
                 Fate::IdConflict => (
-                    "id_conflict",
+                    LetterClass::IdConflict,
                     "a notification with this owner and id, but other content, is in the store".to_owned(),
                 ),
-                Fate::Refused(reason) => ("refused", reason.clone()),
+                Fate::Refused(reason) => (LetterClass::Refused, reason),
             };
             self.letters.push(DeadLetter { delivery, class, reason });
         }
         self.letters.sort_by_key(|letter| letter.delivery.tag);
+    }
+}
+
+impl From<&ParseError> for LetterClass {
+    fn from(error: &ParseError) -> Self {
+        match error {
+            ParseError::TooLarge { .. } => Self::TooLarge,
+            ParseError::NotJson(_) => Self::NotJson,
+            ParseError::Fields(_) => Self::InvalidField,
+        }
     }
 }

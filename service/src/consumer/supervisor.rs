@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use hoopoe_crds::worker_config::ConsumerConfig;
 use tokio::{
     sync::watch,
     task::JoinSet,
@@ -14,10 +13,8 @@ use tracing::{debug, info, warn};
 use crate::{broker::Queue, inbox::Writer, store::Store};
 
 use super::{
-    guard::{Pace, crash_loop_limit},
-    lane::{LaneEnd, LaneLoop},
-    metrics::ConsumerMetrics,
-    sort::Limits,
+    guard::Pace, lane::LaneLoop, lane_end::LaneEnd, lane_shared::LaneShared, metrics::ConsumerMetrics,
+    settings::Settings,
 };
 
 /// The shortest and longest pause before a lane is opened again.
@@ -27,74 +24,9 @@ const REOPEN: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// would count as delivered once more.
 const OPENING: Duration = Duration::from_millis(500);
 
-/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
-/// holds one for 30 minutes; we close it ourselves well before, once, and open it when the store answers.
-const HOLD: Duration = Duration::from_mins(10);
-
-/// How a queue is drained: `ConsumerConfig`, as the lanes use it.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub(super) prefetch: u16,
-    pub(super) lanes: u16,
-    pub(super) batch_size: usize,
-    pub(super) linger: Duration,
-    pub(super) drain_timeout: Duration,
-    pub(super) hold: Duration,
-    pub(super) limits: Limits,
-}
-
-impl From<&ConsumerConfig> for Settings {
-    fn from(config: &ConsumerConfig) -> Self {
-        Self {
-            prefetch: config.consume.prefetch.max(1),
-            lanes: config.consume.lanes.max(1),
-            batch_size: config.consume.batch.max_size.max(1) as usize,
-            linger: config.consume.batch.linger.into(),
-            drain_timeout: config.consume.drain_timeout.into(),
-            hold: HOLD,
-            limits: Limits {
-                body_bytes: config.body_bytes as usize,
-                crash_loop: crash_loop_limit(config.queue.policy.delivery_limit),
-            },
-        }
-    }
-}
-
-impl Settings {
-    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter limit.
-    #[must_use]
-    pub fn holding_for(self, hold: Duration) -> Self {
-        Self { hold, ..self }
-    }
-}
-
-/// What the lanes of one process share.
-pub(super) struct Shared {
-    pub(super) settings: Settings,
-    pub(super) queue: Arc<dyn Queue>,
-    pub(super) writer: Arc<Writer>,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) metrics: ConsumerMetrics,
-    pub(super) pace: watch::Sender<Pace>,
-    /// Stop taking, finish what is in hand.
-    pub(super) stop: CancellationToken,
-    /// The drain timeout has passed: leave what is in hand, it will be delivered again.
-    pub(super) abandon: CancellationToken,
-}
-
-impl Shared {
-    /// Sets the pace for every lane of the process; unchanged, nobody is woken.
-    pub(super) fn set_pace(&self, pace: Pace) {
-        let changed = self.pace.send_if_modified(|now| std::mem::replace(now, pace) != pace);
-        if changed {
-            self.metrics.probation.set(i64::from(pace == Pace::Probation));
-        }
-    }
-}
-
 /// The role `consumer` of one process.
 pub struct Consumer {
-    shared: Arc<Shared>,
+    shared: Arc<LaneShared>,
 }
 
 impl Consumer {
@@ -107,7 +39,7 @@ impl Consumer {
         metrics: ConsumerMetrics,
     ) -> Self {
         metrics.probation.set(1);
-        let shared = Shared {
+        let shared = LaneShared {
             settings,
             queue,
             writer,
@@ -151,7 +83,7 @@ async fn join_all(lanes: &mut JoinSet<()>) {
 }
 
 /// Opens a lane, works it to its end, and opens it again.
-async fn keep_open(shared: Arc<Shared>, index: u16) {
+async fn keep_open(shared: Arc<LaneShared>, index: u16) {
     let mut pause = REOPEN.0;
     while !shared.stop.is_cancelled() {
         let mut changes = shared.pace.subscribe();
@@ -195,7 +127,7 @@ async fn keep_open(shared: Arc<Shared>, index: u16) {
     }
 }
 
-async fn stopped_for(shared: &Shared, time: Duration) {
+async fn stopped_for(shared: &LaneShared, time: Duration) {
     shared.stop.cancelled().await;
     sleep(time).await;
 }
@@ -205,7 +137,7 @@ async fn full(pace: &mut watch::Receiver<Pace>) {
     drop(pace.wait_for(|now| *now == Pace::Full).await);
 }
 
-async fn until_store_answers(shared: &Shared) {
+async fn until_store_answers(shared: &LaneShared) {
     warn!("closed a lane: deliveries were held too long; opening it when the database answers");
     loop {
         match shared.store.pulse().await {

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use hoopoe_crds::{Invalid, ManifestError};
 
+use hoopoe_web::ServeError;
+
 use crate::{
-    broker::{EmbeddedBrokerError, TopologyError},
+    broker::{BrokerError, TopologyError},
     config::EndpointError,
-    http::ServeError,
-    producer::TemplateError,
+    ingest::TemplateError,
     roles::RoleError,
     store::StoreError,
     telemetry::TelemetryError,
@@ -60,9 +61,9 @@ pub enum DevError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The embedded queue.
+    /// The broker.
     #[error(transparent)]
-    Queue(#[from] EmbeddedBrokerError),
+    Broker(#[from] BrokerError),
     /// What a worker needs as well.
     #[error(transparent)]
     Role(#[from] RoleError),

@@ -11,11 +11,12 @@ use std::{
 
 use arc_swap::ArcSwap;
 use axum::{Router, extract::Request, response::Response};
+use hoopoe_web::{ServeError, ServerLimits, bind, serve};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::{Guard, ServeError, ServerLimits, bind, serve, surface};
+use crate::edge::http::{Guard, surface};
 
 /// How many ports after the one asked for are tried.
 const TRIES: u16 = 100;
@@ -42,9 +43,10 @@ pub(super) struct Ports {
 }
 
 impl Served {
-    fn router(&self, guard: &Guard) -> Router {
+    fn router(&self, guard: &Guard, stop: &CancellationToken) -> Router {
         let routes = [self.producer.as_ref().map(|(_, routes)| routes), self.api.as_ref()].into_iter().flatten();
-        surface(routes.fold(OpenApiRouter::new(), |all, routes| all.merge(routes.clone())), guard.clone())
+        let routes = routes.fold(OpenApiRouter::new(), |all, routes| all.merge(routes.clone()));
+        surface(routes, guard.clone().before(stop))
     }
 
     fn is_empty(&self) -> bool {
@@ -133,7 +135,7 @@ impl Ports {
                 port.stop.cancel();
                 self.open.remove(&number);
             } else {
-                port.router.store(Arc::new(port.served.router(&self.guard)));
+                port.router.store(Arc::new(port.served.router(&self.guard, &port.stop)));
             }
             return Ok(());
         }
@@ -144,8 +146,8 @@ impl Ports {
         }
         let address = SocketAddr::new(self.ip, number);
         let listener = bind(address).await?;
-        let router = Arc::new(ArcSwap::from_pointee(served.router(&self.guard)));
         let stop = CancellationToken::new();
+        let router = Arc::new(ArcSwap::from_pointee(served.router(&self.guard, &stop)));
         self.tasks.spawn(serve(listener, current(Arc::clone(&router)), ServerLimits::default(), stop.clone()));
         self.open.insert(number, Port { served, router, stop });
         Ok(())

@@ -14,13 +14,17 @@ use hoopoe_crds::{
     original::SecretNames,
     register::{self, MAX_BYTES, PATH, Registration, RegistrationError},
 };
+use hoopoe_web::{BadUrl, BodyLimits, FieldFault, Query, read_body, require_json};
 use serde_json::{Value, json};
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep},
 };
 
-use crate::http::{Caller, FieldFault, Guard, Problem, Query, read_body, require_json};
+use crate::{
+    edge::http::{Guard, Problem},
+    identity::MayPublish,
+};
 
 use super::{
     DevError,
@@ -30,19 +34,21 @@ use super::{
 /// How long the notification of a registration is tried: its queue may be bound a moment later.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 
-type Shared = Arc<Mutex<Supervisor>>;
+/// What a registration may bring.
+const BODY: BodyLimits = BodyLimits { bytes: MAX_BYTES, time: Duration::from_secs(30) };
+
+type SharedSupervisor = Arc<Mutex<Supervisor>>;
 
 /// The routes, behind the guard that finds out who is asking.
-pub(super) fn router(supervisor: Shared, guard: Guard) -> Router {
+pub(super) fn router(supervisor: SharedSupervisor, guard: Guard) -> Router {
     let routes = get(list).post(add).delete(remove).with_state(supervisor);
     Router::new().route(PATH, routes).layer(guard.with_routes(std::iter::once(PATH.to_owned())))
 }
 
-async fn add(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMap, body: Body) -> Response {
+async fn add(State(supervisor): State<SharedSupervisor>, _: MayPublish, headers: HeaderMap, body: Body) -> Response {
     let registered = async {
-        caller.may_publish()?;
         require_json(&headers)?;
-        let body = read_body(&headers, body, MAX_BYTES).await?;
+        let body = read_body(&headers, body, BODY).await?;
         let asked = read(&body)?;
         let mut supervisor = supervisor.lock().await;
         let mut started = Vec::new();
@@ -61,9 +67,8 @@ async fn add(State(supervisor): State<Shared>, caller: Caller, headers: HeaderMa
     registered.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn list(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+async fn list(State(supervisor): State<SharedSupervisor>, _: MayPublish, RawQuery(query): RawQuery) -> Response {
     let listed = async {
-        caller.may_publish()?;
         let query = Query::parse(query.as_deref(), &["kind", "name"])?;
         let wanted = |listed: &Listed| {
             query.get("kind").is_none_or(|kind| kind == listed.kind)
@@ -75,16 +80,14 @@ async fn list(State(supervisor): State<Shared>, caller: Caller, RawQuery(query):
     listed.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn remove(State(supervisor): State<Shared>, caller: Caller, RawQuery(query): RawQuery) -> Response {
+async fn remove(State(supervisor): State<SharedSupervisor>, _: MayPublish, RawQuery(query): RawQuery) -> Response {
     let removed = async {
-        caller.may_publish()?;
         let query = Query::parse(query.as_deref(), &["kind", "name"])?;
-        let needed = |name: &str| {
-            query.get(name).ok_or_else(|| Problem::BadUrl(vec![fault(name, "is required to remove a resource")]))
-        };
+        let needed =
+            |name: &str| query.get(name).ok_or_else(|| BadUrl::parameter(name, "is required to remove a resource"));
         let (kind, name) = (needed("kind")?, needed("name")?);
         if !supervisor.lock().await.remove(kind, name).await.map_err(problem)? {
-            return Err(Problem::NotFound);
+            return Err(Problem::not_found());
         }
         Ok(envelope(StatusCode::OK, "removed", &json!({ "kind": kind, "name": name })))
     };
@@ -100,8 +103,8 @@ fn read(body: &[u8]) -> Result<Registration, Problem> {
     // `hoopoe dev` takes its servers from the environment: these names are never looked up.
     let secrets = SecretNames { broker: "rabbitmq", postgres: "postgres", redis: Some("redis") };
     Registration::read(body, "default", &secrets).map_err(|error| match error {
-        RegistrationError::NotJson(detail) => Problem::NotJson(detail),
-        RegistrationError::Field { field, detail } => Problem::Fields(vec![fault(&field, &detail)]),
+        RegistrationError::NotJson(detail) => Problem::not_json(detail),
+        RegistrationError::Field { field, detail } => Problem::bad_fields(vec![fault(&field, &detail)]),
     })
 }
 
@@ -112,14 +115,14 @@ fn fault(field: &str, detail: &(impl ToString + ?Sized)) -> FieldFault {
 fn problem(error: DevError) -> Problem {
     match error {
         DevError::Invalid { invalid, .. } => {
-            Problem::Fields(invalid.iter().map(|rule| fault(&rule.field, &rule.detail)).collect())
+            Problem::bad_fields(invalid.iter().map(|rule| fault(&rule.field, &rule.detail)).collect())
         }
-        DevError::RoutingKey(error) => Problem::Fields(vec![fault("spec.routingKey", &error)]),
-        DevError::Topology(error) => Problem::Fields(vec![fault("spec", &error)]),
-        DevError::Serve(error) => Problem::Fields(vec![fault("spec", &error)]),
+        DevError::RoutingKey(error) => Problem::bad_fields(vec![fault("spec.routingKey", &error)]),
+        DevError::Topology(error) => Problem::bad_fields(vec![fault("spec", &error)]),
+        DevError::Serve(error) => Problem::bad_fields(vec![fault("spec", &error)]),
         error => {
             tracing::error!(%error, "a registration failed");
-            Problem::Internal
+            Problem::internal()
         }
     }
 }

@@ -9,19 +9,23 @@ use hoopoe_crds::{
     Manifest,
     worker_config::{CacheConfig, StoreConfig, TelemetryConfig},
 };
+use hoopoe_web::{Readiness, ReadyzFormat, ServerLimits, admin_router, bind, serve, telemetry::LogFormat};
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::{
-    api::{ApiMetrics, ApiState},
     config::Endpoints,
     consumer::{ConsumerMetrics, sweeper},
-    http::{Guard, HttpMetrics, Readiness, ServerLimits, admin_router, bind, serve},
+    edge::http::{
+        Guard, HttpMetrics,
+        inbox::{ApiMetrics, InboxState},
+    },
+    identity::Anonymous,
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
-    producer::ProducerMetrics,
+    ingest::IngestMetrics,
     roles::on_signal,
-    telemetry::{LogFormat, Telemetry},
+    telemetry,
 };
 
 use super::{
@@ -30,7 +34,7 @@ use super::{
     ports::Ports,
     register,
     remembered::Remembered,
-    supervisor::{Shared, Supervisor},
+    supervisor::{DevShared, Supervisor},
 };
 
 /// Requests at once, over all ports.
@@ -43,7 +47,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
         return Err(DevError::Nothing);
     }
     let endpoints = Endpoints::from_env()?;
-    let telemetry = Telemetry::start("hoopoe-dev", &telemetry_of(&manifests), LogFormat::Text)?;
+    let telemetry = telemetry::start("hoopoe-dev", &telemetry_of(&manifests), LogFormat::Text)?;
     for other in passed_over {
         info!("passing over {other}: only NotifProducer and NotifConsumer run here");
     }
@@ -71,9 +75,13 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     started.store(true, Ordering::Release);
 
     let supervisor = Arc::new(tokio::sync::Mutex::new(supervisor));
-    let router = register::router(Arc::clone(&supervisor), guard).merge(admin_router(readiness.clone(), registry));
-    info!("register, health and metrics on http://{}", args.admin);
     let admin_stop = CancellationToken::new();
+    let router = register::router(Arc::clone(&supervisor), guard.before(&admin_stop)).merge(admin_router(
+        readiness.clone(),
+        registry,
+        ReadyzFormat::Json,
+    ));
+    info!("register, health and metrics on http://{}", args.admin);
     let serving = tokio::spawn(serve(admin, router, ServerLimits::default(), admin_stop.clone()));
     stop.cancelled().await;
     readiness.drain();
@@ -106,13 +114,13 @@ async fn open(
     let probe = Arc::clone(&store_up);
     readiness.add("store", true, move || probe.load(Ordering::Relaxed));
     tokio::spawn(sweeper::run(Arc::clone(&writer), store_up, stop.clone()));
-    let api = ApiState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut instruments));
-    let guard = Guard::new(MAX_REQUESTS, HttpMetrics::register(&mut instruments));
-    let shared = Shared {
+    let api = InboxState::new(reader, Arc::clone(&writer), ApiMetrics::register(&mut instruments));
+    let guard = Guard::new(MAX_REQUESTS, HttpMetrics::register(&mut instruments), Arc::new(Anonymous), stop);
+    let shared = DevShared {
         parts,
         writer,
         api,
-        producer_metrics: ProducerMetrics::register(&mut instruments),
+        producer_metrics: IngestMetrics::register(&mut instruments),
         consumer_metrics: ConsumerMetrics::register(&mut instruments),
         readiness: readiness.clone(),
     };

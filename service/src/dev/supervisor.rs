@@ -11,22 +11,24 @@ use hoopoe_crds::{
     consumer::NotifConsumerSpec,
     manifest::Resource,
     producer::NotifProducerSpec,
-    validate,
     worker_config::{ConsumerConfig, ProducerConfig},
     worker_configs,
     workload::Lifecycle,
 };
+use hoopoe_web::Readiness;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
 
 use crate::{
-    api::{self, ApiState},
-    broker::{Topology, TopologyError},
+    broker::{QueueTopology, TopologyError},
     consumer::{Consumer, ConsumerMetrics, Settings},
-    http::Readiness,
+    edge::http::{
+        inbox::InboxState,
+        openapi::{api_routes, producer_routes},
+    },
     inbox::Writer,
-    producer::{self, ProducerMetrics, ProducerState},
+    ingest::{Ingest, IngestMetrics},
     roles::declare,
 };
 
@@ -39,15 +41,15 @@ const DECLARE_LIMIT: Duration = Duration::from_secs(10);
 type Key = (&'static str, String);
 
 /// What a supervisor works with.
-pub(super) struct Shared {
+pub(super) struct DevShared {
     /// Broker, cache and store.
     pub(super) parts: Parts,
     /// The process's writer.
     pub(super) writer: Arc<Writer>,
     /// The one inbox API: all of them have the same store.
-    pub(super) api: ApiState,
+    pub(super) api: InboxState,
     /// The producers' instruments.
-    pub(super) producer_metrics: ProducerMetrics,
+    pub(super) producer_metrics: IngestMetrics,
     /// The consumers' instruments.
     pub(super) consumer_metrics: ConsumerMetrics,
     /// The process's health.
@@ -56,7 +58,7 @@ pub(super) struct Shared {
 
 /// The resources that run in this process.
 pub(super) struct Supervisor {
-    shared: Shared,
+    shared: DevShared,
     ports: Ports,
     remembered: Remembered,
     running: BTreeMap<Key, Running>,
@@ -87,7 +89,7 @@ pub(super) struct Listed {
 
 impl Supervisor {
     /// Runs nothing yet.
-    pub(super) fn new(shared: Shared, ports: Ports, remembered: Remembered) -> Self {
+    pub(super) fn new(shared: DevShared, ports: Ports, remembered: Remembered) -> Self {
         Self { shared, ports, remembered, running: BTreeMap::new(), unable: BTreeMap::new() }
     }
 
@@ -118,7 +120,7 @@ impl Supervisor {
     /// where the new one cannot. One that runs already as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
-        let invalid = validate(&manifest);
+        let invalid = manifest.broken_rules();
         if !invalid.is_empty() {
             return Err(DevError::Invalid { kind, name, invalid });
         }
@@ -185,21 +187,21 @@ impl Supervisor {
     }
 
     async fn start_producer(&mut self, resource: &Resource<NotifProducerSpec>) -> Result<Worker, DevError> {
-        let Some(config) = worker_configs::producer(resource, true).producer else { return Err(DevError::Nothing) };
+        let config = worker_configs::for_dev::producer(&resource.spec);
         let name = &resource.metadata.name;
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             self.ports.remove_producer(name).await;
             return Ok(Worker::Stopped { api: None });
         }
         let ProducerConfig { exchange, publish, port, .. } = &config;
-        let topology = self.shared.parts.topology();
+        let topology = self.shared.parts.broker.topology();
         let never = CancellationToken::new();
         let declared =
             timeout(DECLARE_LIMIT, declare::until_done(&never, || topology.declare_exchange(exchange))).await;
         declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
-        let publisher = self.shared.parts.publisher(&exchange.name, publish);
-        let state = ProducerState::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
-        let got = self.ports.serve_producer(name, *port, producer::routes(state)).await?;
+        let publisher = self.shared.parts.broker.publisher(&exchange.name, publish);
+        let ingest = Ingest::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
+        let got = self.ports.serve_producer(name, *port, producer_routes(ingest)).await?;
         let url = self.ports.url(got);
         info!("producer {name} (exchange {}) listens on {url}", exchange.name);
         if got != *port {
@@ -213,15 +215,15 @@ impl Supervisor {
         let mut url = None;
         if resource.spec.api.enabled {
             let port = resource.spec.api.port;
-            self.ports.serve_api(port, api::routes(self.shared.api.clone())).await?;
+            self.ports.serve_api(port, api_routes(self.shared.api.clone())).await?;
             url = Some(self.ports.url(port));
             info!("consumer {name}: its inbox API listens on {}", self.ports.url(port));
         }
-        let Some(config) = worker_configs::consumer(resource, true).consumer else { return Err(DevError::Nothing) };
+        let config = worker_configs::for_dev::consumer(&resource.spec);
         if is_stopped(resource.spec.workload.lifecycle, resource.spec.workload.replicas) {
             return Ok(Worker::Stopped { api: url });
         }
-        let topology = self.shared.parts.topology();
+        let topology = self.shared.parts.broker.topology();
         let declared = match timeout(DECLARE_LIMIT, topology.declare_queue(&config)).await {
             Ok(Ok(())) => true,
             // No waiting mends these, or somebody has to hear of them first.
@@ -231,7 +233,7 @@ impl Supervisor {
             Ok(Err(TopologyError::Unavailable(_) | TopologyError::ExchangeMissing(_))) | Err(_) => false,
         };
         let stop = CancellationToken::new();
-        let queue = self.shared.parts.queue(&config.queue.name);
+        let queue = self.shared.parts.broker.queue(&config.queue.name);
         let (writer, store) = (Arc::clone(&self.shared.writer), Arc::clone(&self.shared.parts.store));
         let consumer = Consumer::new(
             Settings::from(&config),
@@ -276,7 +278,7 @@ fn is_stopped(lifecycle: Lifecycle, replicas: i32) -> bool {
 
 /// A consumer whose exchange does not exist yet waits for it.
 async fn declare_and_run(
-    waits_for: Option<(Arc<dyn Topology>, ConsumerConfig)>,
+    waits_for: Option<(Arc<dyn QueueTopology>, ConsumerConfig)>,
     consumer: Consumer,
     stop: CancellationToken,
 ) {

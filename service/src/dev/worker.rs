@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
+use hoopoe_web::Readiness;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::{
-    broker::{Publisher, Queue},
-    http::Readiness,
-};
+use crate::broker::{Publisher, Queue};
 
 /// What runs for one resource.
 pub(super) enum Worker {

@@ -1,34 +1,24 @@
 //! The fields of one body, each checked, with every fault that was found.
 
 use super::{
-    FieldError, Notification, Owner, ParseError,
+    Content, FieldError, Notification, ParseError,
     depth::depth,
-    field::Field,
+    field::{Field, NotifData},
     identity::{self, Identity},
     limits,
     object::{Entries, Entry},
-    value,
 };
 use crate::timestamp::Timestamp;
 
 /// What a body holds, before its identity is known.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// The sender's id.
-    pub(super) id: Option<String>,
+    /// What was given.
+    pub(super) given: NotifData,
     /// The first names that are no field, as the sender wrote them.
     pub(super) unknown: Vec<String>,
     /// How many names are no field.
     pub(super) unknown_count: usize,
-    owner: Option<Owner>,
-    kind: Option<String>,
-    actor: Option<String>,
-    title: Option<String>,
-    body: Option<String>,
-    data: Option<String>,
-    priority: Option<u8>,
-    created_at: Option<Timestamp>,
-    expires_at: Option<Timestamp>,
     faults: Vec<FieldError>,
 }
 
@@ -58,7 +48,7 @@ impl Fields {
             ..Self::default()
         };
         // The body's own object is one level more.
-        let deep = deepest > limits::DATA_DEPTH + 1;
+        let deep = deepest > Content::DATA_DEPTH + 1;
         for Entry { name, field, raw, again } in entries.known {
             if again {
                 fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
@@ -68,36 +58,11 @@ impl Fields {
             if raw.get() == "null" {
                 continue;
             }
-            if let Err(detail) = fields.take(field, raw, deep) {
+            if let Err(detail) = fields.given.take(field, raw, deep) {
                 fields.fault(&name, detail);
             }
         }
         Ok(fields)
-    }
-
-    /// Takes one value. `deep`: something in the body is nested deeper than `data` may be, so it has to be measured.
-    fn take(&mut self, field: Field, raw: &serde_json::value::RawValue, deep: bool) -> Result<(), String> {
-        match field {
-            Field::Id => self.id = Some(value::token(raw, &limits::ID_BYTES)?),
-            Field::Owner => {
-                self.owner = Some(Owner::parse(&value::string(raw)?).map_err(|error| error.to_string())?);
-            }
-            Field::Kind => self.kind = Some(value::token(raw, &limits::KIND_BYTES)?),
-            Field::Actor => self.actor = Some(value::text(raw, &limits::ACTOR_BYTES)?),
-            Field::Title => self.title = Some(value::text(raw, &limits::TITLE_BYTES)?),
-            Field::Body => self.body = Some(value::text(raw, &limits::BODY_BYTES)?),
-            Field::Data => {
-                if deep && depth(raw.get().as_bytes()) > limits::DATA_DEPTH {
-                    return Err(format!("must be nested at most {} deep", limits::DATA_DEPTH));
-                }
-                self.data = Some(raw.get().to_owned());
-            }
-            Field::Priority => self.priority = Some(value::priority(raw)?),
-            Field::CreatedAt => self.created_at = Some(value::moment_or_seconds(raw)?),
-            Field::ExpiresAt => self.expires_at = Some(value::moment(raw)?),
-            Field::IsSeen => {}
-        }
-        Ok(())
     }
 
     /// Notes a fault; those beyond [`limits::FAULTS`] are not listed.
@@ -113,29 +78,21 @@ impl Fields {
 
     /// The notification; or every fault. Without a `created_at` it is the time in a UUIDv7 id, else `arrived`.
     pub(super) fn finish(mut self, identity: Identity, arrived: Timestamp) -> Result<Notification, ParseError> {
-        for (field, missing) in [(Field::Owner, self.owner.is_none()), (Field::Kind, self.kind.is_none())] {
-            if missing && !self.blames(field) {
+        for (field, given) in self.given.required() {
+            if !given && !self.blames(field) {
                 self.fault(field.name(), "is required".to_owned());
             }
         }
-        let (Some(owner), Some(kind), true) = (self.owner, self.kind, self.faults.is_empty()) else {
-            return Err(ParseError::Fields(self.faults));
-        };
+        let Self { given: mut data, unknown: _, unknown_count: _, faults } = self;
         let Identity { id, source_id } = identity;
-        let created_at = self.created_at.or_else(|| identity::moment(id)).unwrap_or(arrived);
-        Ok(Notification {
-            owner,
-            id,
-            source_id,
-            kind,
-            actor: self.actor.unwrap_or_default(),
-            title: self.title.unwrap_or_default(),
-            body: self.body.unwrap_or_default(),
-            data: self.data,
-            priority: self.priority.unwrap_or(0),
-            created_at,
-            expires_at: self.expires_at,
-        })
+        let created_at = data.created_at.or_else(|| identity::moment(id)).unwrap_or(arrived);
+        let expires_at = data.expires_at;
+        match (data.owner.take(), data.content()) {
+            (Some(owner), Some(content)) if faults.is_empty() => {
+                Ok(Notification { owner, id, source_id, content, created_at, expires_at })
+            }
+            _ => Err(ParseError::Fields(faults)),
+        }
     }
 }
 

@@ -1,16 +1,22 @@
-//! `NotifData`: what a sender sends, parsed once, into a [`Notification`] that nobody has to check again.
+//! `NotifData`: what a sender sends, parsed once, into a [`Notification`] that need not be checked again.
 
 mod depth;
 mod field;
 mod fields;
 mod identity;
+mod json;
 pub mod limits;
 mod notification;
 mod object;
+mod owner;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod value;
+mod wire;
 
-pub use notification::{Notification, Owner, OwnerError};
-pub use parse::{Arrival, Envelope, FieldError, ParseError, Received, from_amqp, from_http, to_wire};
+pub use json::Json;
+pub use notification::{Content, Notification};
+pub use owner::{Owner, OwnerError};
+pub use parse::{Arrival, Envelope, FieldError, ParseError, Received, from_amqp, from_http};
+pub use wire::to_wire;

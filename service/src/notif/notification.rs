@@ -1,68 +1,12 @@
-//! A notification after the first step: every limit holds.
+//! A notification after parsing: every limit holds.
 
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
+use super::{Json, Owner};
 use crate::timestamp::Timestamp;
-
-/// Whose inbox: 1–190 bytes of UTF-8 without control characters. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Owner(Arc<str>);
-
-/// Why a text is no [`Owner`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OwnerError {
-    /// Empty, or over 190 bytes.
-    #[error("must be 1 to {max} bytes of UTF-8, got {0}", max = Owner::MAX_BYTES)]
-    Length(usize),
-    /// A NUL, or another control character.
-    #[error("must not contain control characters")]
-    ControlCharacter,
-}
-
-impl Owner {
-    /// The most bytes that an owner may have.
-    pub const MAX_BYTES: usize = 190;
-
-    /// Checks length and characters.
-    pub fn parse(text: &str) -> Result<Self, OwnerError> {
-        if text.is_empty() || text.len() > Self::MAX_BYTES {
-            return Err(OwnerError::Length(text.len()));
-        }
-        if text.chars().any(char::is_control) {
-            return Err(OwnerError::ControlCharacter);
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The owner as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Owner {
-    type Error = OwnerError;
-
-    fn try_from(text: String) -> Result<Self, OwnerError> {
-        Self::parse(&text)
-    }
-}
-
-impl Borrow<str> for Owner {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// One notification to one owner. Its key is `(owner, id)`: the same event may go to many owners.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,20 +17,56 @@ pub struct Notification {
     pub id: Uuid,
     /// The sender's own id, where that was no UUID: 1–255 bytes.
     pub source_id: Option<String>,
-    /// What happened, e.g. `order.shipped`: 1–64 bytes.
-    pub kind: String,
-    /// Who caused it: 0–190 bytes.
-    pub actor: String,
-    /// 0–512 bytes.
-    pub title: String,
-    /// 0–32768 bytes.
-    pub body: String,
-    /// Any JSON, at most 128 deep, as received. `None`: the sender sent none.
-    pub data: Option<String>,
-    /// 0–9.
-    pub priority: u8,
+    /// What it says.
+    pub content: Content,
     /// From 1970 to 2200.
     pub created_at: Timestamp,
     /// Never shown after it. Retention is not yet in it.
     pub expires_at: Option<Timestamp>,
+}
+
+/// What a notification says, and so what makes two with one key the same: equal contents are a repeat, different ones a conflict.
+/// Times are not content, because a sender that repeats itself may stamp anew.
+///
+/// It serializes as a part of the message that a producer publishes: what stands at its default is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Content {
+    /// What happened, e.g. `order.shipped`.
+    pub kind: String,
+    /// Who caused it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub actor: String,
+    /// A short text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// A long text.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// The sender's own JSON. `None`: the sender sent none, or `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Json>,
+    /// How urgent it is, 9 the most.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub priority: u8,
+}
+
+/// The limits of each field. Lengths are bytes of UTF-8.
+impl Content {
+    /// `kind`.
+    pub const KIND_BYTES: RangeInclusive<usize> = 1..=64;
+    /// `actor`.
+    pub const ACTOR_BYTES: RangeInclusive<usize> = 0..=190;
+    /// `title`.
+    pub const TITLE_BYTES: RangeInclusive<usize> = 0..=512;
+    /// `body`.
+    pub const BODY_BYTES: RangeInclusive<usize> = 0..=32_768;
+    /// How deep arrays and objects of `data` may nest.
+    pub const DATA_DEPTH: usize = 128;
+    /// `priority`.
+    pub const PRIORITY: RangeInclusive<u8> = 0..=9;
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(priority: &u8) -> bool {
+    *priority == 0
 }

@@ -1,14 +1,9 @@
 //! From bytes to a [`Notification`]: one pass, every fault named by its field and limit.
 
-use std::borrow::Cow;
-
-use bytes::Bytes;
-use serde::Serialize;
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    Notification, Owner,
+    Notification,
     fields::Fields,
     identity::{self, Identity},
     limits,
@@ -46,7 +41,7 @@ pub struct Received {
     pub notification: Notification,
     /// Its id was derived from the body's bytes: counted as `derived_id`.
     pub derived_id: bool,
-    /// How many fields it has that nobody knows: ignored and counted.
+    /// How many of its fields are not fields of a notification: ignored and counted.
     pub unknown_fields: usize,
 }
 
@@ -82,24 +77,13 @@ fn join(errors: &[FieldError]) -> String {
     errors.iter().map(|error| format!("{} {}", error.field, error.detail)).collect::<Vec<_>>().join("; ")
 }
 
-impl ParseError {
-    /// The class of a dead letter: a bounded set.
-    pub fn class(&self) -> &'static str {
-        match self {
-            Self::TooLarge { .. } => "too_large",
-            Self::NotJson(_) => "not_json",
-            Self::Fields(_) => "invalid_field",
-        }
-    }
-}
-
 /// Parses what came over HTTP: unknown fields are faults. Over HTTP an absent id becomes a UUIDv7.
 pub fn from_http(body: &[u8], arrival: &Arrival<'_>) -> Result<Notification, ParseError> {
     let mut fields = Fields::read(body, arrival.body_bytes)?;
     for name in std::mem::take(&mut fields.unknown) {
         fields.fault(&name, "is not a field of a notification".to_owned());
     }
-    let identity = match (fields.id.take(), arrival.idempotency_key) {
+    let identity = match (fields.given.id.take(), arrival.idempotency_key) {
         (Some(text), _) => identity::of_text(arrival.exchange, text),
         (None, Some(key)) => Identity { id: identity::of_key(arrival.exchange, key, arrival.item), source_id: None },
         (None, None) => Identity { id: Uuid::now_v7(), source_id: None },
@@ -112,7 +96,7 @@ pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) ->
     let mut fields = Fields::read(body, arrival.body_bytes + limits::ADDED_BY_PRODUCER)?;
     let unknown_fields = fields.unknown_count;
     let message_id = envelope.message_id.filter(|id| is_usable(id));
-    let (identity, derived_id) = match (fields.id.take(), message_id) {
+    let (identity, derived_id) = match (fields.given.id.take(), message_id) {
         (Some(text), _) => (identity::of_text(arrival.exchange, text), false),
         (None, Some(id)) => (identity::of_text(arrival.exchange, id.to_owned()), false),
         (None, None) => (Identity { id: identity::of_bytes(body, envelope.timestamp), source_id: None }, true),
@@ -125,52 +109,4 @@ pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) ->
 /// A `message_id` is whatever a client library put there: what could not stand as an `id` is passed over.
 fn is_usable(message_id: &str) -> bool {
     limits::ID_BYTES.contains(&message_id.len()) && !message_id.chars().any(char::is_control)
-}
-
-/// The JSON that a producer publishes: canonical names, `data` as received, the id as the sender wrote it.
-/// `from_amqp(to_wire(n))` is `n`.
-pub fn to_wire(notification: &Notification) -> Bytes {
-    let Notification { owner, id, source_id, kind, actor, title, body, data, priority, created_at, expires_at } =
-        notification;
-    let wire = Wire {
-        id: source_id.as_deref().map_or_else(|| Cow::Owned(id.to_string()), Cow::Borrowed),
-        owner,
-        kind,
-        actor,
-        title,
-        body,
-        // Checked when it was parsed; a text that is no JSON after all is left out rather than spoiling the message.
-        data: data.as_deref().and_then(|json| serde_json::from_str(json).ok()),
-        priority: *priority,
-        created_at: *created_at,
-        expires_at: *expires_at,
-    };
-    // A struct of texts, numbers and checked JSON always serializes.
-    serde_json::to_vec(&wire).map(Bytes::from).unwrap_or_default()
-}
-
-/// A notification as a producer publishes it. What stands at its default is left out.
-#[derive(Serialize)]
-struct Wire<'a> {
-    id: Cow<'a, str>,
-    owner: &'a Owner,
-    kind: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    actor: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    title: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    body: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a RawValue>,
-    #[serde(skip_serializing_if = "is_zero")]
-    priority: u8,
-    created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(priority: &u8) -> bool {
-    *priority == 0
 }

@@ -110,11 +110,11 @@ fn data_is_kept_as_received_to_a_depth() {
     for data in [r#"{ "a" : 1e400000 }"#, r#""\u0000""#, r#""\ud800""#, "1.10", r#"{"a":1,"a":2}"#] {
         let body = format!(r#"{{"owner":"a","kind":"k","data": {data} }}"#);
         let notification = from_http(body.as_bytes(), &arrival()).unwrap();
-        assert_eq!(notification.data.as_deref(), Some(data));
+        assert_eq!(notification.content.data.as_ref().map(Json::as_str), Some(data));
         let again = from_amqp(&to_wire(&notification), &arrival(), &Envelope::default()).unwrap();
-        assert_eq!(again.notification.data.as_deref(), Some(data));
+        assert_eq!(again.notification.content.data.as_ref().map(Json::as_str), Some(data));
     }
-    assert_eq!(http(&with("data", Value::Null)).unwrap().data, None);
+    assert_eq!(http(&with("data", Value::Null)).unwrap().content.data, None);
 }
 
 #[test]
@@ -136,8 +136,14 @@ fn names_of_the_original_are_taken_and_none_twice() {
         "receiver_info": "a", "action_type": "k", "actioner_info": "b", "action_data": [1], "fired_at": 5, "is_seen": false,
     });
     let notification = http(&original).unwrap();
-    assert_eq!((notification.owner.as_str(), notification.kind.as_str(), notification.actor.as_str()), ("a", "k", "b"));
-    assert_eq!((notification.data.as_deref(), notification.created_at.seconds()), (Some("[1]"), 5));
+    assert_eq!(
+        (notification.owner.as_str(), notification.content.kind.as_str(), notification.content.actor.as_str()),
+        ("a", "k", "b")
+    );
+    assert_eq!(
+        (notification.content.data.as_ref().map(Json::as_str), notification.created_at.seconds()),
+        (Some("[1]"), 5)
+    );
     let aliases = [
         ("receiver_info", "owner", r#""x""#),
         ("action_type", "kind", r#""x""#),

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, value::RawValue};
 
-use super::limits::PRIORITY;
 use crate::timestamp::Timestamp;
 
 /// A text within its length, without NUL.
@@ -41,14 +40,14 @@ pub(super) fn string(raw: &RawValue) -> Result<String, String> {
     })
 }
 
-/// A whole number from 0 to 9.
-pub(super) fn priority(raw: &RawValue) -> Result<u8, String> {
+/// A whole number within its limits.
+pub(super) fn priority(raw: &RawValue, limits: &RangeInclusive<u8>) -> Result<u8, String> {
     // JSON has one kind of number: `2.0`, as some serializers write a whole number, is 2.
     let number: Option<f64> = serde_json::from_str(raw.get()).ok();
-    PRIORITY
-        .into_iter()
+    limits
+        .clone()
         .find(|priority| number == Some(f64::from(*priority)))
-        .ok_or_else(|| format!("must be a whole number from {} to {}", PRIORITY.start(), PRIORITY.end()))
+        .ok_or_else(|| format!("must be a whole number from {} to {}", limits.start(), limits.end()))
 }
 
 /// RFC 3339, or Unix seconds.

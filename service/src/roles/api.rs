@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use hoopoe_web::{ServerLimits, serve};
 use tracing::warn;
 
 use crate::{
-    api::{self, ApiMetrics, ApiState},
     cache::CacheMetrics,
     config::ConfigError,
-    http::{Guard, HttpMetrics, ServerLimits, serve},
+    edge::http::{
+        Guard, HttpMetrics,
+        inbox::{ApiMetrics, InboxState},
+        openapi::api_routes,
+        surface,
+    },
+    identity::Anonymous,
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
 };
 
@@ -43,12 +49,11 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
         if let Some(redis) = redis.clone() {
             process.readiness.add("redis", false, move || redis.is_up());
         }
-        let cache = parts::as_cache(redis.as_ref());
-        let writer = Arc::new(Writer::new(Arc::clone(&store), cache.clone(), inbox_metrics.clone()));
+        let writer = Arc::new(Writer::new(Arc::clone(&store), redis.clone(), inbox_metrics.clone()));
         let background = tokio_util::sync::CancellationToken::new();
         let reader = Arc::new(Reader::start(
             Arc::clone(&store),
-            cache,
+            redis,
             Arc::clone(&writer),
             ReaderOptions::new(&process.config.cache),
             inbox_metrics,
@@ -56,8 +61,8 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
         ));
         let probe = Arc::clone(&reader);
         process.readiness.add("store", true, move || probe.is_ready());
-        let guard = Guard::new(MAX_REQUESTS, http_metrics);
-        let router = api::router(ApiState::new(reader, writer, api_metrics), guard);
+        let guard = Guard::new(MAX_REQUESTS, http_metrics, Arc::new(Anonymous), &stop);
+        let router = surface(api_routes(InboxState::new(reader, writer, api_metrics)), guard);
         let serving = tokio::spawn(serve(listener, router, ServerLimits::default(), stop.clone()));
         stop.cancelled().await;
         process.drain();

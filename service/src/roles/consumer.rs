@@ -1,34 +1,27 @@
 //! The role `consumer`.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use crate::{
-    broker::{AmqpQueue, AmqpTopology, BrokerMetrics, Queue, Topology},
+    broker::BrokerMetrics,
     cache::CacheMetrics,
-    config::{ConfigError, Endpoint},
+    config::ConfigError,
     consumer::{Consumer, ConsumerMetrics, Settings, sweeper},
     inbox::{InboxMetrics, Writer},
 };
 
 use super::{RoleError, WorkerArgs, declare, parts, process::Process};
 
-/// How long the confirm of a dead letter may take.
-const DEAD_LETTER_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Drains a queue into the inbox until SIGTERM.
 pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
     let process = Process::start("consumer", &args.config).await?;
     let no_role = || ConfigError::NoRole { path: args.config.clone(), role: "consumer" };
     let config = process.config.consumer.clone().ok_or_else(no_role)?;
-    let amqp = process.endpoints.need_amqp()?.clone();
+    process.endpoints.need_amqp()?;
     let postgres = process.endpoints.need_postgres()?.clone();
-    let tls = process.config.broker_tls.clone();
     let broker_metrics = process.register(BrokerMetrics::register);
     let metrics = process.register(ConsumerMetrics::register);
     let cache_metrics = process.register(CacheMetrics::register);
@@ -49,14 +42,14 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
         if let Some(redis) = redis.clone() {
             process.readiness.add("redis", false, move || redis.is_up());
         }
-        let writer = Arc::new(Writer::new(Arc::clone(&store), parts::as_cache(redis.as_ref()), inbox_metrics));
+        let writer = Arc::new(Writer::new(Arc::clone(&store), redis, inbox_metrics));
+        let (tls, namespace) = (&process.config.broker_tls, &process.config.resource.namespace);
+        let broker = parts::broker(&process.endpoints, tls, namespace, broker_metrics).await?;
         if config.declare {
-            let management = process.endpoints.amqp_management.as_ref().map(Endpoint::expose);
-            let topology = AmqpTopology::new(amqp.expose(), &tls, management, &process.config.resource.namespace);
+            let topology = broker.topology();
             declare::until_done(&stop, || topology.declare_queue(&config)).await?;
         }
-        let queue =
-            Arc::new(AmqpQueue::start(amqp.expose(), &tls, &config.queue.name, DEAD_LETTER_TIMEOUT, broker_metrics));
+        let queue = broker.queue(&config.queue.name);
         let probe = Arc::clone(&queue);
         process.readiness.add("broker", true, move || probe.is_connected());
         let sweeping = tokio::spawn(sweeper::run(Arc::clone(&writer), store_up, stop.clone()));
@@ -67,7 +60,7 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
             draining.cancelled().await;
             readiness.drain();
         });
-        Consumer::new(settings, queue as Arc<dyn Queue>, writer, Arc::clone(&store), metrics).run(stop).await;
+        Consumer::new(settings, queue, writer, Arc::clone(&store), metrics).run(stop).await;
         let _ = sweeping.await;
         store.close().await;
     }

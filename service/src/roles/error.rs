@@ -1,11 +1,12 @@
 //! Why a role did not start.
 
+use hoopoe_web::ServeError;
+
 use crate::{
-    broker::TopologyError,
+    broker::{BrokerError, TopologyError},
     cache::CacheError,
     config::{ConfigError, EndpointError},
-    http::ServeError,
-    producer::TemplateError,
+    ingest::TemplateError,
     store::StoreError,
     telemetry::TelemetryError,
 };
@@ -34,6 +35,9 @@ pub enum RoleError {
     /// The cache's settings.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
     /// What the broker has contradicts the configuration.
     #[error(transparent)]
     Topology(#[from] TopologyError),

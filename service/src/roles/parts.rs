@@ -1,4 +1,4 @@
-//! The parts that roles share: a store that is waited for, and a cache that is never waited for.
+//! The parts that roles share: a store that is waited for, and a cache and a broker that are never waited for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,9 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    cache::{Cache, CacheMetrics, RedisCache},
-    config::Endpoint,
-    store::{PostgresStore, Store, StoreError, StoreOptions},
+    broker::{self, Broker, BrokerAt, BrokerMetrics},
+    cache::{self, Cache, CacheAt, CacheMetrics},
+    config::{Endpoint, Endpoints},
+    store::{self, Store, StoreError, StoreOptions, migrate::Target},
 };
 
 use super::RoleError;
@@ -31,12 +32,12 @@ pub async fn postgres(
     loop {
         let connected = tokio::select! {
             () = stop.cancelled() => return Ok(None),
-            connected = PostgresStore::connect(endpoint.expose(), tls, options.clone()) => connected,
+            connected = store::open(Target::Postgres { url: endpoint.expose(), tls }, options.clone()) => connected,
         };
         match connected {
             Ok(store) => {
                 info!(server = %endpoint, "connected to the database");
-                return Ok(Some(Arc::new(store)));
+                return Ok(Some(store));
             }
             Err(error @ StoreError::Settings(_)) => return Err(error.into()),
             Err(error) => {
@@ -58,12 +59,20 @@ pub async fn redis(
     config: &CacheConfig,
     store: &dyn Store,
     metrics: CacheMetrics,
-) -> Result<Option<Arc<RedisCache>>, RoleError> {
+) -> Result<Option<Arc<dyn Cache>>, RoleError> {
     let Some(endpoint) = endpoint else { return Ok(None) };
-    Ok(Some(Arc::new(RedisCache::connect(endpoint.expose(), tls, store.store_id(), config, metrics).await?)))
+    let at = CacheAt::Redis { url: endpoint.expose(), tls, store_id: store.store_id() };
+    Ok(Some(cache::open(at, config, metrics).await?))
 }
 
-/// As the inbox takes it.
-pub fn as_cache(redis: Option<&Arc<RedisCache>>) -> Option<Arc<dyn Cache>> {
-    redis.map(|redis| Arc::clone(redis) as Arc<dyn Cache>)
+/// The broker that the environment names.
+pub async fn broker(
+    endpoints: &Endpoints,
+    tls: &TlsConfig,
+    namespace: &str,
+    metrics: BrokerMetrics,
+) -> Result<Broker, RoleError> {
+    let url = endpoints.need_amqp()?.expose();
+    let management = endpoints.amqp_management.as_ref().map(Endpoint::expose);
+    Ok(broker::open(BrokerAt::Amqp { url, tls, management, namespace }, metrics).await?)
 }

@@ -7,6 +7,10 @@ use std::{
 };
 
 use hoopoe_crds::WorkerConfig;
+use hoopoe_web::{
+    Readiness, ReadyzFormat, ServeError, ServerLimits, admin_router, bind, serve,
+    telemetry::{LogFormat, Telemetry},
+};
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -14,14 +18,10 @@ use tracing::{info, warn};
 
 use crate::{
     config::{self, Endpoints},
-    http::{Readiness, ServeError, ServerLimits, admin_router, bind, serve},
-    telemetry::{LogFormat, Telemetry},
+    telemetry,
 };
 
 use super::{RoleError, stop};
-
-/// The part that stands for those not named yet.
-const NAMING: &str = "starting";
 
 /// A running worker process.
 pub(super) struct Process {
@@ -44,7 +44,7 @@ impl Process {
     pub(super) async fn start(role: &'static str, path: &Path) -> Result<Self, RoleError> {
         let (config, unknown) = config::load(path)?;
         let endpoints = Endpoints::from_env()?;
-        let telemetry = Telemetry::start(&format!("hoopoe-{role}"), &config.telemetry, LogFormat::Json)?;
+        let telemetry = telemetry::start(&format!("hoopoe-{role}"), &config.telemetry, LogFormat::Json)?;
         for key in &unknown {
             warn!(key, "ignoring a key of the configuration that this build does not know");
         }
@@ -53,12 +53,11 @@ impl Process {
         unknown_keys.set(i64::try_from(unknown.len()).unwrap_or(i64::MAX));
         registry.register("hoopoe_config_unknown_keys", "Keys of the configuration that were ignored", unknown_keys);
         let registry = Arc::new(Mutex::new(registry));
-        let readiness = Readiness::default();
         // Health is served before the role has named its parts: until then it is not ready.
-        readiness.add(NAMING, true, || false);
+        let readiness = Readiness::starting();
         let listener = bind_any(config.admin.port).await?;
         let admin_stop = CancellationToken::new();
-        let router = admin_router(readiness.clone(), Arc::clone(&registry));
+        let router = admin_router(readiness.clone(), Arc::clone(&registry), ReadyzFormat::Json);
         let admin = tokio::spawn(serve(listener, router, ServerLimits::default(), admin_stop.clone()));
         info!(role, resource = config.resource.name, namespace = config.resource.namespace, "started");
         let stop = stop::on_signal()?;
@@ -70,9 +69,9 @@ impl Process {
         register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The role has named its parts: what `/readyz` says is up to them.
+    /// The role has named its parts: from now on they decide what `/readyz` says.
     pub(super) fn named_parts(&self) {
-        self.readiness.remove(NAMING);
+        self.readiness.started();
     }
 
     /// Not ready from now on; the role drains.

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
+use hoopoe_web::{ServerLimits, serve};
 use tracing::warn;
 
 use crate::{
-    broker::{AmqpPublisher, AmqpTopology, BrokerMetrics, Publisher, Topology},
-    config::{ConfigError, Endpoint},
-    http::{Guard, HttpMetrics, ServerLimits, serve},
-    producer::{self, ProducerMetrics, ProducerState},
+    broker::BrokerMetrics,
+    config::ConfigError,
+    edge::http::{Guard, HttpMetrics, openapi::producer_routes, surface},
+    identity::Anonymous,
+    ingest::{Ingest, IngestMetrics},
 };
 
 use super::{
-    RoleError, WorkerArgs, declare,
+    RoleError, WorkerArgs, declare, parts,
     process::{Process, bind_any},
 };
 
@@ -24,28 +26,27 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let process = Process::start("producer", &args.config).await?;
     let no_role = || ConfigError::NoRole { path: args.config.clone(), role: "producer" };
     let config = process.config.producer.clone().ok_or_else(no_role)?;
-    let amqp = process.endpoints.need_amqp()?.clone();
+    process.endpoints.need_amqp()?;
     // A part is in the report before it answers: `/readyz` says what a worker waits for.
     process.readiness.add("broker", true, || false);
     process.named_parts();
-    let tls = process.config.broker_tls.clone();
-    let broker_metrics = process.register(BrokerMetrics::register);
+    let (tls, namespace) = (&process.config.broker_tls, &process.config.resource.namespace);
+    let broker = parts::broker(&process.endpoints, tls, namespace, process.register(BrokerMetrics::register)).await?;
     if config.declare {
-        let management = process.endpoints.amqp_management.as_ref().map(Endpoint::expose);
-        let topology = AmqpTopology::new(amqp.expose(), &tls, management, &process.config.resource.namespace);
+        let topology = broker.topology();
         declare::until_done(&process.stop, || topology.declare_exchange(&config.exchange)).await?;
     }
-    let publisher =
-        Arc::new(AmqpPublisher::start(amqp.expose(), &tls, &config.exchange.name, &config.publish, broker_metrics));
+    let publisher = broker.publisher(&config.exchange.name, &config.publish);
     let probe = Arc::clone(&publisher);
     process.readiness.add("broker", true, move || probe.is_connected());
-    let metrics = process.register(ProducerMetrics::register);
-    let state = ProducerState::new(&config, Arc::clone(&publisher) as Arc<dyn Publisher>, metrics)?;
-    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register));
+    let metrics = process.register(IngestMetrics::register);
+    let ingest = Ingest::new(&config, Arc::clone(&publisher), metrics)?;
+    let stop = process.stop.clone();
+    let guard = Guard::new(MAX_REQUESTS, process.register(HttpMetrics::register), Arc::new(Anonymous), &stop);
     let listener = bind_any(config.port).await?;
     let limits = ServerLimits::default();
-    let stop = process.stop.clone();
-    let serving = tokio::spawn(serve(listener, producer::router(state, guard), limits, stop.clone()));
+    let router = surface(producer_routes(ingest), guard);
+    let serving = tokio::spawn(serve(listener, router, limits, stop.clone()));
     stop.cancelled().await;
     process.drain();
     if serving.await.is_err() {

@@ -4,8 +4,11 @@ use std::{collections::HashMap, time::Duration};
 
 use uuid::Uuid;
 
-use super::{Item, Outcome, StoreError, columns};
-use crate::{notif::Notification, timestamp::Timestamp};
+use super::{Item, Outcome, entity::notification::Written};
+use crate::{
+    notif::{Content, Notification, Owner},
+    timestamp::Timestamp,
+};
 
 /// The first of the batch with its key, and the later ones.
 pub(super) struct Entry<'a> {
@@ -18,7 +21,7 @@ pub(super) struct Entry<'a> {
 
 /// The entries of one owner, in the batch's order.
 pub(super) struct OwnerEntries<'a> {
-    pub(super) owner: &'a crate::notif::Owner,
+    pub(super) owner: &'a Owner,
     pub(super) entries: Vec<Entry<'a>>,
 }
 
@@ -59,7 +62,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     /// Expired before it came: stored so, and never counted.
     pub(super) fn is_expired(&self, clock: Timestamp) -> bool {
         self.expires_at.is_some_and(|expiry| expiry <= clock)
@@ -69,53 +72,25 @@ impl Entry<'_> {
     pub(super) fn stored(&self, rev: i64, all: &[Notification], outcomes: &mut [Outcome]) {
         outcomes[self.at] = Outcome::Stored { rev };
         for later in &self.later {
-            outcomes[*later] = same_content(self.notification, &all[*later]);
+            outcomes[*later] = repeated(&self.notification.content, &all[*later]);
         }
     }
 
-    /// What becomes of it and of its repeats when its key is in the store already; `same` compares with what is there.
-    pub(super) fn found(&self, all: &[Notification], outcomes: &mut [Outcome], same: impl Fn(&Notification) -> bool) {
+    /// What becomes of it and of its repeats when its key is in the store already, with this content.
+    pub(super) fn found(&self, stored: &Content, all: &[Notification], outcomes: &mut [Outcome]) {
         for at in std::iter::once(&self.at).chain(&self.later) {
-            outcomes[*at] = if same(&all[*at]) { Outcome::Repeat } else { Outcome::IdConflict };
+            outcomes[*at] = repeated(stored, &all[*at]);
         }
     }
 
     /// The row as a client sees it, stored at `rev`.
-    pub(super) fn item(&self, rev: i64) -> Result<Item, StoreError> {
-        let Notification {
-            owner: _,
-            id,
-            source_id,
-            kind,
-            actor,
-            title,
-            body,
-            data,
-            priority,
-            created_at,
-            expires_at: _,
-        } = self.notification;
-        Ok(Item {
-            id: *id,
-            source_id: source_id.clone(),
-            rev,
-            changed_rev: rev,
-            unread_rev: rev,
-            unseen_rev: rev,
-            kind: kind.clone(),
-            actor: actor.clone(),
-            title: title.clone(),
-            body: body.clone(),
-            data: data.clone().map(columns::json).transpose()?,
-            priority: *priority,
-            created_at: *created_at,
-            expires_at: self.expires_at,
-            expired_at: None,
-            seen_at: None,
-            read_at: None,
-            archived_at: None,
-            deleted_at: None,
-        })
+    pub(super) fn item(&self, rev: i64) -> Item {
+        Item::stored(self.notification, self.expires_at, rev)
+    }
+
+    /// The row as it is written, stored at `rev`.
+    pub(super) fn written(&self, rev: i64) -> Written<'a> {
+        Written::new(self.notification, self.expires_at, rev)
     }
 }
 
@@ -128,26 +103,7 @@ fn expiry(notification: &Notification, retention: Option<Duration>) -> Option<Ti
     }
 }
 
-/// Times are not content: a sender that repeats itself may stamp anew.
-fn same_content(a: &Notification, b: &Notification) -> Outcome {
-    let Notification {
-        kind,
-        actor,
-        title,
-        body,
-        data,
-        priority,
-        owner: _,
-        id: _,
-        source_id: _,
-        created_at: _,
-        expires_at: _,
-    } = a;
-    let same = *kind == b.kind
-        && *actor == b.actor
-        && *title == b.title
-        && *body == b.body
-        && *data == b.data
-        && *priority == b.priority;
-    if same { Outcome::Repeat } else { Outcome::IdConflict }
+/// A notification with the key of one that has this content.
+fn repeated(first: &Content, again: &Notification) -> Outcome {
+    if *first == again.content { Outcome::Repeat } else { Outcome::IdConflict }
 }

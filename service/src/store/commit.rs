@@ -5,18 +5,18 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, EntityTrait, FromQueryResult, Set, Value};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, Set, Value};
 use uuid::Uuid;
 
 use super::{
     Announce, Committed, Outcome, OwnerChange, StoreError,
     batch::{Batch, Entry},
     dialect::Dialect,
-    entity::notification::{ActiveModel, Entity},
+    entity::notification::{ActiveModel, Entity, content, content_columns},
     history::{self, Attempt},
     owner_lock, transaction,
 };
-use crate::{notif::Notification, timestamp::Timestamp};
+use crate::{notif::Content, timestamp::Timestamp};
 
 /// Rows of one INSERT: 23 columns each, and Postgres takes 65,535 parameters, SQLite 32,766.
 const ROWS_PER_INSERT: usize = 500;
@@ -45,8 +45,8 @@ pub(super) async fn commit(
         let previous = owner_lock::position(state, history.epoch);
         let mut inserted = Vec::new();
         for entry in &entries.entries {
-            if let Some(there) = existing.get(&(state.owner.as_str(), entry.notification.id)) {
-                entry.found(batch.all, &mut outcomes, |notification| there.has_content_of(notification));
+            if let Some(stored) = existing.get(&(state.owner.as_str(), entry.notification.id)) {
+                entry.found(stored, batch.all, &mut outcomes);
                 continue;
             }
             state.rev += 1;
@@ -56,9 +56,12 @@ pub(super) async fn commit(
                 state.unread += 1;
                 state.unseen += 1;
                 state.next_due = earliest(state.next_due, entry.expires_at.map(Timestamp::micros));
-                inserted.push(entry.item(state.rev)?);
+                inserted.push(entry.item(state.rev));
             }
-            rows.push(row(entry, state.rev, expired.then_some(history.clock.micros())));
+            rows.push(ActiveModel {
+                expired_at: Set(expired.then_some(history.clock.micros())),
+                ..ActiveModel::from(entry.written(state.rev))
+            });
         }
         if state.rev > previous.rev {
             inserted.reverse();
@@ -93,99 +96,49 @@ async fn finish(
     Ok(())
 }
 
-/// The content of a row that is there, to compare a repeat with.
-#[derive(FromQueryResult)]
-struct Existing {
-    owner: String,
-    id: Uuid,
-    kind: String,
-    actor: String,
-    title: String,
-    body: String,
-    data: Option<String>,
-    priority: i16,
-}
+/// What is in the store already: the content of each row, by owner and id.
+type Existing<'a> = HashMap<(&'a str, Uuid), Content>;
 
-impl Existing {
-    fn has_content_of(&self, notification: &Notification) -> bool {
-        let Notification {
-            kind,
-            actor,
-            title,
-            body,
-            data,
-            priority,
-            owner: _,
-            id: _,
-            source_id: _,
-            created_at: _,
-            expires_at: _,
-        } = notification;
-        self.kind == *kind
-            && self.actor == *actor
-            && self.title == *title
-            && self.body == *body
-            && self.data == *data
-            && self.priority == i16::from(*priority)
-    }
-}
-
-/// The rows of the batch that are in the store already.
-async fn existing<'a>(
-    tx: &DatabaseTransaction,
-    batch: &Batch<'a>,
-) -> Result<HashMap<(&'a str, Uuid), Existing>, StoreError> {
+/// Looks for the rows of the batch that are in the store already.
+async fn existing<'a>(tx: &DatabaseTransaction, batch: &Batch<'a>) -> Result<Existing<'a>, StoreError> {
     let dialect = Dialect::of(tx);
     let entries: Vec<&Entry<'a>> = batch.owners.iter().flat_map(|owner| &owner.entries).collect();
     let mut rows = Vec::new();
     match dialect {
         Dialect::Postgres => {
-            let sql = "SELECT n.owner, n.id, n.kind, n.actor, n.title, n.body, n.data, n.priority \
-                 FROM unnest($1::text[], $2::uuid[]) AS u (owner, id) JOIN notification n ON n.owner = u.owner AND n.id = u.id";
+            let sql = format!(
+                "SELECT n.owner, n.id, {} FROM unnest($1::text[], $2::uuid[]) AS u (owner, id) \
+                 JOIN notification n ON n.owner = u.owner AND n.id = u.id",
+                content_columns("n.")
+            );
             let owners: Vec<String> = entries.iter().map(|entry| entry.notification.owner.to_string()).collect();
             let ids: Vec<Uuid> = entries.iter().map(|entry| entry.notification.id).collect();
-            rows = Existing::find_by_statement(dialect.statement(sql, [owners.into(), ids.into()])).all(tx).await?;
+            rows = tx.query_all_raw(dialect.statement(sql, [owners.into(), ids.into()])).await?;
         }
         Dialect::Sqlite => {
             for chunk in entries.chunks(ROWS_PER_INSERT) {
                 let keys = vec!["(?,?)"; chunk.len()].join(",");
                 let sql = format!(
-                    "SELECT owner, id, kind, actor, title, body, data, priority FROM notification WHERE (owner, id) IN (VALUES {keys})"
+                    "SELECT owner, id, {} FROM notification WHERE (owner, id) IN (VALUES {keys})",
+                    content_columns("")
                 );
                 let values = chunk.iter().flat_map(|entry| {
                     [Value::from(entry.notification.owner.as_str()), Value::from(entry.notification.id)]
                 });
-                rows.extend(Existing::find_by_statement(dialect.statement(sql, values)).all(tx).await?);
+                rows.extend(tx.query_all_raw(dialect.statement(sql, values)).await?);
             }
         }
     }
     let owners: HashMap<&str, &'a str> =
         batch.owners.iter().map(|entries| (entries.owner.as_str(), entries.owner.as_str())).collect();
-    Ok(rows.into_iter().filter_map(|row| Some(((*owners.get(row.owner.as_str())?, row.id), row))).collect())
-}
-
-fn row(entry: &Entry<'_>, rev: i64, expired_at: Option<i64>) -> ActiveModel {
-    let Notification { owner, id, source_id, kind, actor, title, body, data, priority, created_at, expires_at: _ } =
-        entry.notification;
-    ActiveModel {
-        owner: Set(owner.to_string()),
-        id: Set(*id),
-        source_id: Set(source_id.clone()),
-        rev: Set(rev),
-        changed_rev: Set(rev),
-        unread_rev: Set(rev),
-        unseen_rev: Set(rev),
-        kind: Set(kind.clone()),
-        actor: Set(actor.clone()),
-        title: Set(title.clone()),
-        body: Set(body.clone()),
-        data: Set(data.clone()),
-        priority: Set(i16::from(*priority)),
-        created_at: Set(created_at.micros()),
-        expires_at: Set(entry.expires_at.map(Timestamp::micros)),
-        expired_at: Set(expired_at),
-        ..Default::default()
+    let mut existing = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let owner: String = row.try_get("", "owner")?;
+        if let Some(owner) = owners.get(owner.as_str()) {
+            existing.insert((*owner, row.try_get("", "id")?), content(row)?);
+        }
     }
+    Ok(existing)
 }
 
 async fn insert(tx: &DatabaseTransaction, rows: Vec<ActiveModel>) -> Result<(), StoreError> {

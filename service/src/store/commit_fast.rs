@@ -6,14 +6,19 @@
 //! has expired before it came, all is rolled back and done step by step. So the usual batch needs one write per owner where the
 //! steps need two, no look for ids that exist, and four round trips.
 
-use sqlx::{PgPool, Row};
-use uuid::Uuid;
+use std::sync::LazyLock;
+
+use sqlx::{PgPool, Row, postgres::PgRow};
 
 use super::{
     Announce, Committed, Epoch, Outcome, OwnerChange, Position, StoreError,
-    batch::{Batch, Entry},
-    entity::owner_state::Model as State,
-    error::from_sqlx,
+    batch::{Batch, Entry, OwnerEntries},
+    entity::{
+        notification::{INSERT_FROM_UNNEST, WrittenColumns},
+        owner_state::Model as State,
+    },
+    error::{from_sqlx, no_store_row},
+    generation::RAISE,
     history::Attempt,
     owner_lock,
 };
@@ -29,20 +34,16 @@ const RAISE_OWNERS: &str = "INSERT INTO owner_state AS o \
      RETURNING owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto, next_due";
 
 /// All rows, and what the transaction has to know of the store, in one round trip. Its snapshot is later than the locks.
-const INSERT_ROWS: &str = "WITH fresh AS (INSERT INTO notification \
-     (owner, id, source_id, rev, changed_rev, unread_rev, unseen_rev, kind, actor, title, body, data, priority, created_at, expires_at) \
-     SELECT u.owner, u.id, u.source_id, u.rev, u.rev, u.rev, u.rev, u.kind, u.actor, u.title, u.body, u.data, u.priority, \
-     u.created_at, u.expires_at \
-     FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
-     $10::smallint[], $11::bigint[], $12::bigint[]) \
-     AS u (owner, id, source_id, rev, kind, actor, title, body, data, priority, created_at, expires_at) \
-     ON CONFLICT (owner, id) DO NOTHING RETURNING 1) \
-     SELECT (SELECT count(*) FROM fresh) AS inserted, s.generation, s.epoch, \
-     (s.timeline <> substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
-     OR s.system_identifier <> (SELECT system_identifier::text FROM pg_control_system())) AS forked, \
-     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock FROM store s";
-
-const RAISE_GENERATION: &str = "UPDATE store SET generation = generation + 1 RETURNING generation";
+static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH fresh AS ({} ON CONFLICT (owner, id) DO NOTHING RETURNING 1) \
+         SELECT (SELECT count(*) FROM fresh) AS inserted, s.generation, s.epoch, \
+         (s.timeline <> substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) \
+         OR s.system_identifier <> (SELECT system_identifier::text FROM pg_control_system())) AS forked, \
+         (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock FROM store s",
+        *INSERT_FROM_UNNEST
+    )
+});
 
 /// Commits a batch that is new as a whole; `None`: it is not, and nothing was done.
 pub(super) async fn commit(
@@ -53,8 +54,7 @@ pub(super) async fn commit(
     let mut tx = pool.begin().await.map_err(from_sqlx)?;
     let states = raise_owners(&mut tx, batch).await?;
     let mut outcomes = vec![Outcome::Repeat; batch.all.len()];
-    let rows = Rows::new(batch, &states, &mut outcomes);
-    let row = rows.insert(&mut tx).await?;
+    let row = insert(&mut tx, rows(batch, &states, &mut outcomes)).await?;
 
     let inserted: i64 = row.try_get("inserted").map_err(from_sqlx)?;
     let forked: bool = row.try_get("forked").map_err(from_sqlx)?;
@@ -80,9 +80,9 @@ pub(super) async fn commit(
             (entries.owner.clone(), Position { epoch, rev: state.rev })
         })
         .collect();
-    let mut changes = changes(batch, &states, store_epoch, generation)?;
+    let mut changes = changes(batch, &states, store_epoch, generation);
     if !announce.announce(&positions).await {
-        let generation: i64 = sqlx::query_scalar(RAISE_GENERATION).fetch_one(&mut *tx).await.map_err(from_sqlx)?;
+        let generation: i64 = sqlx::query_scalar(RAISE).fetch_one(&mut *tx).await.map_err(from_sqlx)?;
         for change in &mut changes {
             change.head.generation = generation;
         }
@@ -101,7 +101,7 @@ async fn raise_owners(tx: &mut sqlx::PgTransaction<'_>, batch: &Batch<'_>) -> Re
         .collect();
     let rows =
         sqlx::query(RAISE_OWNERS).bind(owners).bind(counts).bind(dues).fetch_all(&mut **tx).await.map_err(from_sqlx)?;
-    let state = |row: &sqlx::postgres::PgRow| -> Result<State, sqlx::Error> {
+    let state = |row: &PgRow| -> Result<State, sqlx::Error> {
         Ok(State {
             owner: row.try_get(0)?,
             epoch: row.try_get(1)?,
@@ -119,105 +119,35 @@ async fn raise_owners(tx: &mut sqlx::PgTransaction<'_>, batch: &Batch<'_>) -> Re
     Ok(states)
 }
 
-/// The rows as columns.
-struct Rows<'a> {
-    owner: Vec<&'a str>,
-    id: Vec<Uuid>,
-    source_id: Vec<Option<&'a str>>,
-    rev: Vec<i64>,
-    kind: Vec<&'a str>,
-    actor: Vec<&'a str>,
-    title: Vec<&'a str>,
-    body: Vec<&'a str>,
-    data: Vec<Option<&'a str>>,
-    priority: Vec<i16>,
-    created_at: Vec<i64>,
-    expires_at: Vec<Option<i64>>,
-}
-
-impl<'a> Rows<'a> {
-    /// Gives each row its rev: the last of an owner's rows gets the rev that the owner was raised to.
-    fn new(batch: &Batch<'a>, states: &[State], outcomes: &mut [Outcome]) -> Self {
-        let n = batch.len();
-        let mut rows = Self {
-            owner: Vec::with_capacity(n),
-            id: Vec::with_capacity(n),
-            source_id: Vec::with_capacity(n),
-            rev: Vec::with_capacity(n),
-            kind: Vec::with_capacity(n),
-            actor: Vec::with_capacity(n),
-            title: Vec::with_capacity(n),
-            body: Vec::with_capacity(n),
-            data: Vec::with_capacity(n),
-            priority: Vec::with_capacity(n),
-            created_at: Vec::with_capacity(n),
-            expires_at: Vec::with_capacity(n),
-        };
-        for (owner, state) in batch.owners.iter().zip(states) {
-            let mut rev = state.rev - count(&owner.entries);
-            for entry in &owner.entries {
-                rev += 1;
-                entry.stored(rev, batch.all, outcomes);
-                let notification = entry.notification;
-                rows.owner.push(notification.owner.as_str());
-                rows.id.push(notification.id);
-                rows.source_id.push(notification.source_id.as_deref());
-                rows.rev.push(rev);
-                rows.kind.push(&notification.kind);
-                rows.actor.push(&notification.actor);
-                rows.title.push(&notification.title);
-                rows.body.push(&notification.body);
-                rows.data.push(notification.data.as_deref());
-                rows.priority.push(i16::from(notification.priority));
-                rows.created_at.push(notification.created_at.micros());
-                rows.expires_at.push(entry.expires_at.map(Timestamp::micros));
-            }
+/// The rows as columns, each with its rev: the last of an owner's rows gets the rev that the owner was raised to.
+fn rows<'a>(batch: &Batch<'a>, states: &[State], outcomes: &mut [Outcome]) -> WrittenColumns<'a> {
+    let mut rows = WrittenColumns::with_capacity(batch.len());
+    for (owner, state) in batch.owners.iter().zip(states) {
+        let mut rev = state.rev - count(&owner.entries);
+        for entry in &owner.entries {
+            rev += 1;
+            entry.stored(rev, batch.all, outcomes);
+            rows.push(entry.written(rev));
         }
-        rows
     }
-
-    async fn insert(self, tx: &mut sqlx::PgTransaction<'_>) -> Result<sqlx::postgres::PgRow, StoreError> {
-        sqlx::query(INSERT_ROWS)
-            .bind(self.owner)
-            .bind(self.id)
-            .bind(self.source_id)
-            .bind(self.rev)
-            .bind(self.kind)
-            .bind(self.actor)
-            .bind(self.title)
-            .bind(self.body)
-            .bind(self.data)
-            .bind(self.priority)
-            .bind(self.created_at)
-            .bind(self.expires_at)
-            .fetch_optional(&mut **tx)
-            .await
-            .map_err(from_sqlx)?
-            .ok_or_else(super::history::missing)
-    }
+    rows
 }
 
-fn changes(
-    batch: &Batch<'_>,
-    states: &[State],
-    store_epoch: i64,
-    generation: i64,
-) -> Result<Vec<OwnerChange>, StoreError> {
-    let change = |(owner, state): (&super::batch::OwnerEntries<'_>, &State)| {
+async fn insert(tx: &mut sqlx::PgTransaction<'_>, rows: WrittenColumns<'_>) -> Result<PgRow, StoreError> {
+    let inserted = rows.bind(sqlx::query(INSERT_ROWS.as_str())).fetch_optional(&mut **tx).await.map_err(from_sqlx)?;
+    inserted.ok_or_else(no_store_row)
+}
+
+fn changes(batch: &Batch<'_>, states: &[State], store_epoch: i64, generation: i64) -> Vec<OwnerChange> {
+    let change = |(owner, state): (&OwnerEntries<'_>, &State)| {
         let before = State { rev: state.rev - count(&owner.entries), ..state.clone() };
-        let inserted: Result<Vec<_>, StoreError> = owner
-            .entries
-            .iter()
-            .rev()
-            .zip((before.rev + 1..=state.rev).rev())
-            .map(|(entry, rev)| entry.item(rev))
-            .collect();
-        Ok(OwnerChange {
+        let revs = (before.rev + 1..=state.rev).rev();
+        OwnerChange {
             owner: owner.owner.clone(),
             previous: owner_lock::position(&before, store_epoch),
             head: owner_lock::head(state, store_epoch, generation),
-            inserted: inserted?,
-        })
+            inserted: owner.entries.iter().rev().zip(revs).map(|(entry, rev)| entry.item(rev)).collect(),
+        }
     };
     batch.owners.iter().zip(states).map(change).collect()
 }

@@ -125,3 +125,8 @@ pub(super) async fn bounded<T>(
 pub(super) fn forking() -> StoreError {
     StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal("the database's history is changing".to_owned())))
 }
+
+/// The row that the first migration makes is not there.
+pub(super) fn no_store_row() -> StoreError {
+    StoreError::Schema("table `store` has no row; run `hoopoe migrate up`".to_owned())
+}

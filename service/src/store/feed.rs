@@ -1,11 +1,6 @@
 //! A page of an inbox: what is asked for, and what comes back.
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use uuid::Uuid;
-
-use super::{HeadAt, Position};
-use crate::timestamp::Timestamp;
+use super::{HeadAt, Item, Position};
 
 /// Which page. `since` takes no filter: a client that catches up must hear of everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,47 +63,4 @@ pub struct Window {
     pub items: Vec<Item>,
     /// How many there are in all.
     pub total: u64,
-}
-
-/// One row as clients see it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Item {
-    /// The identity.
-    pub id: Uuid,
-    /// The sender's own id, where that was no UUID.
-    pub source_id: Option<String>,
-    /// Its position in the inbox, the page cursor.
-    pub rev: i64,
-    /// The owner's rev when it last changed.
-    pub changed_rev: i64,
-    /// The owner's rev when it last became unread.
-    pub unread_rev: i64,
-    /// The owner's rev when it last became unseen.
-    pub unseen_rev: i64,
-    /// What happened.
-    pub kind: String,
-    /// Who caused it.
-    pub actor: String,
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub body: String,
-    /// The sender's JSON, as received.
-    pub data: Option<Box<RawValue>>,
-    /// 0–9.
-    pub priority: u8,
-    /// When it happened.
-    pub created_at: Timestamp,
-    /// When it stops being shown.
-    pub expires_at: Option<Timestamp>,
-    /// When it was found expired; its row is kept for a day so that clients hear of it.
-    pub expired_at: Option<Timestamp>,
-    /// When it was marked seen by itself; see also the head's `seen_upto`.
-    pub seen_at: Option<Timestamp>,
-    /// When it was marked read by itself; see also the head's `read_upto`.
-    pub read_at: Option<Timestamp>,
-    /// When it was archived.
-    pub archived_at: Option<Timestamp>,
-    /// When it was deleted.
-    pub deleted_at: Option<Timestamp>,
 }

@@ -2,7 +2,12 @@
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use super::{Pulse, StoreError, dialect::Dialect, transaction};
+use super::{
+    Pulse, StoreError,
+    dialect::{Dialect, POSTGRES_SYSTEM, POSTGRES_TIMELINE},
+    error::no_store_row,
+    transaction,
+};
 use crate::timestamp::Timestamp;
 
 /// What a transaction reads of the row of `store`.
@@ -34,7 +39,7 @@ pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreErro
         ),
         Dialect::Sqlite => "SELECT generation, epoch FROM store".to_owned(),
     };
-    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(missing)?;
+    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(no_store_row)?;
     let (forked, clock) = match dialect {
         Dialect::Postgres => {
             (row.try_get::<i64>("", "forked")? != 0, Timestamp::from_micros(row.try_get("", "clock")?))
@@ -42,11 +47,6 @@ pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreErro
         Dialect::Sqlite => (false, Timestamp::now()),
     };
     Ok(History { generation: row.try_get("", "generation")?, epoch: row.try_get("", "epoch")?, forked, clock })
-}
-
-/// Why a store has no row.
-pub(super) fn missing() -> StoreError {
-    StoreError::Schema("table `store` has no row; run `hoopoe migrate up`".to_owned())
 }
 
 /// Reads generation, epoch and clock; raises the epoch first where the history forked.
@@ -60,13 +60,6 @@ pub(super) async fn pulse(reader: &DatabaseConnection, writer: &DatabaseConnecti
     Ok(Pulse { generation, epoch, clock })
 }
 
-/// Raises the generation; the new one.
-pub(super) async fn raise_generation(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let sql = "UPDATE store SET generation = generation + 1 RETURNING generation";
-    let row = db.query_one_raw(Dialect::of(db).statement(sql, [])).await?.ok_or_else(missing)?;
-    Ok(row.try_get("", "generation")?)
-}
-
 /// Raises the epoch if the history is still another one than the row says; several processes may find it at once.
 ///
 /// The new epoch is the Unix second, or one more than the old one if that is higher: after two restores of one backup, both
@@ -78,7 +71,7 @@ pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError
         Dialect::Postgres => "SELECT 1 AS one FROM store FOR UPDATE",
         Dialect::Sqlite => "SELECT 1 AS one FROM store",
     };
-    tx.query_one_raw(dialect.statement(lock, [])).await?.ok_or_else(missing)?;
+    tx.query_one_raw(dialect.statement(lock, [])).await?.ok_or_else(no_store_row)?;
     let history = read(&tx).await?;
     if history.forked {
         raise_epoch(&tx).await?;
@@ -93,8 +86,6 @@ pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError
 
 /// Starts a new epoch in the history that the database is in now; its number.
 pub(super) async fn raise_epoch(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    use super::dialect::{POSTGRES_SYSTEM, POSTGRES_TIMELINE};
-
     let dialect = Dialect::of(db);
     let (greatest, timeline, system) = match dialect {
         Dialect::Postgres => ("greatest", POSTGRES_TIMELINE, POSTGRES_SYSTEM),
@@ -105,6 +96,6 @@ pub(super) async fn raise_epoch(db: &impl ConnectionTrait) -> Result<i64, StoreE
          timeline = {timeline}, system_identifier = {system} RETURNING epoch",
         clock = dialect.clock()
     );
-    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(missing)?;
+    let row = db.query_one_raw(dialect.statement(sql, [])).await?.ok_or_else(no_store_row)?;
     Ok(row.try_get("", "epoch")?)
 }

@@ -10,6 +10,7 @@ use super::{
     StoreError, connect,
     dialect::Dialect,
     entity::store,
+    error::no_store_row,
     history,
     migration::{Migrator, SCHEMA_VERSION},
     transaction,
@@ -186,7 +187,7 @@ async fn apply(tx: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
 
 /// The schema comes from a newer build: this one leaves it alone, and may work with it if that build said so.
 async fn newer(tx: &DatabaseTransaction, all_applied: bool) -> Result<Vec<String>, StoreError> {
-    let row = store::Entity::find().one(tx).await?.ok_or_else(history::missing)?;
+    let row = store::Entity::find().one(tx).await?.ok_or_else(no_store_row)?;
     if all_applied && row.min_reader <= SCHEMA_VERSION {
         return Ok(Vec::new());
     }

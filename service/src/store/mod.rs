@@ -3,7 +3,6 @@
 //! One trait, two implementations (Postgres, and SQLite for the embedded default), one behavioural suite.
 
 mod batch;
-mod columns;
 mod commit;
 mod commit_fast;
 mod connect;
@@ -12,16 +11,20 @@ mod due;
 pub mod entity;
 mod error;
 mod feed;
+mod generation;
 mod head;
+mod head_columns;
 mod history;
 mod mark;
 pub mod migrate;
 mod migration;
+mod open;
 mod owner_lock;
 mod page;
 mod position;
 mod read_state;
 mod relay;
+mod row;
 mod sql_store;
 mod sweep;
 mod transaction;
@@ -35,8 +38,10 @@ use crate::{
 };
 
 pub use connect::StoreOptions;
-pub use feed::{Feed, FeedQuery, Filter, Item, Since, Window};
+pub use entity::notification::Item;
+pub use feed::{Feed, FeedQuery, Filter, Since, Window};
 pub use head::{Head, HeadAt};
+pub use open::open;
 pub use position::{Epoch, Position, PositionError};
 pub use sql_store::{PostgresStore, SqlStore, SqliteStore};
 

@@ -4,9 +4,10 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
 
 use super::{
     Feed, FeedQuery, Filter, HeadAt, Item, Since, StoreError, Window,
-    columns::{self, HEAD, ITEM},
     dialect::Dialect,
-    history,
+    entity::notification::ITEM,
+    error::no_store_row,
+    head_columns::{self, HEAD},
 };
 use crate::notif::Owner;
 
@@ -14,7 +15,7 @@ use crate::notif::Owner;
 pub(super) async fn head(db: &DatabaseConnection, owner: &Owner) -> Result<HeadAt, StoreError> {
     let sql = format!("SELECT {HEAD} FROM store s LEFT JOIN owner_state o ON o.owner = $1");
     let row = db.query_one_raw(Dialect::of(db).statement(sql, [owner.as_str().into()])).await?;
-    columns::head(&row.ok_or_else(history::missing)?)
+    head_columns::head(&row.ok_or_else(no_store_row)?)
 }
 
 /// A page.
@@ -96,13 +97,14 @@ async fn rows(
     values: Vec<Value>,
 ) -> Result<(HeadAt, i64, Vec<Item>, bool), StoreError> {
     let sql = format!(
-        "SELECT {HEAD}, {ITEM} FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
+        "SELECT {HEAD}, {item} FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
          LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n ON true",
+        item = *ITEM,
         order = order.sql()
     );
     let rows = db.query_all_raw(Dialect::of(db).statement(sql, values)).await?;
-    let first = rows.first().ok_or_else(history::missing)?;
-    let head = columns::head(first)?;
+    let first = rows.first().ok_or_else(no_store_row)?;
+    let head = head_columns::head(first)?;
     let floor = first.try_get::<Option<i64>>("", "floor_rev")?.unwrap_or(0);
     let mut items = items(&rows, order)?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -112,8 +114,7 @@ async fn rows(
 }
 
 fn items(rows: &[QueryResult], order: Order) -> Result<Vec<Item>, StoreError> {
-    let mut items: Vec<Item> =
-        rows.iter().filter_map(|row| columns::item(row).transpose()).collect::<Result<_, _>>()?;
+    let mut items: Vec<Item> = rows.iter().filter_map(|row| Item::read(row).transpose()).collect::<Result<_, _>>()?;
     match order {
         Order::Newest => items.sort_unstable_by_key(|item| std::cmp::Reverse(item.rev)),
         Order::Changes => items.sort_unstable_by_key(|item| item.changed_rev),
@@ -155,13 +156,14 @@ pub(super) async fn window(
         condition.push_str(UNREAD);
     }
     let sql = format!(
-        "SELECT {HEAD}, (SELECT count(*) FROM notification n WHERE n.owner = $1 AND {condition}) AS total, {ITEM} \
+        "SELECT {HEAD}, (SELECT count(*) FROM notification n WHERE n.owner = $1 AND {condition}) AS total, {item} \
          FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
          LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.rev DESC LIMIT $2 OFFSET $3) n \
-         ON true"
+         ON true",
+        item = *ITEM
     );
     let rows = db.query_all_raw(dialect.statement(sql, values)).await?;
-    let first = rows.first().ok_or_else(history::missing)?;
+    let first = rows.first().ok_or_else(no_store_row)?;
     let total = u64::try_from(first.try_get::<i64>("", "total")?).unwrap_or(0);
-    Ok(Window { head: columns::head(first)?, items: items(&rows, Order::Newest)?, total })
+    Ok(Window { head: head_columns::head(first)?, items: items(&rows, Order::Newest)?, total })
 }

@@ -23,6 +23,7 @@ use super::{
     due,
     entity::store,
     error::{self, bounded},
+    generation,
     history::{self, Attempt},
     mark, migrate,
     migration::SCHEMA_VERSION,
@@ -114,7 +115,7 @@ impl SqlStore {
 
 /// Whether this build can work with the schema; the store's id.
 async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
-    let row = store::Entity::find().one(db).await?.ok_or_else(history::missing)?;
+    let row = store::Entity::find().one(db).await?.ok_or_else(error::no_store_row)?;
     if row.min_reader > SCHEMA_VERSION {
         return Err(StoreError::Schema(format!(
             "it is at version {} and needs a build that knows version {}; this one knows {SCHEMA_VERSION}",
@@ -159,7 +160,7 @@ impl Store for SqlStore {
     }
 
     async fn raise_generation(&self) -> Result<i64, StoreError> {
-        self.call(history::raise_generation(&self.writer)).await
+        self.call(generation::raise(&self.writer)).await
     }
 
     async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError> {

@@ -5,7 +5,7 @@ use sea_orm::{
     TransactionTrait,
 };
 
-use super::{Announce, Position, StoreError, history};
+use super::{Announce, Position, StoreError, generation};
 use crate::notif::Owner;
 
 /// Begins: read committed on Postgres (the connection's default, see `connect`), `BEGIN IMMEDIATE` on SQLite, where a deferred
@@ -30,5 +30,5 @@ pub(super) async fn announce(
     }
     // The row of `store` is locked after every owner's, and until the commit: no two transactions wait for each other, and while
     // Redis is away commits go one after the other.
-    history::raise_generation(db).await.map(Some)
+    generation::raise(db).await.map(Some)
 }

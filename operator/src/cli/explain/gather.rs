@@ -1,8 +1,9 @@
 //! Asks the API server, the broker and the pods.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::{body, http::Request};
+use hoopoe_crds::ports;
 use k8s_openapi::{
     api::{
         apps::v1::Deployment,
@@ -17,23 +18,20 @@ use kube::{
 };
 use serde_json::Value;
 
-use super::{ExplainArgs, Link, broker, pods};
+use super::{ChainLink, ExplainArgs, pods};
 use crate::{
-    broker::{Broker, DEPTHS_AGE},
-    build::names::Component,
-    cli::{plan::LayeredSecrets, wanted::Spec},
-    dereference::{Dereferenced, consumer_names, producer_names},
+    brokers,
+    cli::{either::EitherSpec, plan::LayeredSecrets},
+    names::Component,
+    pipeline::PrepareError,
     resource::{Meta, ResourceId},
-    topology::{Desired, desired},
-    validate,
+    topology::Sight,
 };
 
 /// So many pods of a Deployment are asked: one that differs from the others shows in most cases.
 const PODS: u32 = 3;
 /// How long a pod may take to answer through the API server.
 const POD_LIMIT: Duration = Duration::from_secs(5);
-/// The port of health and metrics in every worker.
-const ADMIN_PORT: u16 = 8081;
 
 /// Why there is no chain at all.
 #[derive(Debug, thiserror::Error)]
@@ -50,18 +48,18 @@ pub enum ExplainError {
 }
 
 /// The chain of one resource.
-pub async fn explain(client: &Client, args: &ExplainArgs) -> Result<Vec<Link>, ExplainError> {
+pub async fn explain(client: &Client, args: &ExplainArgs) -> Result<Vec<ChainLink>, ExplainError> {
     let namespace = args.namespace.as_deref().unwrap_or(client.default_namespace());
     let target = &args.resource;
     let object = target.kind.objects(client, namespace).get_opt(&target.name).await.map_err(Box::new)?;
     let id = ResourceId { kind: target.kind, namespace: namespace.to_owned(), name: target.name.clone() };
     let Some(object) = object else { return Err(ExplainError::Missing(id)) };
-    let (meta, spec) = Spec::of_object(target.kind, &serde_json::to_value(&object)?)?;
+    let (meta, spec) = EitherSpec::of_object(target.kind, &serde_json::to_value(&object)?)?;
     let mut chain = vec![resource(&object, &meta)];
     chain.extend(secrets(client, &id, &spec).await);
     chain.extend(on_the_broker(client, &meta, &spec).await);
     chain.extend(deployed(client, &id, Component::worker_of(id.kind), "workers").await);
-    if let Spec::Consumer(consumer) = &spec
+    if let EitherSpec::Consumer(consumer) = &spec
         && consumer.api.enabled
     {
         chain.extend(deployed(client, &id, Component::Api, "inbox API").await);
@@ -70,93 +68,72 @@ pub async fn explain(client: &Client, args: &ExplainArgs) -> Result<Vec<Link>, E
 }
 
 /// What its own status says.
-fn resource(object: &DynamicObject, meta: &Meta) -> Link {
+fn resource(object: &DynamicObject, meta: &Meta) -> ChainLink {
     let what = meta.id.to_string();
     let status = &object.data["status"];
     let conditions: Vec<Condition> = serde_json::from_value(status["conditions"].clone()).unwrap_or_default();
     let Some(ready) = conditions.iter().find(|condition| condition.type_ == "Ready") else {
-        return Link::unknown(what, "it has no status: does an operator watch this namespace?");
+        return ChainLink::unknown(what, "it has no status: does an operator watch this namespace?");
     };
     let mut detail = format!("Ready={}, {}: {}", ready.status, ready.reason, ready.message);
     if status["observedGeneration"].as_i64() < Some(meta.generation) {
         detail.push_str("; its newest spec was not seen yet: does an operator run?");
-        return Link::fails(what, detail);
+        return ChainLink::fails(what, detail);
     }
     if meta.paused() {
         detail.push_str("; paused");
     }
-    Link::of(ready.status == "True", what, detail)
+    ChainLink::of(ready.status == "True", what, detail)
 }
 
 /// Each Secret that it names: which keys, never what is in them.
-async fn secrets(client: &Client, id: &ResourceId, spec: &Spec) -> Vec<Link> {
-    let names = match spec {
-        Spec::Producer(spec) => producer_names(spec),
-        Spec::Consumer(spec) => consumer_names(spec),
-    };
+async fn secrets(client: &Client, id: &ResourceId, spec: &EitherSpec) -> Vec<ChainLink> {
     let api: Api<Secret> = Api::namespaced(client.clone(), &id.namespace);
     let mut links = Vec::new();
-    for name in names {
+    for name in spec.secret_names() {
         let what = format!("Secret {name}");
         links.push(match api.get_opt(&name).await {
             Ok(Some(secret)) => {
                 let keys: Vec<String> = secret.data.unwrap_or_default().into_keys().collect();
-                Link::holds(what, format!("keys {}", keys.join(", ")))
+                ChainLink::holds(what, format!("keys {}", keys.join(", ")))
             }
-            Ok(None) => Link::fails(what, "it is not there"),
-            Err(error) => Link::unknown(what, said(&error)),
+            Ok(None) => ChainLink::fails(what, "it is not there"),
+            Err(error) => ChainLink::unknown(what, said(&error)),
         });
     }
     links
 }
 
-async fn on_the_broker(client: &Client, meta: &Meta, spec: &Spec) -> Vec<Link> {
+async fn on_the_broker(client: &Client, meta: &Meta, spec: &EitherSpec) -> Vec<ChainLink> {
     let reader = LayeredSecrets { client: client.clone(), given: &[] };
-    let Dereferenced { broker: access, workers: _ } = match spec.dereferenced(meta, &reader).await {
-        Ok(found) => found,
-        Err(error) => return vec![Link::fails("what the Secrets say", error.to_string())],
+    let prepared = match spec.prepare(meta, &reader).await {
+        Ok(prepared) => prepared,
+        Err(PrepareError::Invalid(error)) => return vec![ChainLink::fails("the spec", error.to_string())],
+        Err(PrepareError::Secrets(error)) => {
+            return vec![ChainLink::fails("what the Secrets say", error.to_string())];
+        }
     };
+    let access = prepared.broker();
     let what = format!("broker {}:{}", access.amqp_host, access.amqp_port);
-    let desired = match desired(meta, spec) {
-        Ok(desired) => desired,
-        Err(error) => return vec![Link::fails("the spec", error)],
-    };
-    let asked = async {
-        let broker = Broker::new(&access)?;
-        let seen = broker.snapshot(Instant::now()).await?;
-        Ok::<_, crate::broker::BrokerError>((seen, broker.depths(DEPTHS_AGE).await.ok()))
-    };
+    let asked = async { brokers::open(access)?.chain(&prepared.topology()).await };
     match asked.await {
-        Ok((seen, depths)) => {
+        Ok(sights) => {
             let detail = format!("{} answers, virtual host {}", access.management.url, access.vhost);
-            let mut links = vec![Link::holds(what, detail)];
-            links.extend(broker::links(&desired, &seen, depths.as_deref()));
-            links
+            let links = sights.into_iter().map(|Sight { what, holds, detail }| ChainLink::of(holds, what, detail));
+            std::iter::once(ChainLink::holds(what, detail)).chain(links).collect()
         }
         // From here it may be another network than the operator's.
-        Err(error) => vec![Link::unknown(what, error.to_string())],
+        Err(error) => vec![ChainLink::unknown(what, error.to_string())],
     }
-}
-
-fn desired(meta: &Meta, spec: &Spec) -> Result<Desired, String> {
-    match spec {
-        Spec::Producer(spec) => {
-            validate::producer(meta.clone(), (**spec).clone()).map(|valid| desired::producer(&valid))
-        }
-        Spec::Consumer(spec) => {
-            validate::consumer(meta.clone(), (**spec).clone()).map(|valid| desired::consumer(&valid))
-        }
-    }
-    .map_err(|error| error.to_string())
 }
 
 /// A Deployment, and what its pods say of the servers that they use.
-async fn deployed(client: &Client, id: &ResourceId, component: Component, role: &str) -> Vec<Link> {
+async fn deployed(client: &Client, id: &ResourceId, component: Component, role: &str) -> Vec<ChainLink> {
     let name = component.child_name(id);
     let api: Api<Deployment> = Api::namespaced(client.clone(), &id.namespace);
     let mut links = vec![match api.get_opt(&name).await {
         Ok(there) => pods::deployment(&name, there.as_ref()),
-        Err(error) => Link::unknown(format!("Deployment {name}"), said(&error)),
+        Err(error) => ChainLink::unknown(format!("Deployment {name}"), said(&error)),
     }];
     let api: Api<Pod> = Api::namespaced(client.clone(), &id.namespace);
     let params = ListParams::default().labels(&component.selector_text(id)).limit(PODS);
@@ -170,14 +147,14 @@ async fn deployed(client: &Client, id: &ResourceId, component: Component, role: 
             }
             links.extend(pods::servers(role, &answers));
         }
-        Err(error) => links.push(Link::unknown(format!("pods of {name}"), said(&error))),
+        Err(error) => links.push(ChainLink::unknown(format!("pods of {name}"), said(&error))),
     }
     links
 }
 
 /// What a pod says at `/readyz`, through the API server. A 503 has a report too.
 async fn readyz(client: &Client, namespace: &str, pod: &str) -> Result<Value, String> {
-    let uri = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{ADMIN_PORT}/proxy/readyz");
+    let uri = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{}/proxy/readyz", ports::ADMIN);
     let request = Request::get(uri).body(Body::empty()).map_err(|error| error.to_string())?;
     let asked = async {
         let answer = client.send(request).await.map_err(|error| said(&error))?;

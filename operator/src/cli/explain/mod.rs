@@ -2,7 +2,6 @@
 //!
 //! It asks with the caller's own rights, and writes nothing. What could not be asked is said to be unknown, and why.
 
-mod broker;
 mod gather;
 mod pods;
 
@@ -40,18 +39,18 @@ pub struct TargetError(String);
 
 /// One link of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct ChainLink {
     /// What it is.
     pub what: String,
     /// How it stands.
-    pub state: State,
+    pub state: LinkState,
     /// What was seen, in one line.
     pub detail: String,
 }
 
 /// How a link stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum LinkState {
     /// As it should.
     Holds,
     /// It does not.
@@ -60,44 +59,44 @@ pub enum State {
     Unknown,
 }
 
-impl Link {
-    fn new(what: impl Into<String>, state: State, detail: impl Into<String>) -> Self {
+impl ChainLink {
+    fn new(what: impl Into<String>, state: LinkState, detail: impl Into<String>) -> Self {
         Self { what: what.into(), state, detail: detail.into() }
     }
 
     fn holds(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(what, State::Holds, detail)
+        Self::new(what, LinkState::Holds, detail)
     }
 
     fn fails(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(what, State::Fails, detail)
+        Self::new(what, LinkState::Fails, detail)
     }
 
     fn unknown(what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(what, State::Unknown, detail)
+        Self::new(what, LinkState::Unknown, detail)
     }
 
     fn of(holds: bool, what: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(what, if holds { State::Holds } else { State::Fails }, detail)
+        Self::new(what, if holds { LinkState::Holds } else { LinkState::Fails }, detail)
     }
 }
 
 /// The chain as lines, and below it the first link that fails.
-pub fn text(chain: &[Link]) -> String {
+pub fn text(chain: &[ChainLink]) -> String {
     let width = chain.iter().map(|link| link.what.chars().count()).max().unwrap_or_default().min(60);
     let mut out = String::new();
-    for Link { what, state, detail } in chain {
+    for ChainLink { what, state, detail } in chain {
         let state = match state {
-            State::Holds => "ok   ",
-            State::Fails => "FAILS",
-            State::Unknown => "?    ",
+            LinkState::Holds => "ok   ",
+            LinkState::Fails => "FAILS",
+            LinkState::Unknown => "?    ",
         };
         // What others wrote stays on its line.
         let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what:width$}  {}", detail.trim());
     }
-    if let Some(first) = chain.iter().find(|link| link.state == State::Fails) {
+    if let Some(first) = chain.iter().find(|link| link.state == LinkState::Fails) {
         let _ = writeln!(out, "\nthe chain ends at: {}", first.what);
     }
     out
@@ -140,10 +139,10 @@ mod tests {
     #[test]
     fn the_first_link_that_fails_is_named() {
         let chain = [
-            Link::holds("Secret b", "uri"),
-            Link::unknown("broker", "a\nb"),
-            Link::fails("queue", "x"),
-            Link::fails("pods", "y"),
+            ChainLink::holds("Secret b", "uri"),
+            ChainLink::unknown("broker", "a\nb"),
+            ChainLink::fails("queue", "x"),
+            ChainLink::fails("pods", "y"),
         ];
         let said = text(&chain);
         assert!(said.contains("?      broker    a b\n"), "{said}");

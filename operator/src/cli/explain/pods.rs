@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, fmt::Write};
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::Value;
 
-use super::Link;
+use super::ChainLink;
 
 /// The Deployment itself.
-pub(super) fn deployment(name: &str, there: Option<&Deployment>) -> Link {
+pub(super) fn deployment(name: &str, there: Option<&Deployment>) -> ChainLink {
     let what = format!("Deployment {name}");
-    let Some(Deployment { metadata, spec, status }) = there else { return Link::fails(what, "it is not there") };
+    let Some(Deployment { metadata, spec, status }) = there else { return ChainLink::fails(what, "it is not there") };
     let wanted = spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
     let status = status.clone().unwrap_or_default();
     let (ready, updated) = (status.ready_replicas.unwrap_or_default(), status.updated_replicas.unwrap_or_default());
@@ -21,20 +21,20 @@ pub(super) fn deployment(name: &str, there: Option<&Deployment>) -> Link {
     let mut detail = format!("{ready} of {wanted} ready, {updated} updated");
     if let Some(stuck) = stuck {
         let why = stuck.message.as_deref().or(stuck.reason.as_deref()).unwrap_or("stuck");
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = write!(detail, ": {why}");
     }
     let seen = status.observed_generation >= metadata.generation;
-    Link::of(seen && stuck.is_none() && ready >= wanted && updated >= wanted, what, detail)
+    ChainLink::of(seen && stuck.is_none() && ready >= wanted && updated >= wanted, what, detail)
 }
 
 /// Each server, as the pods see it: `answers` holds what each said at `/readyz`, or why it could not be asked.
-pub(super) fn servers(role: &str, answers: &[(String, Result<Value, String>)]) -> Vec<Link> {
+pub(super) fn servers(role: &str, answers: &[(String, Result<Value, String>)]) -> Vec<ChainLink> {
     let mut parts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let mut links = Vec::new();
     for (pod, answer) in answers {
         match answer {
-            Err(why) => links.push(Link::unknown(format!("pod {pod}"), why.clone())),
+            Err(why) => links.push(ChainLink::unknown(format!("pod {pod}"), why.clone())),
             Ok(report) => {
                 for part in report["parts"].as_array().into_iter().flatten() {
                     let (up, all) = parts.entry(part["name"].as_str().unwrap_or("?").to_owned()).or_default();
@@ -45,7 +45,7 @@ pub(super) fn servers(role: &str, answers: &[(String, Result<Value, String>)]) -
         }
     }
     links.extend(parts.into_iter().map(|(part, (up, all))| {
-        Link::of(
+        ChainLink::of(
             up == all,
             format!("{part}, seen by the {role}"),
             format!("answers {up} of {all} pods that were asked"),
@@ -58,7 +58,7 @@ pub(super) fn servers(role: &str, answers: &[(String, Result<Value, String>)]) -
 mod tests {
     use serde_json::json;
 
-    use super::{super::State, *};
+    use super::{super::LinkState, *};
 
     #[test]
     fn a_server_that_one_pod_does_not_reach_fails() {
@@ -72,9 +72,9 @@ mod tests {
         assert_eq!(
             said,
             [
-                ("pod c".to_owned(), State::Unknown),
-                ("broker, seen by the workers".to_owned(), State::Holds),
-                ("postgres, seen by the workers".to_owned(), State::Fails)
+                ("pod c".to_owned(), LinkState::Unknown),
+                ("broker, seen by the workers".to_owned(), LinkState::Holds),
+                ("postgres, seen by the workers".to_owned(), LinkState::Fails)
             ]
         );
     }
@@ -89,9 +89,9 @@ mod tests {
             }))
             .unwrap()
         };
-        assert_eq!(deployment("a", None).state, State::Fails);
-        assert_eq!(deployment("a", Some(&there(2, 2))).state, State::Holds);
-        assert_eq!(deployment("a", Some(&there(0, 0))).state, State::Holds);
-        assert_eq!(deployment("a", Some(&there(2, 1))).state, State::Fails);
+        assert_eq!(deployment("a", None).state, LinkState::Fails);
+        assert_eq!(deployment("a", Some(&there(2, 2))).state, LinkState::Holds);
+        assert_eq!(deployment("a", Some(&there(0, 0))).state, LinkState::Holds);
+        assert_eq!(deployment("a", Some(&there(2, 1))).state, LinkState::Fails);
     }
 }

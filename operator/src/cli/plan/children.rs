@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Becomes, ChildChange, fields};
-use crate::build::{Child, ChildKind};
+use crate::desired::{Child, ChildKind};
 
 /// More paths than these tell nothing more.
 const PATHS: usize = 6;

@@ -1,7 +1,5 @@
 //! The two sides of a plan, built and compared; the broker, read.
 
-use std::time::Instant;
-
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::{
     Api,
@@ -9,22 +7,23 @@ use kube::{
 };
 
 use super::{
-    Becomes, PlanError, ResourcePlan, TopologyPlan, Verdict, children,
+    Becomes, PlanError, ResourcePlan, SpecVerdict, TopologyPlan, children,
     gather::{Planner, Side},
-    losses::losses,
     secrets::LayeredSecrets,
 };
 use crate::{
     apply::FIELD_MANAGER,
-    broker::{Broker, BrokerError},
-    build::{Child, names::Component},
+    brokers,
     cli::{
         assumed_secrets::AssumedSecrets,
-        wanted::{Live, Spec, Wanted},
+        either::{EitherPrepared, EitherSpec},
     },
-    dereference::{BrokerAccess, DereferenceError, Dereferenced},
+    dereference::BrokerAccess,
+    desired::Child,
+    names::Component,
+    pipeline::{Live, PrepareError},
     resource::{Kind, ResourceId},
-    topology::{Claimant, Finding, diff, sync},
+    topology::{BrokerError, Claimant, Finding, Meaning},
 };
 
 impl Planner<'_> {
@@ -42,15 +41,24 @@ impl Planner<'_> {
             workers: self.count(id, &Component::worker_of(id.kind).child_name(id)).await?,
             api: self.count(id, &api_name).await?,
             decided,
+            queue_taken: false,
         };
-        let (found, unreadable) = match self.dereferenced(after, true).await {
-            Ok(found) => (found, None),
-            Err(error) => (self.assumed(after).await?, Some(error)),
+        let (prepared, unreadable) = match self.prepared(after, true).await {
+            Err(PrepareError::Secrets(error)) => (self.assumed(after).await, Some(error)),
+            prepared => (prepared, None),
         };
-        let wanted = match after.spec.wanted(&after.meta, found, &self.platform, live) {
-            Ok(wanted) => wanted,
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Invalid(error)) => {
+                plan.verdict = SpecVerdict::Refused(error.to_string());
+                return Ok(());
+            }
+            Err(PrepareError::Secrets(error)) => return Err(error.into()),
+        };
+        let children = match prepared.children(&self.platform, live) {
+            Ok(children) => children,
             Err(error) => {
-                plan.verdict = Verdict::Refused(error.to_string());
+                plan.verdict = SpecVerdict::Refused(error.to_string());
                 return Ok(());
             }
         };
@@ -58,23 +66,22 @@ impl Planner<'_> {
             None => None,
             Some(before) => self.earlier(before, unreadable.is_some(), live).await,
         };
-        let built = earlier.as_ref().map_or(&[][..], |earlier| &earlier.children);
-        plan.children = children::changes(built, &wanted.children);
-        plan.pods =
-            children::pods(built, &wanted.children, |name| if name == api_name { live.api } else { live.workers });
-        self.try_children(plan, &wanted.children).await?;
+        let built = earlier.as_ref().map_or(&[][..], |(_, children)| children);
+        plan.children = children::changes(built, &children);
+        plan.pods = children::pods(built, &children, |name| if name == api_name { live.api } else { live.workers });
+        self.try_children(plan, &children).await?;
         if let Some(error) = unreadable {
             plan.notes.push("the children are planned as if its Secrets were there, with URIs in them".to_owned());
             plan.topology = TopologyPlan::Unknown(error.to_string());
             return Ok(());
         }
-        if let Some(earlier) = &earlier
-            && place(&earlier.broker) != place(&wanted.broker)
+        if let Some((earlier, _)) = &earlier
+            && place(earlier.broker()) != place(prepared.broker())
         {
-            let (from, to) = (place(&earlier.broker), place(&wanted.broker));
+            let (from, to) = (place(earlier.broker()), place(prepared.broker()));
             plan.losses.push(format!("what waits on {from} stays there: everything is made anew on {to}"));
         }
-        match self.topology(plan, &wanted, after).await {
+        match self.topology(plan, &prepared, after).await {
             Ok(()) => {}
             Err(error) => plan.topology = TopologyPlan::Unknown(error.to_string()),
         }
@@ -82,19 +89,26 @@ impl Planner<'_> {
     }
 
     /// What the stored spec amounts to; `None`: it cannot be built, so that there is nothing to compare with.
-    async fn earlier(&self, before: &Side, assumed: bool, live: Live) -> Option<Wanted> {
-        let found = if assumed { self.assumed(before).await } else { self.dereferenced(before, false).await };
-        before.spec.wanted(&before.meta, found.ok()?, &self.platform, live).ok()
+    async fn earlier<'a>(
+        &self,
+        before: &'a Side,
+        assumed: bool,
+        live: Live,
+    ) -> Option<(EitherPrepared<'a>, Vec<Child>)> {
+        let prepared = if assumed { self.assumed(before).await } else { self.prepared(before, false).await };
+        let prepared = prepared.ok()?;
+        let children = prepared.children(&self.platform, live).ok()?;
+        Some((prepared, children))
     }
 
-    async fn dereferenced(&self, side: &Side, with_given: bool) -> Result<Dereferenced, DereferenceError> {
+    async fn prepared<'a>(&self, side: &'a Side, with_given: bool) -> Result<EitherPrepared<'a>, PrepareError> {
         let given = if with_given { self.secrets } else { &[] };
         let reader = LayeredSecrets { client: self.client.clone(), given };
-        side.spec.dereferenced(&side.meta, &reader).await
+        side.spec.prepare(&side.meta, &reader).await
     }
 
-    async fn assumed(&self, side: &Side) -> Result<Dereferenced, DereferenceError> {
-        side.spec.dereferenced(&side.meta, &AssumedSecrets::new(&[], &side.spec)).await
+    async fn assumed<'a>(&self, side: &'a Side) -> Result<EitherPrepared<'a>, PrepareError> {
+        side.spec.prepare(&side.meta, &AssumedSecrets::new(&[], &side.spec)).await
     }
 
     /// A Deployment's count; `None`: there is none of that name.
@@ -102,7 +116,7 @@ impl Planner<'_> {
         let api: Api<Deployment> = Api::namespaced(self.client.clone(), &id.namespace);
         match api.get_opt(name).await {
             Ok(deployment) => Ok(deployment.and_then(|deployment| deployment.spec?.replicas)),
-            // Who may not look plans by what the specs say.
+            // Without the right to look, the specs alone say how many there are.
             Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
             Err(error) => Err(Box::new(error).into()),
         }
@@ -141,27 +155,25 @@ impl Planner<'_> {
         Ok(())
     }
 
-    async fn topology(&self, plan: &mut ResourcePlan, wanted: &Wanted, after: &Side) -> Result<(), BrokerError> {
-        let seen = Broker::new(&wanted.broker)?.snapshot(Instant::now()).await?;
-        let known = self.rivals(after).await;
-        if let Some(taken) = sync::taken(&wanted.desired, &known, &seen) {
-            plan.topology = TopologyPlan::Known { changes: Vec::new(), findings: vec![taken.to_string()] };
-            return Ok(());
-        }
-        let difference = diff::difference(&wanted.desired, &seen);
-        plan.losses.extend(losses(&difference.changes, &seen));
-        let mut changes: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
+    async fn topology(
+        &self,
+        plan: &mut ResourcePlan,
+        prepared: &EitherPrepared<'_>,
+        after: &Side,
+    ) -> Result<(), BrokerError> {
+        let broker = brokers::open(prepared.broker())?;
+        let preview = broker.preview(&prepared.topology(), &self.rivals(after).await).await?;
+        plan.losses.extend(preview.losses);
+        let mut changes: Vec<String> = preview.writes.into_iter().map(|write| write.what).collect();
         let mut findings = Vec::new();
-        for finding in difference.findings {
-            match &finding {
-                Finding::ExchangeMissing { name } if self.exchanges.contains(name.as_str()) => {
+        for Finding { reason: _, message, meaning } in preview.findings {
+            match meaning {
+                Meaning::ExchangeMissing(name) if self.exchanges.contains(name.as_str()) => {
                     changes.push(format!("bind the queue to {name}, once its producer has made it"));
                 }
-                Finding::ExchangeMissing { .. }
-                | Finding::ArgumentsDiffer { .. }
-                | Finding::QueueTaken { .. }
-                | Finding::PolicyShadowed { .. }
-                | Finding::ForeignBindings { .. } => findings.push(finding.to_string()),
+                Meaning::ExchangeMissing(_) | Meaning::Note | Meaning::Passing | Meaning::Taken | Meaning::Lasting => {
+                    findings.push(message);
+                }
             }
         }
         plan.topology = TopologyPlan::Known { changes, findings };
@@ -170,12 +182,12 @@ impl Planner<'_> {
 
     /// Other consumers of the namespace that want the same queue through the same Secret; the others' claims are seen on the broker.
     async fn rivals(&self, after: &Side) -> Vec<Claimant> {
-        let Spec::Consumer(mine) = &after.spec else { return Vec::new() };
+        let EitherSpec::Consumer(mine) = &after.spec else { return Vec::new() };
         let api = Kind::Consumer.objects(self.client, &after.meta.id.namespace);
         let Ok(all) = api.list(&ListParams::default()).await else { return Vec::new() };
         let others = all.items.iter().filter_map(|object| {
-            let (meta, spec) = Spec::of_object(Kind::Consumer, &serde_json::to_value(object).ok()?).ok()?;
-            let Spec::Consumer(theirs) = spec else { return None };
+            let (meta, spec) = EitherSpec::of_object(Kind::Consumer, &serde_json::to_value(object).ok()?).ok()?;
+            let EitherSpec::Consumer(theirs) = spec else { return None };
             let same = theirs.queue.name == mine.queue.name && theirs.broker.secret_ref == mine.broker.secret_ref;
             (same && meta.id != after.meta.id && meta.deleted_at.is_none()).then(|| Claimant::of(&meta))
         });

@@ -10,13 +10,13 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::{Plan, PlanArgs, ResourcePlan, Verdict, fields};
+use super::{Plan, PlanArgs, ResourcePlan, SpecVerdict, fields};
 use crate::{
-    build::Platform,
     cli::{
+        either::EitherSpec,
         manifests::{Document, Given, GivenError},
-        wanted::Spec,
     },
+    desired::Platform,
     resource::Meta,
     served::serves_pod_monitor,
 };
@@ -78,31 +78,31 @@ pub(super) struct Planner<'a> {
 /// One side of a comparison: what is there, or what would be.
 pub(super) struct Side {
     pub(super) meta: Meta,
-    pub(super) spec: Spec,
+    pub(super) spec: EitherSpec,
 }
 
 impl Planner<'_> {
     async fn resource(&self, document: &Document) -> Result<ResourcePlan, PlanError> {
-        let (meta, _) = Spec::of_manifest(&document.manifest);
+        let (meta, _) = EitherSpec::of_manifest(&document.manifest);
         let api = meta.id.kind.objects(self.client, &meta.id.namespace);
         let there = api.get_opt(&meta.id.name).await.map_err(Box::new)?;
         let tried = match self.try_resource(&api, document, &meta).await {
             Ok(tried) => serde_json::to_value(tried)?,
             Err(kube::Error::Api(status)) => {
-                return Ok(ResourcePlan::new(meta.id, Verdict::Refused(status.message)));
+                return Ok(ResourcePlan::new(meta.id, SpecVerdict::Refused(status.message)));
             }
             Err(error) => return Err(Box::new(error).into()),
         };
         let there = there.map(serde_json::to_value).transpose()?;
         let verdict = match &there {
-            None => Verdict::Created,
+            None => SpecVerdict::Created,
             Some(there) => match fields::changes("spec", there.get("spec"), tried.get("spec")) {
-                changes if changes.is_empty() => Verdict::Unchanged,
-                changes => Verdict::Changed(changes),
+                changes if changes.is_empty() => SpecVerdict::Unchanged,
+                changes => SpecVerdict::Changed(changes),
             },
         };
         let side = |object: &Value| -> Result<Side, serde_json::Error> {
-            let (meta, spec) = Spec::of_object(meta.id.kind, object)?;
+            let (meta, spec) = EitherSpec::of_object(meta.id.kind, object)?;
             Ok(Side { meta, spec })
         };
         let (before, after) = (there.as_ref().map(side).transpose()?, side(&tried)?);

@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use super::{Becomes, FieldChange, Plan, ResourcePlan, TopologyPlan, Verdict};
+use super::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
 /// The plan as Markdown: a summary, then a section a resource.
 pub(super) fn markdown(plan: &Plan) -> String {
     let mut out = String::new();
-    // A String takes every write.
+    // Writing to a String cannot fail.
     let _ = summary(&mut out, plan);
     for resource in plan.resources.iter().filter(|resource| !resource.is_empty()) {
         let _ = of_resource(&mut out, resource);
@@ -19,10 +19,10 @@ fn summary(out: &mut String, plan: &Plan) -> fmt::Result {
     writeln!(out, "## Plan\n\n| resource | | pods | broker | lost |\n|---|---|---|---|---|")?;
     for resource in &plan.resources {
         let verdict = match &resource.verdict {
-            Verdict::Refused(_) => "**refused**",
-            Verdict::Created => "new",
-            Verdict::Changed(_) => "changes",
-            Verdict::Unchanged => "unchanged",
+            SpecVerdict::Refused(_) => "**refused**",
+            SpecVerdict::Created => "new",
+            SpecVerdict::Changed(_) => "changes",
+            SpecVerdict::Unchanged => "unchanged",
         };
         let broker = match &resource.topology {
             TopologyPlan::Unknown(_) => "not known".to_owned(),
@@ -42,8 +42,8 @@ fn of_resource(out: &mut String, resource: &ResourcePlan) -> fmt::Result {
     let ResourcePlan { id, verdict, children, pods, topology, losses, notes } = resource;
     writeln!(out, "\n### {}\n", cell(&id.to_string()))?;
     match verdict {
-        Verdict::Refused(why) => writeln!(out, "**Refused:** {}\n", cell(why))?,
-        Verdict::Changed(fields) => {
+        SpecVerdict::Refused(why) => writeln!(out, "**Refused:** {}\n", cell(why))?,
+        SpecVerdict::Changed(fields) => {
             writeln!(out, "| field | from | to |\n|---|---|---|")?;
             for FieldChange { path, from, to } in fields {
                 let shown = |value: &Option<String>| value.as_deref().map_or_else(String::new, code);
@@ -51,7 +51,7 @@ fn of_resource(out: &mut String, resource: &ResourcePlan) -> fmt::Result {
             }
             writeln!(out)?;
         }
-        Verdict::Created | Verdict::Unchanged => {}
+        SpecVerdict::Created | SpecVerdict::Unchanged => {}
     }
     for sentence in losses {
         writeln!(out, "- ⚠️ **lost:** {}", cell(sentence))?;
@@ -129,7 +129,7 @@ mod tests {
         let id = ResourceId { kind: Kind::Consumer, namespace: "team".to_owned(), name: "inbox".to_owned() };
         let mut changed = ResourcePlan::new(
             id.clone(),
-            Verdict::Changed(vec![FieldChange {
+            SpecVerdict::Changed(vec![FieldChange {
                 path: "spec.replicas".to_owned(),
                 from: Some("1".to_owned()),
                 to: Some("3".to_owned()),
@@ -137,7 +137,7 @@ mod tests {
         );
         changed.pods = vec!["inbox-consumer: from 1 to 3".to_owned()];
         changed.losses = vec!["90 messages".to_owned()];
-        let plan = Plan { resources: vec![changed, ResourcePlan::new(id, Verdict::Unchanged)] };
+        let plan = Plan { resources: vec![changed, ResourcePlan::new(id, SpecVerdict::Unchanged)] };
         let text = markdown(&plan);
         assert!(text.contains("| `spec.replicas` | `1` | `3` |"), "{text}");
         assert!(text.contains("**lost:** 90 messages"), "{text}");

@@ -8,7 +8,6 @@ mod children;
 mod compare;
 mod fields;
 mod gather;
-mod losses;
 mod markdown;
 mod secrets;
 mod text;
@@ -59,7 +58,7 @@ pub struct ResourcePlan {
     /// Which resource.
     pub id: ResourceId,
     /// What becomes of the resource itself.
-    pub verdict: Verdict,
+    pub verdict: SpecVerdict,
     /// The objects that change.
     pub children: Vec<ChildChange>,
     /// The pods that start, stop or roll, a sentence each.
@@ -74,7 +73,7 @@ pub struct ResourcePlan {
 
 /// What becomes of the resource itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SpecVerdict {
     /// It is not taken, by the API server or by the operator; why.
     Refused(String),
     /// It is new.
@@ -143,13 +142,13 @@ impl Plan {
 
     /// Whether a manifest would not be taken.
     pub fn is_refused(&self) -> bool {
-        self.resources.iter().any(|resource| matches!(resource.verdict, Verdict::Refused(_)))
+        self.resources.iter().any(|resource| matches!(resource.verdict, SpecVerdict::Refused(_)))
     }
 }
 
 impl ResourcePlan {
     /// With nothing known yet but that.
-    fn new(id: ResourceId, verdict: Verdict) -> Self {
+    fn new(id: ResourceId, verdict: SpecVerdict) -> Self {
         Self {
             id,
             verdict,
@@ -168,7 +167,7 @@ impl ResourcePlan {
             TopologyPlan::Unknown(_) => false,
             TopologyPlan::Known { changes, findings } => changes.is_empty() && findings.is_empty(),
         };
-        *verdict == Verdict::Unchanged
+        *verdict == SpecVerdict::Unchanged
             && still
             && children.is_empty()
             && pods.is_empty()

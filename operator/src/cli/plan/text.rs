@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::{Becomes, FieldChange, Plan, ResourcePlan, TopologyPlan, Verdict};
+use super::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
 /// The plan as lines.
 pub(super) fn text(plan: &Plan) -> String {
     let mut out = String::new();
     for resource in &plan.resources {
-        // A String takes every write.
+        // Writing to a String cannot fail.
         let _ = of_resource(&mut out, resource);
     }
     out
@@ -17,13 +17,13 @@ pub(super) fn text(plan: &Plan) -> String {
 fn of_resource(out: &mut String, resource: &ResourcePlan) -> std::fmt::Result {
     let ResourcePlan { id, verdict, children, pods, topology, losses, notes } = resource;
     match verdict {
-        Verdict::Refused(why) => writeln!(out, "{id}: refused: {why}")?,
-        Verdict::Created => writeln!(out, "{id}: new")?,
-        Verdict::Changed(_) => writeln!(out, "{id}: changes")?,
-        Verdict::Unchanged if resource.is_empty() => writeln!(out, "{id}: nothing changes")?,
-        Verdict::Unchanged => writeln!(out, "{id}: the resource itself stays as it is")?,
+        SpecVerdict::Refused(why) => writeln!(out, "{id}: refused: {why}")?,
+        SpecVerdict::Created => writeln!(out, "{id}: new")?,
+        SpecVerdict::Changed(_) => writeln!(out, "{id}: changes")?,
+        SpecVerdict::Unchanged if resource.is_empty() => writeln!(out, "{id}: nothing changes")?,
+        SpecVerdict::Unchanged => writeln!(out, "{id}: the resource itself stays as it is")?,
     }
-    if let Verdict::Changed(fields) = verdict {
+    if let SpecVerdict::Changed(fields) = verdict {
         for FieldChange { path, from, to } in fields {
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not set)".to_owned());
             writeln!(out, "  {path}: {} → {}", shown(from), shown(to))?;

@@ -3,7 +3,7 @@
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 
 use super::*;
-use crate::status::{BrokerFinding, Problem, ScalingFinding, TopologyFinding};
+use crate::status::{BrokerFinding, ScalingFinding, StatusProblem, TopologyFinding};
 
 fn at(second: i64) -> Time {
     Time(Timestamp::from_second(second).unwrap())
@@ -92,7 +92,7 @@ fn scaled_to_zero_and_stopped_are_ready() {
 
 #[test]
 fn what_stalls_goes_before_what_passes_and_only_it_stalls() {
-    let missing = Problem::passing("SecretMissing", "failed to find the Secret rabbit");
+    let missing = StatusProblem::passing("SecretMissing", "failed to find the Secret rabbit");
     let early = Findings {
         secrets: Some(missing),
         broker: BrokerFinding::Unknown,
@@ -106,7 +106,8 @@ fn what_stalls_goes_before_what_passes_and_only_it_stalls() {
     assert_eq!(said(&status.conditions, "CredentialsValid").1, "SecretMissing");
     assert_eq!(said(&status.conditions, "BrokerReachable").0, "Unknown");
     assert!(find(&status.conditions, "Stalled").is_none());
-    let taken = Problem::lasting("NameTaken", "a Deployment of that name is somebody else's: rename the resource");
+    let taken =
+        StatusProblem::lasting("NameTaken", "a Deployment of that name is somebody else's: rename the resource");
     let stalled = producer(&Findings { refused: Some(taken), ..early }, &status, &at(2));
     assert_eq!(said(&stalled.conditions, "Stalled"), ("True".to_owned(), "NameTaken".to_owned()));
     assert_eq!(said(&stalled.conditions, "Ready").1, "NameTaken");
@@ -115,7 +116,7 @@ fn what_stalls_goes_before_what_passes_and_only_it_stalls() {
 
 #[test]
 fn a_refused_password_is_no_unreachable_broker() {
-    let refused = Problem::passing("Unauthorized", "failed to log in to the broker: mend the Secret rabbit");
+    let refused = StatusProblem::passing("Unauthorized", "failed to log in to the broker: mend the Secret rabbit");
     let findings =
         Findings { broker: BrokerFinding::CredentialsRefused(refused), topology: TopologyFinding::Unknown, ..good() };
     let status = producer(&findings, &NotifProducerStatus::default(), &at(1));

@@ -20,7 +20,7 @@ use super::{
     letter, table,
 };
 use crate::{
-    broker::{BrokerMetrics, DeadLetter, Delivery, Lane, PublishError, QueueError},
+    broker::{BrokerMetrics, DeadLetter, Delivery, Lane, LaneError, PublishError, QueueLane},
     timestamp::Timestamp,
 };
 
@@ -30,7 +30,7 @@ const QUIET: Duration = Duration::from_millis(50);
 const GATHER: Duration = Duration::from_millis(500);
 
 /// What all lanes of a queue share.
-pub(super) struct Shared {
+pub(super) struct QueueShared {
     /// The connection that consumes.
     pub(super) consuming: Link,
     /// The connection that publishes dead letters: a broker that blocks publishers must not hold up acknowledgements.
@@ -45,7 +45,7 @@ pub(super) struct Shared {
 
 /// A channel of its own that consumes.
 pub(super) struct AmqpLane {
-    shared: Arc<Shared>,
+    shared: Arc<QueueShared>,
     live: Live,
     channel: Channel,
     consumer: Consumer,
@@ -61,7 +61,7 @@ pub(super) struct AmqpLane {
 
 impl AmqpLane {
     /// Opens a channel and consumes.
-    pub(super) async fn open(shared: Arc<Shared>, live: Live, prefetch: u16) -> Result<Self, QueueError> {
+    pub(super) async fn open(shared: Arc<QueueShared>, live: Live, prefetch: u16) -> Result<Self, LaneError> {
         let queue = shared.queue.as_str();
         let open = async {
             let channel = live.connection.create_channel().await?;
@@ -74,10 +74,10 @@ impl AmqpLane {
         let opened = timeout(CHANNEL_LIMIT, open).await;
         let (channel, consumer) = match opened {
             Ok(Ok(opened)) => opened,
-            Ok(Err(error)) => return Err(queue_error(&error, queue)),
+            Ok(Err(error)) => return Err(lane_error(&error, queue)),
             Err(_) => {
                 shared.consuming.report_broken(&live);
-                return Err(QueueError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")));
+                return Err(LaneError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")));
             }
         };
         let prefetch = usize::from(prefetch);
@@ -85,23 +85,23 @@ impl AmqpLane {
         Ok(Self { shared, live, channel, consumer, prefetch, ahead, held, letters: None })
     }
 
-    async fn receive(&mut self) -> Result<Delivery, QueueError> {
+    async fn receive(&mut self) -> Result<Delivery, LaneError> {
         match self.consumer.next().await {
             Some(Ok(message)) => {
                 let (delivery, properties) = delivery(message);
                 self.held.push_back((delivery.tag, properties));
                 Ok(delivery)
             }
-            Some(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            Some(Err(error)) => Err(lane_error(&error, &self.shared.queue)),
             None => {
-                Err(QueueError::Unavailable("the broker ended the consumer: the queue was deleted or moved".to_owned()))
+                Err(LaneError::Unavailable("the broker ended the consumer: the queue was deleted or moved".to_owned()))
             }
         }
     }
 
     /// Receives what the broker has sent. Cancelled while messages are on their way, it would count those as delivered that nobody ever saw. As
     /// nothing is acknowledged meanwhile, it sends no more than the prefetch.
-    async fn receive_the_rest(&mut self) -> Result<(), QueueError> {
+    async fn receive_the_rest(&mut self) -> Result<(), LaneError> {
         let latest = Instant::now() + GATHER;
         while self.held.len() < self.prefetch {
             match timeout_at(latest.min(Instant::now() + QUIET), self.receive()).await {
@@ -112,15 +112,15 @@ impl AmqpLane {
         Ok(())
     }
 
-    async fn ack(&self, tag: u64, multiple: bool) -> Result<(), QueueError> {
+    async fn ack(&self, tag: u64, multiple: bool) -> Result<(), LaneError> {
         // Not by the delivery's own acker: that answers `Ok(false)` where it is used up or its channel is gone.
         let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
         match timeout(CHANNEL_LIMIT, ack).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
+            Ok(Err(error)) => Err(lane_error(&error, &self.shared.queue)),
             Err(_) => {
                 self.shared.consuming.report_broken(&self.live);
-                Err(QueueError::Unavailable(format!("an acknowledgement was not sent within {CHANNEL_LIMIT:?}")))
+                Err(LaneError::Unavailable(format!("an acknowledgement was not sent within {CHANNEL_LIMIT:?}")))
             }
         }
     }
@@ -133,14 +133,14 @@ impl AmqpLane {
 
 #[async_trait]
 impl Lane for AmqpLane {
-    async fn next(&mut self) -> Result<Delivery, QueueError> {
+    async fn next(&mut self) -> Result<Delivery, LaneError> {
         match self.ahead.pop_front() {
             Some(delivery) => Ok(delivery),
             None => self.receive().await,
         }
     }
 
-    async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError> {
+    async fn ack_through(&mut self, tag: u64) -> Result<(), LaneError> {
         if tag == 0 {
             // Would be every delivery that there is, those not yet seen included.
             return Ok(());
@@ -151,7 +151,28 @@ impl Lane for AmqpLane {
         Ok(())
     }
 
-    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), QueueError> {
+    async fn stop(&mut self) -> Result<(), LaneError> {
+        self.receive_the_rest().await?;
+        let cancel = self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default());
+        match timeout(CHANNEL_LIMIT, cancel).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(lane_error(&error, &self.shared.queue)),
+            Err(_) => {
+                self.shared.consuming.report_broken(&self.live);
+                Err(LaneError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")))
+            }
+        }
+    }
+
+    async fn close(self: Box<Self>) {
+        // A channel that does not close in time goes with its connection.
+        let _ = timeout(CHANNEL_LIMIT, self.channel.close(200, "OK".into())).await;
+    }
+}
+
+#[async_trait]
+impl QueueLane for AmqpLane {
+    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), LaneError> {
         for tag in tags {
             self.ack(*tag, false).await?;
         }
@@ -184,24 +205,6 @@ impl Lane for AmqpLane {
         }
         fates
     }
-
-    async fn stop(&mut self) -> Result<(), QueueError> {
-        self.receive_the_rest().await?;
-        let cancel = self.channel.basic_cancel(self.consumer.tag(), BasicCancelOptions::default());
-        match timeout(CHANNEL_LIMIT, cancel).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(queue_error(&error, &self.shared.queue)),
-            Err(_) => {
-                self.shared.consuming.report_broken(&self.live);
-                Err(QueueError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")))
-            }
-        }
-    }
-
-    async fn close(self: Box<Self>) {
-        // A channel that does not close in time goes with its connection.
-        let _ = timeout(CHANNEL_LIMIT, self.channel.close(200, "OK".into())).await;
-    }
 }
 
 fn delivery(message: lapin::message::Delivery) -> (Delivery, BasicProperties) {
@@ -227,10 +230,10 @@ fn delivery(message: lapin::message::Delivery) -> (Delivery, BasicProperties) {
 }
 
 /// What an error on a channel that consumes says.
-fn queue_error(error: &lapin::Error, queue: &str) -> QueueError {
+fn lane_error(error: &lapin::Error, queue: &str) -> LaneError {
     match Fault::of(error) {
-        Fault::NotFound(_) => QueueError::QueueMissing(queue.to_owned()),
-        Fault::Refused(detail) => QueueError::Refused(detail),
-        Fault::Mismatch(detail) | Fault::Gone(detail) => QueueError::Unavailable(detail),
+        Fault::NotFound(_) => LaneError::QueueMissing(queue.to_owned()),
+        Fault::Refused(detail) => LaneError::Refused(detail),
+        Fault::Mismatch(detail) | Fault::Gone(detail) => LaneError::Unavailable(detail),
     }
 }

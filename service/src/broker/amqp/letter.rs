@@ -35,7 +35,7 @@ pub(super) fn parcel(letter: &DeadLetter, original: Option<&BasicProperties>, qu
     let at = at.to_string();
     let reason = reason::header(reason);
     let why = [
-        ("x-hoopoe-class", *class),
+        ("x-hoopoe-class", class.as_str()),
         ("x-hoopoe-reason", reason.as_str()),
         ("x-hoopoe-queue", queue),
         ("x-hoopoe-at", at.as_str()),
@@ -109,7 +109,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::broker::Delivery;
+    use crate::broker::{Delivery, LetterClass};
 
     fn letter() -> DeadLetter {
         let delivery = Delivery {
@@ -122,7 +122,7 @@ mod tests {
             headers: BTreeMap::new(),
             body: Bytes::from_static(b"{"),
         };
-        DeadLetter { delivery, class: "not_json", reason: "failed to read JSON\r\nat 1".to_owned() }
+        DeadLetter { delivery, class: LetterClass::NotJson, reason: "failed to read JSON\r\nat 1".to_owned() }
     }
 
     #[test]

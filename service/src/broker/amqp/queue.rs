@@ -9,13 +9,13 @@ use tokio::time::Instant;
 use super::{
     connection::{CHANNEL_LIMIT, Link},
     dial::{Dial, DialError},
-    lane::{AmqpLane, Shared},
+    lane::{AmqpLane, QueueShared},
 };
-use crate::broker::{BrokerMetrics, Lane, Queue, QueueError};
+use crate::broker::{BrokerMetrics, LaneError, Queue, QueueLane};
 
 /// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters, and is opened with the first.
 pub struct AmqpQueue {
-    shared: Arc<Shared>,
+    shared: Arc<QueueShared>,
 }
 
 impl AmqpQueue {
@@ -24,7 +24,7 @@ impl AmqpQueue {
     pub fn start(url: &str, tls: &TlsConfig, queue: &str, publish_timeout: Duration, metrics: BrokerMetrics) -> Self {
         let consuming = Dial::new(url, tls, &format!("hoopoe consume {queue}"));
         let publishing = Dial::new(url, tls, &format!("hoopoe dead-letter {queue}"));
-        let shared = Shared {
+        let shared = QueueShared {
             consuming: Link::start(consuming, metrics.clone()),
             publishing: Link::start_when_needed(publishing, metrics.clone()),
             queue: queue.to_owned(),
@@ -37,10 +37,10 @@ impl AmqpQueue {
 
 #[async_trait]
 impl Queue for AmqpQueue {
-    async fn open_lane(&self, prefetch: u16) -> Result<Box<dyn Lane>, QueueError> {
+    async fn open_lane(&self, prefetch: u16) -> Result<Box<dyn QueueLane>, LaneError> {
         let live = self.shared.consuming.live(Instant::now() + CHANNEL_LIMIT).await.map_err(|error| match error {
-            DialError::Unreachable(detail) => QueueError::Unavailable(detail),
-            DialError::Refused(detail) => QueueError::Refused(detail),
+            DialError::Unreachable(detail) => LaneError::Unavailable(detail),
+            DialError::Refused(detail) => LaneError::Refused(detail),
         })?;
         Ok(Box::new(AmqpLane::open(self.shared.clone(), live, prefetch).await?))
     }

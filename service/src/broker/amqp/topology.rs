@@ -27,7 +27,7 @@ use super::{
     management::Management,
     policy, table,
 };
-use crate::broker::{Topology, TopologyError};
+use crate::broker::{QueueTopology, Topology, TopologyError};
 
 /// How long one declaration may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -113,7 +113,10 @@ impl Topology for AmqpTopology {
         say_goodbye(&connection).await;
         result
     }
+}
 
+#[async_trait]
+impl QueueTopology for AmqpTopology {
     async fn declare_queue(&self, consumer: &ConsumerConfig) -> Result<(), TopologyError> {
         let connection = self.connect().await?;
         let QueueConfig { name, kind, max_priority, policy: _ } = &consumer.queue;

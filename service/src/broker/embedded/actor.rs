@@ -5,21 +5,18 @@ use tokio::sync::mpsc;
 use tracing::{error, warn};
 
 use super::{
-    command::{Answer, Command, Tags},
+    command::{Afterwards, Answer, Command, Tags},
     declare, deliver,
     rows::{self, Draft},
     state::{LaneState, State},
 };
 use crate::{
-    broker::{Delivery, PublishError, QueueError},
+    broker::{Delivery, LaneError, PublishError},
     timestamp::Timestamp,
 };
 
 /// The most requests in one transaction.
 const BATCH: usize = 1024;
-
-/// What is done once the transaction is committed.
-pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
 
 /// Runs until it is closed or nobody is left to ask.
 pub(super) async fn run(mut db: SqliteConnection, mut state: State, requests: &mut mpsc::UnboundedReceiver<Command>) {
@@ -158,10 +155,10 @@ fn open(
     state: &mut State,
     queue: &str,
     prefetch: u16,
-    sink: mpsc::UnboundedSender<Result<Delivery, QueueError>>,
+    sink: mpsc::UnboundedSender<Result<Delivery, LaneError>>,
     next_lane: &mut u64,
-) -> Result<u64, QueueError> {
-    let queue = state.queue_named(queue).ok_or_else(|| QueueError::QueueMissing(queue.to_owned()))?;
+) -> Result<u64, LaneError> {
+    let queue = state.queue_named(queue).ok_or_else(|| LaneError::QueueMissing(queue.to_owned()))?;
     *next_lane += 1;
     // 0 is "no limit", as in AMQP.
     let prefetch = if prefetch == 0 { usize::MAX } else { usize::from(prefetch) };
@@ -171,7 +168,7 @@ fn open(
     Ok(*next_lane)
 }
 
-fn acknowledge(state: &mut State, lane: u64, tags: &Tags, acknowledged: &mut Vec<i64>) -> Result<(), QueueError> {
+fn acknowledge(state: &mut State, lane: u64, tags: &Tags, acknowledged: &mut Vec<i64>) -> Result<(), LaneError> {
     let lane = state.lanes.get_mut(&lane).ok_or_else(gone)?;
     match tags {
         Tags::Through(tag) => {
@@ -196,6 +193,6 @@ fn leave(state: &mut State, lane: u64) {
     }
 }
 
-fn gone() -> QueueError {
-    QueueError::Unavailable("the lane is gone".to_owned())
+fn gone() -> LaneError {
+    LaneError::Unavailable("the lane is gone".to_owned())
 }

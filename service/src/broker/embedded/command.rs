@@ -4,10 +4,13 @@ use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
 use tokio::sync::{mpsc, oneshot};
 
 use super::rows::Draft;
-use crate::broker::{Delivery, PublishError, QueueError, TopologyError};
+use crate::broker::{Delivery, LaneError, PublishError, TopologyError};
 
 /// Where an answer goes, once what it says is committed.
 pub(super) type Answer<T> = oneshot::Sender<T>;
+
+/// What is done once the transaction is committed.
+pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
 
 /// Which deliveries of a lane.
 pub(super) enum Tags {
@@ -35,9 +38,9 @@ pub(super) enum Command {
         /// The most unacknowledged deliveries.
         prefetch: u16,
         /// Where deliveries go.
-        sink: mpsc::UnboundedSender<Result<Delivery, QueueError>>,
+        sink: mpsc::UnboundedSender<Result<Delivery, LaneError>>,
         /// The lane's number.
-        answer: Answer<Result<u64, QueueError>>,
+        answer: Answer<Result<u64, LaneError>>,
     },
     /// Removes what was delivered.
     Ack {
@@ -46,14 +49,14 @@ pub(super) enum Command {
         /// Which deliveries.
         tags: Tags,
         /// Done.
-        answer: Answer<Result<(), QueueError>>,
+        answer: Answer<Result<(), LaneError>>,
     },
     /// Delivers no more to this lane.
     Stop {
         /// The lane.
         lane: u64,
         /// Done.
-        answer: Answer<Result<(), QueueError>>,
+        answer: Answer<Result<(), LaneError>>,
     },
     /// Makes ready again what the lane holds.
     Leave {

@@ -8,7 +8,7 @@ use super::{
     rows::{self, Limits, QueueRow},
     state::{QueueState, State},
 };
-use crate::broker::{QueueError, TopologyError};
+use crate::broker::{LaneError, TopologyError};
 
 type Answer<T> = sqlx::Result<Result<T, TopologyError>>;
 
@@ -103,7 +103,7 @@ async fn remove_if_empty(db: &mut SqliteConnection, state: &mut State, id: i64) 
     let name = state.queues.remove(&id).map(|queue| queue.row.name).unwrap_or_default();
     for (_, lane) in state.lanes.extract_if(.., |_, lane| lane.queue == id) {
         // Err: the lane was dropped.
-        let _ = lane.sink.send(Err(QueueError::QueueMissing(name.clone())));
+        let _ = lane.sink.send(Err(LaneError::QueueMissing(name.clone())));
     }
     Ok(true)
 }

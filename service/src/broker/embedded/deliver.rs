@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{
-    actor::Afterwards,
+    command::Afterwards,
     rows::{self, Stored},
     state::{LaneState, QueueState, State},
 };

@@ -9,7 +9,7 @@ use super::{
     rows::Draft,
 };
 use crate::{
-    broker::{DeadLetter, Delivery, Lane, PublishError, QueueError, reason},
+    broker::{DeadLetter, Delivery, Lane, LaneError, PublishError, QueueLane, reason},
     timestamp::Timestamp,
 };
 
@@ -18,16 +18,16 @@ pub(super) struct EmbeddedLane {
     pub(super) requests: Requests,
     pub(super) number: u64,
     pub(super) queue: String,
-    pub(super) deliveries: mpsc::UnboundedReceiver<Result<Delivery, QueueError>>,
+    pub(super) deliveries: mpsc::UnboundedReceiver<Result<Delivery, LaneError>>,
 }
 
 #[async_trait]
 impl Lane for EmbeddedLane {
-    async fn next(&mut self) -> Result<Delivery, QueueError> {
+    async fn next(&mut self) -> Result<Delivery, LaneError> {
         self.deliveries.recv().await.unwrap_or_else(|| Err(gone()))
     }
 
-    async fn ack_through(&mut self, tag: u64) -> Result<(), QueueError> {
+    async fn ack_through(&mut self, tag: u64) -> Result<(), LaneError> {
         let lane = self.number;
         self.requests
             .ask(|answer| Command::Ack { lane, tags: Tags::Through(tag), answer })
@@ -35,7 +35,20 @@ impl Lane for EmbeddedLane {
             .unwrap_or_else(|| Err(gone()))
     }
 
-    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), QueueError> {
+    async fn stop(&mut self) -> Result<(), LaneError> {
+        let lane = self.number;
+        self.requests.ask(|answer| Command::Stop { lane, answer }).await.unwrap_or_else(|| Err(gone()))
+    }
+
+    async fn close(self: Box<Self>) {
+        let lane = self.number;
+        self.requests.ask(|answer| Command::Leave { lane, answer: Some(answer) }).await;
+    }
+}
+
+#[async_trait]
+impl QueueLane for EmbeddedLane {
+    async fn ack_each(&mut self, tags: &[u64]) -> Result<(), LaneError> {
         let (lane, tags) = (self.number, tags.to_vec());
         self.requests
             .ask(|answer| Command::Ack { lane, tags: Tags::Each(tags), answer })
@@ -61,16 +74,6 @@ impl Lane for EmbeddedLane {
         }
         fates
     }
-
-    async fn stop(&mut self) -> Result<(), QueueError> {
-        let lane = self.number;
-        self.requests.ask(|answer| Command::Stop { lane, answer }).await.unwrap_or_else(|| Err(gone()))
-    }
-
-    async fn close(self: Box<Self>) {
-        let lane = self.number;
-        self.requests.ask(|answer| Command::Leave { lane, answer: Some(answer) }).await;
-    }
 }
 
 impl Drop for EmbeddedLane {
@@ -84,7 +87,7 @@ fn draft(letter: DeadLetter, queue: &str, at: Timestamp) -> Draft {
     let Delivery { exchange, routing_key, message_id, timestamp, mut headers, body, tag: _, delivery_count: _ } =
         delivery;
     let why = [
-        ("x-hoopoe-class", class.to_owned()),
+        ("x-hoopoe-class", class.as_str().to_owned()),
         ("x-hoopoe-reason", reason::header(&reason)),
         ("x-hoopoe-queue", queue.to_owned()),
         ("x-hoopoe-at", at.to_string()),
@@ -96,6 +99,6 @@ fn draft(letter: DeadLetter, queue: &str, at: Timestamp) -> Draft {
     Draft { exchange: String::new(), routing_key, message_id, sent_at: timestamp, headers, body }
 }
 
-pub(super) fn gone() -> QueueError {
-    QueueError::Unavailable("the embedded broker is closed, or failed to write".to_owned())
+pub(super) fn gone() -> LaneError {
+    LaneError::Unavailable("the embedded broker is closed, or failed to write".to_owned())
 }

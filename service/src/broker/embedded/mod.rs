@@ -25,7 +25,7 @@ use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig, PublishConfig};
 use tokio::sync::{Semaphore, mpsc};
 
 use self::{command::Command, requests::Requests, state::State};
-use super::{BrokerMetrics, Topology, TopologyError};
+use super::{BrokerMetrics, QueueTopology, Topology, TopologyError};
 
 pub use publisher::EmbeddedPublisher;
 pub use queue::EmbeddedQueue;
@@ -108,7 +108,10 @@ impl Topology for EmbeddedBroker {
         let asked = self.requests.ask(|answer| Command::DeclareExchange { exchange, answer });
         asked.await.unwrap_or_else(|| Err(closed()))
     }
+}
 
+#[async_trait]
+impl QueueTopology for EmbeddedBroker {
     async fn declare_queue(&self, consumer: &ConsumerConfig) -> Result<(), TopologyError> {
         let consumer = Box::new(consumer.clone());
         let asked = self.requests.ask(|answer| Command::DeclareQueue { consumer, answer });

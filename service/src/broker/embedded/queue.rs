@@ -8,7 +8,7 @@ use super::{
     lane::{EmbeddedLane, gone},
     requests::Requests,
 };
-use crate::broker::{Lane, Queue, QueueError};
+use crate::broker::{LaneError, Queue, QueueLane};
 
 /// Opens lanes on one queue.
 pub struct EmbeddedQueue {
@@ -18,7 +18,7 @@ pub struct EmbeddedQueue {
 
 #[async_trait]
 impl Queue for EmbeddedQueue {
-    async fn open_lane(&self, prefetch: u16) -> Result<Box<dyn Lane>, QueueError> {
+    async fn open_lane(&self, prefetch: u16) -> Result<Box<dyn QueueLane>, LaneError> {
         let (sink, deliveries) = mpsc::unbounded_channel();
         let queue = self.queue.clone();
         let asked = self.requests.ask(|answer| Command::Open { queue, prefetch, sink, answer });

@@ -10,7 +10,7 @@ use super::{
     routing,
     rows::{self, Draft, QueueRow},
 };
-use crate::broker::{Delivery, PublishError, QueueError};
+use crate::broker::{Delivery, LaneError, PublishError};
 
 /// A queue and where it stands.
 pub(super) struct QueueState {
@@ -39,7 +39,7 @@ pub(super) struct LaneState {
     /// Whether it takes no more.
     pub(super) stopped: bool,
     /// Where deliveries go.
-    pub(super) sink: mpsc::UnboundedSender<Result<Delivery, QueueError>>,
+    pub(super) sink: mpsc::UnboundedSender<Result<Delivery, LaneError>>,
 }
 
 impl LaneState {

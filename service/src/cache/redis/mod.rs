@@ -81,11 +81,6 @@ impl RedisCache {
         Ok(Self { keys, limits, link, hearing, wakeups, metrics, _tasks: tasks })
     }
 
-    /// Whether Redis answers. For what `/readyz` lists as degraded: Redis is never needed.
-    pub fn is_up(&self) -> bool {
-        self.link.is_up()
-    }
-
     /// Why the last attempt to connect failed; `None` once one has not. Holds no secret.
     pub fn problem(&self) -> Option<String> {
         self.link.problem()
@@ -129,6 +124,10 @@ impl Cache for RedisCache {
             other => return Err(CacheError::Malformed(format!("fill answered {other}"))),
         }
         Ok(())
+    }
+
+    fn is_up(&self) -> bool {
+        self.link.is_up()
     }
 
     fn wakeups(&self) -> broadcast::Receiver<Wakeup> {

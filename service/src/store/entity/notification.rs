@@ -1,6 +1,18 @@
-//! One row per notification and owner. All times are microseconds since the Unix epoch.
+//! The table `notification`, said once: its columns, how a commit writes them, and what is read back.
+//!
+//! One row per notification and owner. All times are microseconds since the Unix epoch. For one more column, add it to [`Model`], to
+//! the list of what is written, to [`Item`] and to the list of what content is read from: one that is forgotten does not compile.
+
+use std::sync::LazyLock;
 
 use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    notif::{Content, Json, Notification},
+    store::row::{content, insert_from_unnest, item, prefixed, written},
+    timestamp::Timestamp,
+};
 
 /// A notification in an inbox.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -61,3 +73,127 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+written! {
+    owner: &'a str as "text",
+    id: Uuid as "uuid",
+    source_id: Option<&'a str> as "text",
+    rev: i64 as "bigint",
+    kind: &'a str as "text",
+    actor: &'a str as "text",
+    title: &'a str as "text",
+    body: &'a str as "text",
+    data: Option<&'a str> as "text",
+    priority: i16 as "smallint",
+    created_at: i64 as "bigint",
+    expires_at: Option<i64> as "bigint",
+}
+
+/// `INSERT INTO notification … SELECT … FROM unnest(…)`, to be followed by `ON CONFLICT`.
+pub(in crate::store) static INSERT_FROM_UNNEST: LazyLock<String> = LazyLock::new(|| insert_from_unnest(WRITTEN));
+
+impl<'a> Written<'a> {
+    /// The row of a notification that is stored at `rev`; `expires_at` is its own or the retention's.
+    pub(in crate::store) fn new(notification: &'a Notification, expires_at: Option<Timestamp>, rev: i64) -> Self {
+        let Notification { owner, id, source_id, content, created_at, expires_at: _ } = notification;
+        let Content { kind, actor, title, body, data, priority } = content;
+        Self {
+            owner: owner.as_str(),
+            id: *id,
+            source_id: source_id.as_deref(),
+            rev,
+            kind,
+            actor,
+            title,
+            body,
+            data: data.as_ref().map(Json::as_str),
+            priority: i16::from(*priority),
+            created_at: created_at.micros(),
+            expires_at: expires_at.map(Timestamp::micros),
+        }
+    }
+}
+
+item! {
+    /// One row as clients see it.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    pub struct Item {
+        /// The identity.
+        pub id: Uuid,
+        /// The sender's own id, where that was no UUID.
+        pub source_id: Option<String>,
+        /// Its position in the inbox, the page cursor.
+        pub rev: i64,
+        /// The owner's rev when it last changed.
+        pub changed_rev: i64,
+        /// The owner's rev when it last became unread.
+        pub unread_rev: i64,
+        /// The owner's rev when it last became unseen.
+        pub unseen_rev: i64,
+        /// What happened.
+        pub kind: String,
+        /// Who caused it.
+        pub actor: String,
+        /// Its title.
+        pub title: String,
+        /// Its text.
+        pub body: String,
+        /// The sender's JSON, as received.
+        pub data: Option<Json>,
+        /// 0–9.
+        pub priority: u8,
+        /// When it happened.
+        pub created_at: Timestamp,
+        /// When it stops being shown.
+        pub expires_at: Option<Timestamp>,
+        /// When it was found expired; its row is kept for a day so that clients hear of it.
+        pub expired_at: Option<Timestamp>,
+        /// When it was marked seen by itself; see also the head's `seen_upto`.
+        pub seen_at: Option<Timestamp>,
+        /// When it was marked read by itself; see also the head's `read_upto`.
+        pub read_at: Option<Timestamp>,
+        /// When it was archived.
+        pub archived_at: Option<Timestamp>,
+        /// When it was deleted.
+        pub deleted_at: Option<Timestamp>,
+    }
+}
+
+/// The columns of an item in a row `n`.
+pub(in crate::store) static ITEM: LazyLock<String> = LazyLock::new(|| prefixed("n.", ITEM_COLUMNS));
+
+impl Item {
+    /// A notification that was just stored at `rev`; `expires_at` is its own or the retention's.
+    pub fn stored(notification: &Notification, expires_at: Option<Timestamp>, rev: i64) -> Self {
+        let Notification { owner: _, id, source_id, content, created_at, expires_at: _ } = notification;
+        let Content { kind, actor, title, body, data, priority } = content.clone();
+        Self {
+            id: *id,
+            source_id: source_id.clone(),
+            rev,
+            changed_rev: rev,
+            unread_rev: rev,
+            unseen_rev: rev,
+            kind,
+            actor,
+            title,
+            body,
+            data,
+            priority,
+            created_at: *created_at,
+            expires_at,
+            expired_at: None,
+            seen_at: None,
+            read_at: None,
+            archived_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
+content!(kind, actor, title, body, data, priority);
+
+/// The columns of the content, each behind `prefix`.
+pub(in crate::store) fn content_columns(prefix: &str) -> String {
+    prefixed(prefix, CONTENT_COLUMNS)
+}

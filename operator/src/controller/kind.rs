@@ -1,0 +1,99 @@
+//! What differs between the kinds in a reconcile. Everything else is said once, in [`super::reconcile`].
+
+use std::fmt::Debug;
+
+use hoopoe_crds::status::{NotifConsumerStatus, NotifProducerStatus};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    apimachinery::pkg::apis::meta::v1::{Condition, Time},
+};
+use kube::{
+    Resource,
+    core::object::{HasSpec, HasStatus},
+    runtime::controller::Action,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{context::Context, error::ReconcileError};
+use crate::{
+    dereference::BrokerAccess,
+    pipeline::ReconciledSpec,
+    resource::Meta,
+    status::Findings,
+    topology::{BroughtAbout, Claimant},
+};
+
+/// A kind that is reconciled.
+pub trait Reconciled:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasSpec<Spec: ReconciledSpec>
+    + HasStatus<Status: ReconciledStatus>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// What only this kind finds, beside the [`Findings`].
+    type Own: Send;
+
+    /// Whether its deletion has something to do on a broker.
+    fn needs_finalizer(spec: &Self::Spec) -> bool;
+
+    /// Whether it has an inbox API.
+    fn has_api(spec: &Self::Spec) -> bool;
+
+    /// What is known before the first step. `before`: the status that stands.
+    fn own(ctx: &Context, meta: &Meta, spec: &Self::Spec, before: &Self::Status) -> Self::Own;
+
+    /// The other resources that want the same on the same broker.
+    fn rivals(ctx: &Context, meta: &Meta, spec: &Self::Spec, access: &BrokerAccess) -> Vec<Claimant>;
+
+    /// Takes what was seen on the broker.
+    fn take(own: &mut Self::Own, seen: &BroughtAbout);
+
+    /// What the scaler decided.
+    fn decided(own: &Self::Own) -> Option<i32>;
+
+    /// The whole status.
+    fn next_status(findings: &Findings, own: &Self::Own, before: &Self::Status, now: &Time) -> Self::Status;
+
+    /// Goes on with a deletion as far as it goes now.
+    fn delete(
+        resource: &Self,
+        meta: &Meta,
+        ctx: &Context,
+    ) -> impl Future<Output = Result<Action, ReconcileError>> + Send;
+}
+
+/// What both statuses have.
+pub trait ReconciledStatus:
+    Clone + Default + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Its conditions.
+    fn conditions(&self) -> &[Condition];
+
+    /// The generation that it is about.
+    fn observed_generation(&self) -> Option<i64>;
+}
+
+impl ReconciledStatus for NotifProducerStatus {
+    fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+}
+
+impl ReconciledStatus for NotifConsumerStatus {
+    fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+}

@@ -1,0 +1,20 @@
+//! What the scaler says of a consumer's queue.
+
+use std::time::Instant;
+
+use hoopoe_crds::{consumer::NotifConsumerSpec, status::NotifConsumerStatus};
+
+use super::context::Context;
+use crate::{resource::ResourceId, scale::Outlook};
+
+/// What the scaler says now: it starts from what it decided last, else from what runs. `live`: the workers' count.
+pub fn outlook(
+    ctx: &Context,
+    id: &ResourceId,
+    spec: &NotifConsumerSpec,
+    before: &NotifConsumerStatus,
+    live: Option<i32>,
+) -> Outlook {
+    let current = before.desired_replicas.or(live).unwrap_or(spec.workload.replicas);
+    ctx.scaler.outlook(id, spec.scaling.as_ref(), current, Instant::now())
+}

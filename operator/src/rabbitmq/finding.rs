@@ -1,0 +1,114 @@
+//! What was seen on a broker that no write of ours mends.
+
+use std::fmt;
+
+use crate::topology::{self, Meaning};
+
+/// What was seen on a broker that no write of ours mends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// An exchange that is not ours to make is not there.
+    ExchangeMissing {
+        /// Its name.
+        name: String,
+    },
+    /// An exchange or a queue is there with something that cannot change.
+    ArgumentsDiffer {
+        /// `the queue inbox`.
+        what: String,
+        /// What differs: `type`, an argument's name, `durable`.
+        field: String,
+        /// What the resource asks for.
+        want: String,
+        /// What is there.
+        have: String,
+    },
+    /// Another resource holds the queue.
+    QueueTaken {
+        /// The queue.
+        queue: String,
+        /// `namespace/name` of who holds it.
+        by: String,
+    },
+    /// Another policy than ours is in force.
+    PolicyShadowed {
+        /// The queue.
+        queue: String,
+        /// Our policy.
+        ours: String,
+        /// The one in force; empty: none.
+        by: String,
+    },
+    /// Bindings of our queue that are not ours.
+    ForeignBindings {
+        /// The queue.
+        queue: String,
+        /// How many.
+        count: usize,
+        /// One of them: its exchange.
+        exchange: String,
+    },
+}
+
+impl Finding {
+    /// The variant's name.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::ExchangeMissing { .. } => "ExchangeMissing",
+            Self::ArgumentsDiffer { .. } => "ArgumentsDiffer",
+            Self::QueueTaken { .. } => "QueueTaken",
+            Self::PolicyShadowed { .. } => "PolicyShadowed",
+            Self::ForeignBindings { .. } => "ForeignBindings",
+        }
+    }
+
+    /// As every kind of broker says it.
+    pub fn to_finding(&self) -> topology::Finding {
+        topology::Finding { reason: self.reason(), message: self.to_string(), meaning: self.meaning() }
+    }
+
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::ForeignBindings { .. } => Meaning::Note,
+            Self::ExchangeMissing { name } => Meaning::ExchangeMissing(name.clone()),
+            Self::PolicyShadowed { .. } => Meaning::Passing,
+            Self::QueueTaken { .. } => Meaning::Taken,
+            Self::ArgumentsDiffer { .. } => Meaning::Lasting,
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ExchangeMissing { name } => {
+                write!(
+                    f,
+                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it follows"
+                )
+            }
+            Self::ArgumentsDiffer { what, field, want, have } => write!(
+                f,
+                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand or ask for {have}"
+            ),
+            Self::QueueTaken { queue, by } => {
+                write!(f, "the queue {queue} belongs to {by}: choose another queue, or delete that resource")
+            }
+            Self::PolicyShadowed { queue, ours, by } if by.is_empty() => {
+                write!(
+                    f,
+                    "no policy is in force on the queue {queue} though {ours} is set: is it a queue of another type?"
+                )
+            }
+            Self::PolicyShadowed { queue, ours, by } => {
+                write!(
+                    f,
+                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise spec.queue.policy.priority above its own"
+                )
+            }
+            Self::ForeignBindings { queue, count, exchange } => {
+                write!(f, "{count} bindings of the queue {queue} are not ours and stay, one of them to {exchange}")
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Why the register port did not do what it was asked, and the problem that says so, with the codes that `hoopoe dev` has
+//! for the same.
+
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use hoopoe_crds::{Invalid, register::RegistrationError};
+use hoopoe_web::{BadUrl, BodyError, FieldFault, NoMembers, NotBearer, ProblemKind};
+use kube::core::Status;
+
+/// A problem of this port has only the standard members.
+pub(super) type Problem = hoopoe_web::Problem<NoMembers>;
+
+const API_UNREACHABLE: ProblemKind =
+    ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "api_unavailable", "The API server is away");
+
+/// Why a request was not served.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// There is no resource of this kind and name. 404.
+    #[error("nothing is served at this path, or there is no such resource")]
+    NoResource,
+    /// There is no bearer token. 401.
+    #[error("the header Authorization must be Bearer and a token of the cluster")]
+    NoToken,
+    /// A query parameter is wrong. 400.
+    #[error("the query is wrong")]
+    Url(BadUrl),
+    /// The body cannot be read.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The body is not JSON. 400.
+    #[error("the body is not JSON")]
+    NotJson(String),
+    /// Some fields of the body are wrong. 422.
+    #[error("the body is wrong")]
+    Fields(Vec<FieldFault>),
+    /// What the API server said to the caller's token; its status passes through.
+    #[error("{}", .0.message)]
+    ApiServer(Box<Status>),
+    /// 503.
+    #[error("the API server cannot be reached")]
+    ApiUnreachable,
+    /// 503.
+    #[error("more registrations at once than are taken here")]
+    Busy,
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::NoResource => Self::new(ProblemKind::NOT_FOUND, detail),
+            Refusal::NoToken => Self::new(ProblemKind::UNAUTHORIZED, detail),
+            Refusal::Url(bad) => bad.into(),
+            Refusal::Body(error) => error.into(),
+            Refusal::NotJson(detail) => Self::not_json(detail),
+            Refusal::Fields(faults) => Self::bad_fields(faults),
+            Refusal::ApiServer(status) => Self::new(kind_of(status.code), detail).errors_are(causes(&status)),
+            Refusal::ApiUnreachable => Self::new(API_UNREACHABLE, detail),
+            Refusal::Busy => Self::new(ProblemKind::BUSY, detail),
+        }
+    }
+}
+
+/// What the API server's status becomes: its own where a client can do something about it, else 503.
+fn kind_of(code: u16) -> ProblemKind {
+    match code {
+        400 => ProblemKind::new(StatusCode::BAD_REQUEST, "refused", "The API server refused it"),
+        401 => ProblemKind::UNAUTHORIZED,
+        403 => ProblemKind::FORBIDDEN,
+        404 => ProblemKind::NOT_FOUND,
+        409 => ProblemKind::new(StatusCode::CONFLICT, "conflict", "Somebody else set it"),
+        422 => ProblemKind::INVALID_FIELD,
+        429 => ProblemKind::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
+        _ => API_UNREACHABLE,
+    }
+}
+
+fn causes(status: &Status) -> Vec<FieldFault> {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.map(|cause| FieldFault::new(cause.field.as_str(), cause.message.as_str())).collect()
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}
+
+impl From<BadUrl> for Refusal {
+    fn from(bad: BadUrl) -> Self {
+        Self::Url(bad)
+    }
+}
+
+impl From<NotBearer> for Refusal {
+    fn from(_: NotBearer) -> Self {
+        Self::NoToken
+    }
+}
+
+impl From<RegistrationError> for Refusal {
+    fn from(error: RegistrationError) -> Self {
+        match error {
+            RegistrationError::NotJson(detail) => Self::NotJson(detail),
+            RegistrationError::Field { field, detail } => Self::Fields(vec![FieldFault::new(field, detail)]),
+        }
+    }
+}
+
+impl From<Vec<Invalid>> for Refusal {
+    fn from(broken: Vec<Invalid>) -> Self {
+        Self::Fields(broken.into_iter().map(|rule| FieldFault::new(rule.field, rule.detail)).collect())
+    }
+}
+
+impl From<kube::Error> for Refusal {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::ApiServer(status),
+            error => {
+                tracing::warn!(%error, "a registration did not reach the API server");
+                Self::ApiUnreachable
+            }
+        }
+    }
+}

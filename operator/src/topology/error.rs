@@ -1,0 +1,93 @@
+//! Why a broker did not do what it was asked.
+
+/// Why a broker did not do what it was asked. No variant holds credentials.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// No answer: the host, the port, TLS, or time.
+    #[error("failed to reach the broker's management API at {url}: {detail}")]
+    BrokerUnreachable {
+        /// Where it should be.
+        url: String,
+        /// Why.
+        detail: String,
+    },
+    /// The user or the password is wrong.
+    #[error("failed to log in to the broker's management API: mend the user name or the password in the Secret")]
+    Unauthorized,
+    /// The user lacks a right.
+    #[error(
+        "failed to {what}: the broker's user lacks a right: it needs the tag policymaker and configure, write and read on the virtual host ({detail})"
+    )]
+    Forbidden {
+        /// What was asked, as the rest of a sentence.
+        what: String,
+        /// What the broker said.
+        detail: String,
+    },
+    /// The virtual host is not there.
+    #[error("failed to find the virtual host {vhost}: make it, or mend spec.broker.vhost")]
+    VhostMissing {
+        /// Its name.
+        vhost: String,
+    },
+    /// The broker refused a declaration as it stands.
+    #[error("failed to {what}: the broker says: {detail}")]
+    Refused {
+        /// What was asked, as the rest of a sentence.
+        what: String,
+        /// What the broker said.
+        detail: String,
+    },
+    /// The broker failed.
+    #[error("failed to {what}: the broker answered {status}: {detail}")]
+    BrokerFailed {
+        /// What was asked, as the rest of a sentence.
+        what: String,
+        /// The answer's status.
+        status: u16,
+        /// The answer's text.
+        detail: String,
+    },
+    /// The answer is not one that this kind of broker gives.
+    #[error("failed to understand the answer when asked to {what}: {detail}")]
+    AnswerUnreadable {
+        /// What was asked, as the rest of a sentence.
+        what: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// `tls` names certificates that cannot be used.
+    #[error("failed to use the certificates of spec.broker.tls: {detail}")]
+    CertificatesInvalid {
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl BrokerError {
+    /// The variant's name: a condition's reason, an Event's, a metric's label.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::BrokerUnreachable { .. } => "BrokerUnreachable",
+            Self::Unauthorized => "Unauthorized",
+            Self::Forbidden { .. } => "Forbidden",
+            Self::VhostMissing { .. } => "VhostMissing",
+            Self::Refused { .. } => "Refused",
+            Self::BrokerFailed { .. } => "BrokerFailed",
+            Self::AnswerUnreadable { .. } => "AnswerUnreadable",
+            Self::CertificatesInvalid { .. } => "CertificatesInvalid",
+        }
+    }
+
+    /// Whether the credentials, or the rights behind them, are what is wrong.
+    pub fn is_of_credentials(&self) -> bool {
+        match self {
+            Self::Unauthorized | Self::Forbidden { .. } | Self::CertificatesInvalid { .. } => true,
+            Self::BrokerUnreachable { .. }
+            | Self::VhostMissing { .. }
+            | Self::Refused { .. }
+            | Self::BrokerFailed { .. }
+            | Self::AnswerUnreadable { .. } => false,
+        }
+    }
+}

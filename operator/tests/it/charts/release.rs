@@ -1,0 +1,115 @@
+//! The life of a release: install, upgrade, uninstall, and again.
+
+use hoopoe_e2e::previous_chart;
+
+use crate::charts::kit::{Kit, SYSTEM, repository};
+
+const CHART: &str = "charts/hoopoe-operator";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_release_leaves_is_what_its_values_say() {
+    let kit = Kit::start().await;
+    kit.namespace("shop").await;
+    kit.install_operator(&[]).await;
+    let producers = ["upgrade", "--install", "shop", "charts/hoopoe", "--namespace", "shop", "--set"];
+    let exchange = |name: &str| format!("producers.events.spec.exchange.name={name}");
+    kit.helm(&[&producers[..], &[&exchange("shop.events")]].concat()).await;
+    // The API server's rules speak through Helm.
+    let moved = kit.try_helm(&[&producers[..], &[&exchange("other")]].concat()).await.unwrap_err();
+    assert!(moved.contains("immutable"), "{moved}");
+
+    let upgrade = ["upgrade", "hoopoe-operator", CHART, "--namespace", SYSTEM];
+    kit.helm(&[&upgrade[..], &["--set", "replicas=1", "--set", "watchNamespaces={shop}"]].concat()).await;
+    let deployment = [
+        "-n",
+        SYSTEM,
+        "get",
+        "deploy/hoopoe-operator",
+        "-o",
+        "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].args}",
+    ];
+    let seen = kit.kubectl(&deployment).await;
+    assert!(seen.starts_with("1 ") && seen.contains("--watch-namespace=shop"), "{seen}");
+    // Rights that it needs no more are gone.
+    assert_eq!(kit.kubectl(&["get", "clusterrole", "hoopoe-operator", "--ignore-not-found", "-o", "name"]).await, "");
+    assert_eq!(
+        kit.kubectl(&["-n", "shop", "get", "role", "-o", "name"]).await.trim(),
+        "role.rbac.authorization.k8s.io/hoopoe-operator"
+    );
+    let unknown = kit.try_helm(&[&upgrade[..], &["--set", "watchNamespace=shop"]].concat()).await.unwrap_err();
+    assert!(unknown.contains("watchNamespace"), "{unknown}");
+
+    let hooks = kit.helm(&["get", "hooks", "hoopoe-operator", "--namespace", SYSTEM]).await;
+    assert!(
+        hooks.contains("pre-delete") && hooks.contains("- release") && hooks.contains("--watch-namespace=shop"),
+        "{hooks}"
+    );
+    // No pod runs here, so the hook cannot: what it does has a test of its own.
+    let uninstall = ["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--no-hooks"];
+    kit.helm(&uninstall).await;
+    let left = kit.kubectl(&["-n", SYSTEM, "get", "deploy,service,sa,role,rolebinding,pdb", "-o", "name"]).await;
+    assert!(!left.contains("hoopoe"), "{left}");
+    assert_eq!(
+        kit.kubectl(&["-n", "shop", "get", "nprod", "-o", "name"]).await.trim(),
+        "notifproducer.hoopoe.app/events",
+        "kept"
+    );
+
+    // Installed again, it takes its definitions back; told not to keep them, it takes them along, and the resources with them.
+    kit.install_operator(&["--set", "crds.keep=false"]).await;
+    kit.helm(&uninstall).await;
+    kit.until("the definitions are gone", async || {
+        !kit.kubectl(&["get", "crd", "-o", "name"]).await.contains("hoopoe.app")
+    })
+    .await;
+
+    // Where kubectl has put them there, Helm says so, and goes on when told that they are its own.
+    kit.kubectl(&["apply", "--server-side", "-f", repository("crds/yaml").to_str().unwrap()]).await;
+    kit.established().await;
+    let install = ["install", "hoopoe-operator", CHART, "--namespace", SYSTEM];
+    let refused = kit.try_helm(&install).await.unwrap_err();
+    assert!(refused.contains("notifconsumers.hoopoe.app"), "{refused}");
+    // Helm 4 applies on the server's side, where kubectl owns the fields; Helm 3 knows no such conflict, and no such flag.
+    let four = kit.helm(&["version", "--short"]).await.starts_with("v4");
+    let take = if four { &["--take-ownership", "--force-conflicts"][..] } else { &["--take-ownership"] };
+    kit.helm(&[&install[..], take].concat()).await;
+}
+
+/// Both charts, from the ones that `charts/next-version.sh` kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_version_before_is_upgraded_in_place() {
+    let kit = Kit::start().await;
+    kit.namespace("shop").await;
+    let values = ["--set", "producers.events.spec.exchange.name=shop.events"];
+    let releases = [("hoopoe-operator", SYSTEM, &[][..]), ("hoopoe", "shop", &values)];
+    for (chart, namespace, values) in releases {
+        let archive = previous_chart(chart).unwrap();
+        let install = ["install", chart, archive.to_str().unwrap(), "--namespace", namespace];
+        kit.helm(&[&install[..], values].concat()).await;
+        kit.established().await;
+    }
+    // Had an upgrade to make one of these anew, it would say so here; a Deployment's selector cannot change at all.
+    let objects = async || {
+        let cluster =
+            kit.kubectl(&["get", "crd,clusterrole", "-l", "app.kubernetes.io/part-of=hoopoe", "-o", UIDS]).await;
+        let system = kit.kubectl(&["-n", SYSTEM, "get", "deploy,service,sa,pdb", "-o", UIDS]).await;
+        cluster + &system + &kit.kubectl(&["-n", "shop", "get", "nprod", "-o", UIDS]).await
+    };
+    let before = objects().await;
+    assert!(before.contains("notifproducers.hoopoe.app") && before.contains("events="), "{before}");
+    for (chart, namespace, values) in releases {
+        let upgrade = ["upgrade", chart, &format!("charts/{chart}"), "--namespace", namespace];
+        kit.helm(&[&upgrade[..], values].concat()).await;
+        let releases = kit.helm(&["list", "--namespace", namespace, "--output", "json"]).await;
+        let version = env!("CARGO_PKG_VERSION");
+        for field in [format!("\"chart\":\"{chart}-{version}\""), format!("\"app_version\":\"{version}\"")] {
+            assert!(releases.contains(&field), "{field} is not in {releases}");
+        }
+    }
+    let after = objects().await;
+    for object in before.lines() {
+        assert!(after.contains(object), "{object} is not in\n{after}");
+    }
+}
+
+const UIDS: &str = "jsonpath={range .items[*]}{.metadata.name}={.metadata.uid}{'\\n'}{end}";

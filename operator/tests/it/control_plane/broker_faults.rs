@@ -1,0 +1,82 @@
+//! Crashes between any two writes to the broker, those of a deletion too.
+
+use futures::StreamExt;
+
+use super::{
+    broker_proxy::BrokerProxy,
+    faults::{ask_for, both_ready, broker_state, end_state},
+    faulty_client::{self, Fault},
+    kit::Kit,
+};
+
+/// What one life of both resources came to.
+struct Life {
+    /// Children and broker objects when both were ready.
+    state: (String, String),
+    /// Writes to the broker until then, and until the end.
+    writes: (u32, u32),
+}
+
+/// Both resources are made and deleted; the operator is gone once, after so many writes to the broker, and another comes.
+async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
+    // As long as each other: one is no part of another.
+    let name = format!("broken-{}", crash_after.map_or("xx".to_owned(), |after| format!("{after:02}")));
+    let shop = kit.namespace(&name).await;
+    let proxy = BrokerProxy::start(&kit.rabbit.management_url(), crash_after.unwrap_or(u32::MAX)).await;
+    shop.secret("rabbit", &kit.rabbit.url(), &[("managementUri", &proxy.url)]).await;
+    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
+    let start = async |lease: &str| {
+        let flags = ["--watch-namespace", &name, "--lease-name", lease];
+        faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await
+    };
+    let mut operator = start(&name).await;
+    ask_for(&shop).await;
+    let is_ready = async |what: &str| {
+        let conditions = shop.get(what).await["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    };
+    shop.eventually("ready, or the crash", async || {
+        proxy.is_gone() || (is_ready("nprod/events").await && is_ready("ncons/inbox").await)
+    })
+    .await;
+    let mut crashed = proxy.is_gone();
+    if crashed {
+        drop(operator);
+        proxy.heal();
+        operator = start(&format!("{name}-again")).await;
+    }
+    both_ready(&shop).await;
+    let state = (end_state(&shop).await, broker_state(kit, &shop).await);
+    let made = proxy.writes();
+    shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
+    let are_gone = async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await;
+    shop.eventually("deleted, or the crash", async || proxy.is_gone() || are_gone().await).await;
+    if proxy.is_gone() {
+        crashed = true;
+        drop(operator);
+        proxy.heal();
+        operator = start(&format!("{name}-later")).await;
+    }
+    shop.eventually("deleted", are_gone).await;
+    assert_eq!(crashed, crash_after.is_some(), "{name}");
+    assert_eq!(broker_state(kit, &shop).await, "", "{name}: nothing is left on the broker");
+    drop(operator);
+    Life { state, writes: (made, proxy.writes()) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_between_any_two_writes_to_the_broker_ends_in_the_same_state() {
+    let kit = Kit::start().await;
+    let Life { state: expected, writes: (made, all) } = life(&kit, None).await;
+    assert!(made >= 6 && all >= made + 5, "{made} writes to make, {all} in all");
+    let mut lives = futures::stream::iter(0..all)
+        .map(|after| {
+            let kit = &kit;
+            async move { (after, life(kit, Some(after)).await) }
+        })
+        .buffer_unordered(3);
+    while let Some((after, Life { state, .. })) = lives.next().await {
+        assert_eq!(state, expected, "crashed after write {after} of {all}");
+    }
+    println!("{all} positions, {made} of them while making");
+}

@@ -1,0 +1,95 @@
+//! Two clusters whose resources have the same namespace and name, on one broker.
+
+use serde_json::{Value, json};
+
+use crate::control_plane::kit::{Kit, Namespace};
+
+/// A namespace in the other cluster that points at the first one's broker.
+async fn twin<'a>(there: &'a Kit, broker: &Kit, name: &str) -> Namespace<'a> {
+    let namespace = there.namespace(name).await;
+    let management = broker.rabbit.management_url();
+    namespace.secret("rabbit", &broker.rabbit.url(), &[("managementUri", &management)]).await;
+    namespace
+}
+
+async fn workers(shop: &Namespace<'_>) -> Value {
+    shop.get("deploy/inbox-consumer").await["spec"]["replicas"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_deletes_nothing() {
+    let (one, other) = tokio::join!(Kit::start(), Kit::start());
+    let (here, there) = (one.namespace("twins").await, twin(&other, &one, "twins").await);
+    let (first, second) = tokio::join!(one.start_operator(&[]), other.start_operator(&[]));
+
+    here.consumer("inbox", "queue: {name: twins}, bindings: [{exchange: amq.topic, routingKey: here}]").await;
+    here.ready("ncons/inbox").await;
+    let policy = one.broker("/api/policies/%2F/hoopoe.twins.inbox").await;
+    there.consumer("inbox", "queue: {name: twins}, bindings: [{exchange: amq.topic, routingKey: there}]").await;
+    let taken = there.reason("ncons/inbox", "Stalled", "QueueTaken").await;
+    let uid = one.plane.kubectl(&["get", "ns", "kube-system", "-o", "jsonpath={.metadata.uid}"]).await.unwrap();
+    let message = taken["message"].as_str().unwrap();
+    assert!(message.contains("twins/inbox of the cluster") && message.contains(&uid), "{message}");
+    assert_eq!(workers(&there).await, 0, "another's queue is not drained");
+
+    // The same names on another queue: the claim could only be written over the other's.
+    there.kubectl(&["delete", "ncons/inbox", "--timeout=60s"]).await;
+    there.consumer("inbox", "queue: {name: twins.other}, bindings: [{exchange: amq.topic}]").await;
+    there.reason("ncons/inbox", "Stalled", "QueueTaken").await;
+    there.kubectl(&["delete", "ncons/inbox", "--timeout=60s"]).await;
+
+    assert_eq!(one.broker("/api/policies/%2F/hoopoe.twins.inbox").await, policy, "the claim is untouched");
+    assert_eq!(one.broker("/api/queues/%2F/twins.other").await, Value::Null);
+    assert!(one.publish("amq.topic", "here").await && !one.publish("amq.topic", "there").await);
+    // The first one's resource is edited and repaired as ever.
+    here.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 9 } } } })).await;
+    here.eventually("the policy has the limit", async || {
+        one.broker("/api/policies/%2F/hoopoe.twins.inbox").await["definition"]["max-length"] == 9
+    })
+    .await;
+    here.ready("ncons/inbox").await;
+
+    // Once it has gone, the name is free.
+    here.patch("ncons/inbox", &json!({ "spec": { "queue": { "deletionPolicy": "Delete" } } })).await;
+    here.kubectl(&["delete", "ncons/inbox", "--timeout=80s"]).await;
+    there.consumer("inbox", "queue: {name: twins}, bindings: [{exchange: amq.topic, routingKey: there}]").await;
+    there.ready("ncons/inbox").await;
+    assert!(one.publish("amq.topic", "there").await);
+    first.stop().await;
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_one_leaves_it() {
+    let kit = Kit::start().await;
+    let shop = kit.namespace("older-claim").await;
+    let policy = async || kit.broker("/api/policies/%2F/hoopoe.older-claim.inbox").await;
+    // Everything but the right to know which cluster this is.
+    kit.plane.kubectl(&["-n", "kube-system", "delete", "rolebinding", "operator"]).await.unwrap();
+
+    let operator = kit.start_operator(&[]).await;
+    shop.consumer("inbox", "queue: {name: older-claim}, bindings: [{exchange: amq.topic}]").await;
+    shop.ready("ncons/inbox").await;
+    assert_eq!(policy().await["pattern"], r"^older-claim$");
+    assert!(operator.log().contains("--cluster-id"), "{}", operator.log());
+    operator.stop().await;
+
+    let operator = kit.start_operator(&["--cluster-id", "cluster-7"]).await;
+    shop.eventually("the claim says whose", async || {
+        policy().await["pattern"] == "^older-claim$(?#hoopoe-cluster=cluster-7)"
+    })
+    .await;
+    shop.ready("ncons/inbox").await;
+    // Its own statistics are some seconds old.
+    shop.eventually("it is in force", async || {
+        kit.broker("/api/queues/%2F/older-claim").await["policy"] == "hoopoe.older-claim.inbox"
+    })
+    .await;
+    operator.stop().await;
+
+    let operator = kit.start_operator(&[]).await;
+    shop.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 5 } } } })).await;
+    shop.eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
+    assert_eq!(policy().await["pattern"], "^older-claim$(?#hoopoe-cluster=cluster-7)", "left as it is");
+    operator.stop().await;
+}

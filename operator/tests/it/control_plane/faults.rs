@@ -1,0 +1,151 @@
+//! Crashes between any two writes, an API server that fails, and one that goes away.
+
+use serde_json::Value;
+
+use super::{
+    faulty_client::{self, Fault},
+    kit::{Kit, Namespace},
+};
+
+/// What there is in the end, without what differs from namespace to namespace and from run to run.
+pub async fn end_state(shop: &Namespace<'_>) -> String {
+    let mut objects: Value =
+        serde_json::from_str(&shop.kubectl(&["get", "deploy,svc,cm,sa,pdb,nprod,ncons", "-o", "json"]).await).unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    for object in objects["items"].as_array_mut().unwrap() {
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        if name == "kube-root-ca.crt" || name == "default" {
+            continue;
+        }
+        let owners = object["metadata"]["ownerReferences"].as_array().map_or(0, Vec::len);
+        let mut spec = object["spec"].take();
+        for cluster_given in ["clusterIP", "clusterIPs"] {
+            spec.as_object_mut().map(|spec| spec.remove(cluster_given));
+        }
+        // Keyed by the uid, which is another's each time.
+        if let Some(annotations) = spec.pointer_mut("/template/metadata/annotations").and_then(Value::as_object_mut) {
+            annotations.remove("hoopoe.app/secrets-hash");
+        }
+        let (finalizers, data) = (&object["metadata"]["finalizers"], &object["data"]);
+        lines.push(format!("{} {name} owners={owners} {finalizers} {spec} {data}", object["kind"]));
+    }
+    lines.sort();
+    without_hashes(&lines.join("\n").replace(&shop.name, "NAMESPACE"))
+}
+
+/// A config's name ends with a hash of what is in it, the namespace included.
+fn without_hashes(text: &str) -> String {
+    let is_hash = |word: &str| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let words: Vec<&str> = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let kept = words.into_iter().map(|word| {
+        let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        if is_hash(bare) { word.replace(bare, "HASH") } else { word.to_owned() }
+    });
+    let mut lines: Vec<String> = kept.collect::<String>().lines().map(str::to_owned).collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+pub async fn broker_state(kit: &Kit, shop: &Namespace<'_>) -> String {
+    let mut lines = Vec::new();
+    for kind in ["queues", "policies", "bindings"] {
+        for object in kit.broker(&format!("/api/{kind}/%2F")).await.as_array().unwrap() {
+            let text = ["name", "pattern", "definition", "source", "destination", "routing_key", "arguments"]
+                .map(|field| object[field].to_string())
+                .join(" ");
+            if text.contains(&shop.name) {
+                lines.push(format!("{kind} {text}"));
+            }
+        }
+    }
+    lines.sort();
+    lines.join("\n").replace(&shop.name, "NAMESPACE")
+}
+
+pub async fn ask_for(shop: &Namespace<'_>) {
+    let name = &shop.name;
+    shop.producer("events", &format!("exchange: {{name: {name}, ownership: Owned}}")).await;
+    shop.consumer("inbox", &format!("queue: {{name: {name}}}, bindings: [{{exchange: {name}}}]")).await;
+}
+
+pub async fn both_ready(shop: &Namespace<'_>) {
+    shop.ready("nprod/events").await;
+    shop.ready("ncons/inbox").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
+    let kit = Kit::start().await;
+    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
+    let mut expected: Option<(String, String)> = None;
+    let mut positions = 0;
+    // The first run crashes nowhere and says how many writes there are.
+    let mut last = None;
+    for crash_after in std::iter::once(u32::MAX).chain(0..) {
+        if last.is_some_and(|last| crash_after != u32::MAX && crash_after >= last) {
+            break;
+        }
+        let name =
+            format!("crash-{}", if crash_after == u32::MAX { "never".to_owned() } else { crash_after.to_string() });
+        let shop = kit.namespace(&name).await;
+        let flags = ["--watch-namespace", &name, "--lease-name", &name];
+        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(crash_after), &flags).await;
+        ask_for(&shop).await;
+        if crash_after == u32::MAX {
+            both_ready(&shop).await;
+            last = Some(operator.count.writes());
+        } else {
+            shop.eventually("the crash", async || operator.count.is_gone()).await;
+            positions += 1;
+        }
+        drop(operator);
+        let again = format!("{name}-again");
+        let flags = ["--watch-namespace", &name, "--lease-name", &again];
+        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
+        both_ready(&shop).await;
+        let state = (end_state(&shop).await, broker_state(&kit, &shop).await);
+        match &expected {
+            None => expected = Some(state),
+            Some(expected) => assert_eq!(&state, expected, "crashed after write {crash_after}"),
+        }
+        shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--timeout=80s"]).await;
+        assert_eq!(
+            broker_state(&kit, &shop).await,
+            "",
+            "crashed after write {crash_after}: nothing is left on the broker"
+        );
+        drop(operator);
+    }
+    println!("{positions} positions of {} writes", last.unwrap_or_default());
+    assert!(positions >= 15, "{positions}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn conflicts_throttling_errors_and_lost_answers_are_outlived() {
+    let kit = Kit::start().await;
+    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
+    let shop = kit.namespace("noise").await;
+    // Each watch must get through twice, and waits longer after each failure.
+    let fault = Fault::Answers(5, &[409, 429, 500, 0, 503]);
+    let operator = faulty_client::operator(&kubeconfig, fault, &["--watch-namespace", "noise"]).await;
+    ask_for(&shop).await;
+    both_ready(&shop).await;
+    shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--timeout=100s"]).await;
+    drop(operator);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_server_that_is_killed_and_comes_back_is_watched_again() {
+    let kit = Kit::start().await;
+    let shop = kit.namespace("restart").await;
+    let operator = kit.start_operator(&[]).await;
+    ask_for(&shop).await;
+    both_ready(&shop).await;
+    kit.plane.kill_api_server().await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    kit.plane.start_api_server().await.unwrap();
+    shop.kubectl(&["delete", "deploy/events-producer"]).await;
+    shop.eventually("the watch sees it", async || shop.exists("deploy/events-producer").await).await;
+    both_ready(&shop).await;
+    assert!(!operator.log().contains("panicked"), "{}", operator.log());
+}

@@ -1,0 +1,8 @@
+//! Topology on a real RabbitMQ: the machine's own (3.10 on Debian 12) and 4.0.
+
+mod kit;
+
+mod bringing_about;
+mod claims;
+mod faults;
+mod reads;

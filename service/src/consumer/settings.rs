@@ -1,0 +1,48 @@
+//! How a queue is drained.
+
+use std::time::Duration;
+
+use hoopoe_crds::worker_config::ConsumerConfig;
+
+use super::{guard::crash_loop_limit, sort::Limits};
+
+/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
+/// holds one for 30 minutes. We close it ourselves well before that, once, and open it when the store answers.
+const HOLD: Duration = Duration::from_mins(10);
+
+/// How a queue is drained: `ConsumerConfig`, as the lanes use it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(super) prefetch: u16,
+    pub(super) lanes: u16,
+    pub(super) batch_size: usize,
+    pub(super) linger: Duration,
+    pub(super) drain_timeout: Duration,
+    pub(super) hold: Duration,
+    pub(super) limits: Limits,
+}
+
+impl From<&ConsumerConfig> for Settings {
+    fn from(config: &ConsumerConfig) -> Self {
+        Self {
+            prefetch: config.consume.prefetch.max(1),
+            lanes: config.consume.lanes.max(1),
+            batch_size: config.consume.batch.max_size.max(1) as usize,
+            linger: config.consume.batch.linger.into(),
+            drain_timeout: config.consume.drain_timeout.into(),
+            hold: HOLD,
+            limits: Limits {
+                body_bytes: config.body_bytes as usize,
+                crash_loop: crash_loop_limit(config.queue.policy.delivery_limit),
+            },
+        }
+    }
+}
+
+impl Settings {
+    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter limit.
+    #[must_use]
+    pub fn holding_for(self, hold: Duration) -> Self {
+        Self { hold, ..self }
+    }
+}

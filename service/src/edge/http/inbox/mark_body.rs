@@ -1,0 +1,199 @@
+//! The body of a mark, parsed once, every fault named.
+
+use std::{collections::HashSet, fmt};
+
+use hoopoe_web::FieldFault;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
+use serde_json::Value;
+use uuid::{Uuid, fmt::Hyphenated};
+
+use crate::{
+    edge::http::Problem,
+    store::{Mark, MarkState, Position},
+};
+
+/// The most ids of one mark.
+const MAX_IDS: usize = 1000;
+/// The most faults that one answer lists: a thousand wrong ids are one mistake.
+const MAX_FAULTS: usize = 20;
+
+/// Reads a mark.
+pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
+    let text = std::str::from_utf8(body).map_err(|_| Problem::not_json("it is not UTF-8"))?;
+    let Fields(fields) = serde_json::from_str(text).map_err(|error| {
+        if error.is_data() { Problem::not_json("a mark is a JSON object") } else { Problem::not_json(error) }
+    })?;
+    let mut faults = Faults::default();
+    let (mut ids, mut upto, mut state) = (None, None, None);
+    let mut seen = HashSet::new();
+    for (name, value) in &fields {
+        if !seen.insert(name.as_str()) {
+            faults.add(name, "must stand at most once");
+            continue;
+        }
+        match name.as_str() {
+            "ids" => ids = Some(read_ids(value, &mut faults)),
+            "upto" => upto = Some(read_upto(value, &mut faults)),
+            "as" => state = read_state(value, &mut faults),
+            _ => faults.add(name, "is unknown: a mark has ids or upto, and as"),
+        }
+    }
+    if !seen.contains("as") {
+        faults.add("as", "must be there");
+    }
+    match (seen.contains("ids"), seen.contains("upto")) {
+        (true, true) => faults.add("upto", "must not stand beside ids"),
+        (false, false) => faults.add("ids", "must be there, or upto"),
+        (true, false) | (false, true) => {}
+    }
+    if upto.is_some() && matches!(state, Some(MarkState::Unread | MarkState::Unarchived)) {
+        faults.add("as", "must be seen, read or archived beside upto");
+    }
+    match (faults.0.is_empty(), ids, upto.flatten(), state) {
+        (true, Some(ids), None, Some(state)) => Ok(Mark::Ids { ids, state }),
+        (true, None, Some(upto), Some(state)) => Ok(Mark::UpTo { upto, state }),
+        (_, _, _, _) => Err(Problem::bad_fields(faults.0)),
+    }
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldFault>);
+
+impl Faults {
+    fn add(&mut self, field: impl Into<String>, detail: impl Into<String>) {
+        if self.0.len() < MAX_FAULTS {
+            self.0.push(FieldFault::new(field, detail));
+        }
+    }
+}
+
+fn read_ids(value: &Value, faults: &mut Faults) -> Vec<Uuid> {
+    let Some(list) = value.as_array().filter(|list| (1..=MAX_IDS).contains(&list.len())) else {
+        faults.add("ids", format!("must be an array of 1 to {MAX_IDS} ids"));
+        return Vec::new();
+    };
+    let mut ids = Vec::with_capacity(list.len());
+    let mut known = HashSet::with_capacity(list.len());
+    for (i, id) in list.iter().enumerate() {
+        match id.as_str().and_then(|id| id.parse::<Hyphenated>().ok()).map(Hyphenated::into_uuid) {
+            Some(id) if known.insert(id) => ids.push(id),
+            Some(_) => {}
+            None => faults.add(format!("ids[{i}]"), "must be the id of an item, a UUID"),
+        }
+    }
+    ids
+}
+
+fn read_upto(value: &Value, faults: &mut Faults) -> Option<Position> {
+    let position = value.as_str().and_then(|text| text.parse().ok());
+    if position.is_none() {
+        faults.add("upto", "must be <epoch>-<rev> as a head gives it, e.g. 1.1763700000-42");
+    }
+    position
+}
+
+fn read_state(value: &Value, faults: &mut Faults) -> Option<MarkState> {
+    let state = match value.as_str() {
+        Some("seen") => Some(MarkState::Seen),
+        Some("read") => Some(MarkState::Read),
+        Some("unread") => Some(MarkState::Unread),
+        Some("archived") => Some(MarkState::Archived),
+        Some("unarchived") => Some(MarkState::Unarchived),
+        Some(_) | None => None,
+    };
+    if state.is_none() {
+        faults.add("as", "must be seen, read, unread, archived or unarchived");
+    }
+    state
+}
+
+/// An object's members as they stand: a map would hide one that stands twice.
+struct Fields(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(body: &str) -> (u16, String) {
+        let problem = mark_body(body.as_bytes()).expect_err(body);
+        let status = problem.status().as_u16();
+        match problem.code() {
+            "invalid_field" => (status, problem.errors()[0].field.clone()),
+            "not_json" => (status, String::new()),
+            other => panic!("{other}: {problem}"),
+        }
+    }
+
+    #[test]
+    fn both_forms_are_read() {
+        let id = Uuid::now_v7();
+        let by_id = format!(r#"{{"ids": ["{id}", "{id}"], "as": "unread"}}"#);
+        assert_eq!(mark_body(by_id.as_bytes()), Ok(Mark::Ids { ids: vec![id], state: MarkState::Unread }));
+        let upto = "1.5-7".parse().unwrap();
+        let by_head = br#"{"upto": "1.5-7", "as": "archived"}"#;
+        assert_eq!(mark_body(by_head), Ok(Mark::UpTo { upto, state: MarkState::Archived }));
+    }
+
+    #[test]
+    fn every_fault_names_its_field() {
+        let id = Uuid::nil();
+        for (body, field) in [
+            (r#"{"as": "read"}"#.to_owned(), "ids"),
+            (r#"{"ids": [], "as": "read"}"#.to_owned(), "ids"),
+            (r#"{"ids": null, "as": "read"}"#.to_owned(), "ids"),
+            (format!(r#"{{"ids": ["{id}", "x"], "as": "read"}}"#), "ids[1]"),
+            (format!(r#"{{"ids": ["{id}", 7], "as": "read"}}"#), "ids[1]"),
+            (format!(r#"{{"ids": ["{id}"]}}"#), "as"),
+            (format!(r#"{{"ids": ["{id}"], "as": "gone"}}"#), "as"),
+            (format!(r#"{{"ids": ["{id}"], "as": "read", "to": 1}}"#), "to"),
+            (format!(r#"{{"ids": ["{id}"], "as": "read", "as": "read"}}"#), "as"),
+            (format!(r#"{{"ids": ["{id}"], "upto": "1.5-7", "as": "read"}}"#), "upto"),
+            (r#"{"upto": "7", "as": "read"}"#.to_owned(), "upto"),
+            (r#"{"upto": "1.5-7", "as": "unread"}"#.to_owned(), "as"),
+            (r#"{"upto": "1.5-7", "as": "unarchived"}"#.to_owned(), "as"),
+        ] {
+            assert_eq!(fault(&body), (422, field.to_owned()), "{body}");
+        }
+        for body in ["", "{", "[]", "7", "{\"as\":", &format!("{{\"ids\":{}", "[".repeat(10_000))] {
+            assert_eq!(fault(body), (400, String::new()));
+        }
+        assert!(mark_body(b"{\"as\": \"\xff\"}").is_err());
+    }
+
+    #[test]
+    fn a_thousand_ids_are_taken_and_one_more_is_not() {
+        let body = |count: usize| {
+            let ids: Vec<_> = (0..count).map(|_| Uuid::now_v7()).collect();
+            serde_json::json!({"ids": ids, "as": "seen"}).to_string()
+        };
+        assert!(mark_body(body(1000).as_bytes()).is_ok());
+        assert_eq!(fault(&body(1001)), (422, "ids".to_owned()));
+    }
+}
