@@ -13,8 +13,8 @@ pub enum TelemetryError {
     Started(telemetry::TelemetryError),
 }
 
-/// Starts both. `HOOPOE_LOG`: the level of logs, default `info`. `endpoint`: of a collector, e.g. `http://collector:4318`;
-/// without one there are no traces.
+/// Starts both. `HOOPOE_LOG`: the level of logs, default `info`. `endpoint`: of a collector, e.g.
+/// `http://collector:4318`; without one there are no traces.
 pub fn start(endpoint: Option<&str>) -> Result<Telemetry, TelemetryError> {
     let settings = TelemetrySettings {
         service: "hoopoe-operator",

@@ -34,13 +34,14 @@ pub enum RegisterError {
     /// The port is taken, or may not be bound.
     #[error("{0} (--register)")]
     Bind(#[from] ServeError),
-    /// What sends notifications cannot be set up.
+    /// The HTTP client that sends notifications cannot be set up.
     #[error("failed to set up an HTTP client: {0}")]
     Client(#[from] reqwest::Error),
 }
 
 impl RegisterArgs {
-    /// Binds at once and serves in the background until `stop`, if an address was given. `cluster`: where the API server is.
+    /// Binds at once and serves in the background until `stop`, if an address was given. `cluster`: where the API
+    /// server is.
     pub async fn start(
         &self,
         cluster: kube::Config,

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::refusal::Refusal;
 
-/// The API server answers what is asked here in milliseconds; a client waits 30 s, most often.
+/// The API server answers these requests in milliseconds; most clients wait 30 s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 
 /// A client with the caller's bearer token. `cluster` says where the API server is; the credentials in it are not used.

@@ -1,9 +1,9 @@
-//! `/notif/register` in a cluster: a caller who may make resources may register them here, in the original service's form
-//! too.
+//! `/notif/register` in a cluster: a caller who may make resources may register them here, in the original service's
+//! form too.
 //!
-//! Every call to the API server carries the caller's own bearer token, so that its RBAC, admission and audit decide and name
-//! the caller; the operator's own credentials are never used. Off unless `--register` gives an address. The token comes over
-//! plain HTTP: TLS is terminated in front of this port, as for the workers.
+//! Every call to the API server carries the caller's own bearer token, so that its RBAC, admission and audit decide and
+//! name the caller; the operator's own credentials are never used. Off unless `--register` gives an address. The token
+//! comes over plain HTTP: TLS is terminated in front of this port, as for the workers.
 
 mod args;
 mod caller;

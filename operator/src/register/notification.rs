@@ -1,4 +1,5 @@
-//! The notification in a registration: sent through the producer's own route once it is Ready, or the answer says that it was not.
+//! The notification in a registration. It is sent through the producer's own route once the producer is Ready;
+//! otherwise the answer says that it was not sent.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Why the register port did not do what it was asked, and the problem that says so, with the codes that `hoopoe dev` has
-//! for the same.
+//! Why the register port did not do what it was asked, and the problem that says so, with the codes that `hoopoe dev`
+//! has for the same.
 
 use axum::{
     http::StatusCode,

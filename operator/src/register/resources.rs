@@ -16,9 +16,9 @@ use crate::{
 
 use super::refusal::Refusal;
 
-/// The field manager of what is registered: what Helm or `kubectl` set stays theirs, and a difference is a 409.
+/// The field manager of registered resources. Fields that Helm or `kubectl` set stay theirs, and a difference is a 409.
 const FIELD_MANAGER: &str = "hoopoe-register";
-/// On what was registered here.
+/// The label of resources that were registered here.
 const REGISTERED_LABEL: &str = "hoopoe.app/registered";
 /// Resources in one answer of the API server.
 const PAGE: u32 = 500;
@@ -58,7 +58,8 @@ pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, S
         }
         Some(_) | None => metadata["namespace"] = json!(namespace),
     }
-    // What is printed goes in again: these are the API server's to write, and refused in an apply.
+    // People register what `kubectl get` printed. Only the API server writes these fields, and an apply with them is
+    // refused.
     if let Some(metadata) = metadata.as_object_mut() {
         for written in ["managedFields", "resourceVersion", "uid", "creationTimestamp", "generation"] {
             metadata.remove(written);
@@ -132,7 +133,7 @@ pub(super) async fn remove(client: &Client, namespace: &str, kind: Kind, name: &
     Ok(())
 }
 
-/// A name becomes a part of a path: nothing else may get into it.
+/// Whether a text may be part of a path as a resource's name.
 fn is_name(name: &str) -> bool {
     let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&name.len()) && name.bytes().all(label)

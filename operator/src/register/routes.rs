@@ -38,7 +38,7 @@ pub const LIMITS: ServerLimits = ServerLimits {
 /// What a registration may bring: 256 KiB at 100 kbit/s.
 const BODY: BodyLimits = BodyLimits { bytes: MAX_BYTES, time: Duration::from_secs(20) };
 
-/// What stands before every route.
+/// Runs before every route.
 #[derive(Clone)]
 struct Gate {
     slots: Arc<Semaphore>,

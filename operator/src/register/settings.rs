@@ -4,18 +4,20 @@ use std::{str::FromStr, time::Duration};
 
 use hoopoe_crds::original::SecretNames;
 
-/// What serving `/notif/register` needs.
+/// What the register port needs to know.
 #[derive(Clone, Debug)]
 pub struct RegisterSettings {
-    /// Where the API server is and whom to trust. Whose credentials are in it does not matter: they are taken out before every use.
+    /// Where the API server is and which authorities to trust. Its credentials do not matter: every use removes them
+    /// first.
     pub cluster: kube::Config,
     /// The namespace of everything that is registered: `--register-namespace`.
     pub namespace: String,
     /// The Secrets of a resource that is registered in the original's form: `--register-secrets`.
     pub secrets: RegisterSecrets,
-    /// How long the notification of a registration waits for its producer to be Ready. Default 20 s: a client waits 30 s, most often.
+    /// How long the notification of a registration waits for its producer to be Ready. Default 20 s: most clients wait
+    /// 30 s.
     pub ready_limit: Duration,
-    /// What sends that notification to the producer's Service.
+    /// The client that sends this notification to the producer's Service.
     pub http: reqwest::Client,
 }
 
@@ -36,7 +38,7 @@ pub enum RegisterSecretsError {
     /// A part is not `server=name`.
     #[error("failed to read \"{0}\": must be broker=NAME, postgres=NAME or redis=NAME, separated by commas")]
     Shape(String),
-    /// A server stands twice.
+    /// A server is named twice.
     #[error("failed to read the Secrets' names: {0} stands twice")]
     Twice(String),
     /// It cannot be a Secret's name.
@@ -52,7 +54,7 @@ pub enum RegisterSecretsError {
 impl RegisterSettings {
     /// With defaults for all that has one.
     pub fn new(cluster: kube::Config, namespace: String) -> Result<Self, reqwest::Error> {
-        // A Service of the cluster: no proxy of the environment stands between, and nobody sends elsewhere.
+        // The target is a Service of the cluster, so proxies of the environment and redirects are ignored.
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -14,7 +14,7 @@ enum Identity {
 }
 
 impl Caller {
-    /// A caller whose identity was not asked for.
+    /// A caller of whom no identity is known.
     pub(super) fn anonymous() -> Self {
         Self(Identity::Anonymous)
     }

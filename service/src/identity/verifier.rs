@@ -6,8 +6,8 @@ use super::{Caller, Credentials};
 
 /// Finds out who is asking. An edge holds one and asks it before any handler runs.
 pub trait Verifier: Send + Sync {
-    /// Verifies credentials. A verifier that knows the answer gives it at once, so a request pays for a future only where
-    /// one is needed (a key that must be fetched, a server that must be asked).
+    /// Verifies credentials. A verifier that knows the answer gives it at once, so a request pays for a future only
+    /// where one is needed (a key that must be fetched, a server that must be asked).
     fn verify(&self, credentials: &Credentials<'_>) -> Verification;
 }
 

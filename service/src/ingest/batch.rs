@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{IngestError, Refused};
 use crate::notif::{Notification, Owner, ParseError};
 
-/// What is done with each item.
+/// What is done with an item.
 pub(super) enum Planned {
     /// Sent as number `place` of the plan; repeats share it.
     Sent { id: Uuid, place: usize },
@@ -61,4 +61,43 @@ pub(super) fn results(items: Vec<Planned>, sent: &[Result<(), IngestError>]) -> 
         },
     };
     items.into_iter().map(result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        notif::{Arrival, from_http},
+        timestamp::Timestamp,
+    };
+
+    fn parsed(bodies: &[&str]) -> Plan {
+        let arrival = Arrival {
+            exchange: "events",
+            body_bytes: 1000,
+            now: Timestamp::EARLIEST,
+            idempotency_key: None,
+            item: None,
+        };
+        plan(bodies.iter().map(|body| from_http(body.as_bytes(), &arrival)))
+    }
+
+    #[test]
+    fn a_repeat_shares_a_place_and_a_contradiction_is_refused() {
+        let plan = parsed(&[
+            r#"{"id": "a", "owner": "ada", "kind": "k"}"#,
+            r#"{"id": "a", "owner": "ada", "kind": "k", "created_at": 7}"#,
+            r#"{"id": "a", "owner": "ada", "kind": "other"}"#,
+            r#"{"id": "a", "owner": "eve", "kind": "k"}"#,
+            r#"{"id": "a", "owner": "ada"}"#,
+        ]);
+        assert_eq!(plan.send.len(), 2);
+        let sent = [Ok(()), Err(IngestError::RateLimited(std::time::Duration::from_secs(1)))];
+        let results = results(plan.items, &sent);
+        let id = plan.send[0].id;
+        assert_eq!(results[..2], [Ok(id), Ok(id)], "times are no content");
+        assert_eq!(results[2], Err(Refused { error: IngestError::IdConflict, id: Some(id) }));
+        assert_eq!(results[3].as_ref().unwrap_err().id, Some(id), "the same id of another owner");
+        assert!(matches!(results[4], Err(Refused { error: IngestError::Parse(_), id: None })));
+    }
 }

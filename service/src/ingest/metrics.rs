@@ -6,7 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// What is counted of notifications. One per process, shared by its producers.
+/// Counters of notifications. One per process, shared by its producers.
 #[derive(Clone, Debug)]
 pub struct IngestMetrics {
     /// Notifications by what their sender was told: `accepted`, or the code of the problem.

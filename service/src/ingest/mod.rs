@@ -1,4 +1,5 @@
-//! Takes notifications and publishes them, whatever protocol they came by. `Ok` means that the broker has the notification.
+//! Takes notifications and publishes them, whatever protocol they came by. `Ok` means that the broker has the
+//! notification.
 
 mod batch;
 mod error;
@@ -20,11 +21,11 @@ pub use metrics::IngestMetrics;
 pub use routing_key::{RoutingKey, TemplateError};
 pub use send::{BATCH_ITEMS, TraceHeaders};
 
-/// The most bytes of a batch, however large its notifications may be: 1,000 at the default limit would be 64 MiB in memory
-/// for each request.
+/// The most bytes of a batch, however large its notifications may be: 1,000 at the default limit would be 64 MiB in
+/// memory for each request.
 const BATCH_BYTES_CAP: usize = 16 * 1024 * 1024;
-/// The most items of one batch that wait for their confirm at once; also at most a quarter of `maxInFlight`, so that a batch
-/// alone never meets that limit. Four groups of 64 keep several channels busy.
+/// The most items of one batch that wait for their confirm at once; also at most a quarter of `maxInFlight`, so that a
+/// batch alone never meets that limit. Four groups of 64 keep several channels busy.
 const BATCH_WINDOW: usize = 256;
 
 /// One producer: an exchange and its limits. Cheap to clone.
@@ -71,7 +72,7 @@ impl Ingest {
         self.0.body_bytes.saturating_mul(BATCH_ITEMS).min(BATCH_BYTES_CAP)
     }
 
-    /// Counts what a sender was told, for an edge to use: see [`IngestMetrics`].
+    /// The counters of what senders were told. Edges count, because faults of a protocol count too.
     pub fn metrics(&self) -> &IngestMetrics {
         &self.0.metrics
     }

@@ -8,7 +8,7 @@ use crate::{
     notif::{Notification, to_wire},
 };
 
-/// What the exchange looks at.
+/// The part of a message that the exchange looks at.
 pub(super) enum Route {
     /// The routing key.
     Key(RoutingKey),

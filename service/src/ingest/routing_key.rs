@@ -108,8 +108,8 @@ impl RoutingKey {
     }
 }
 
-/// Escapes `*`, `#` and `%`, which bindings or this escape give a meaning. A dot separates words, so only a kind keeps its
-/// dots.
+/// Escapes `*`, `#` and `%`, which bindings or this escape give a meaning. A dot separates words, so only a kind keeps
+/// its dots.
 fn escape(key: &mut String, text: &str, dots: bool) {
     for character in text.chars() {
         match character {

@@ -19,7 +19,8 @@ pub const BATCH_ITEMS: usize = 1000;
 pub type TraceHeaders = BTreeMap<String, String>;
 
 impl Ingest {
-    /// Sends the notification in `body`; its id once the broker has it. `key`: makes the id of a notification without one.
+    /// Sends the notification in `body`, and returns its id once the broker has it. A notification without an id gets
+    /// one made from `key`.
     pub async fn send(
         &self,
         _: &MayPublish,
@@ -33,7 +34,8 @@ impl Ingest {
         Ok(id)
     }
 
-    /// Sends a batch; what became of each item, in their order. A repeat of an item is sent once.
+    /// Sends a batch, and returns what became of each item, in the batch's order. An item that repeats an earlier one
+    /// is not sent again.
     pub async fn send_batch(
         &self,
         _: &MayPublish,

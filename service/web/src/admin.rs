@@ -21,7 +21,7 @@ use crate::{NoMembers, Problem, Readiness, Report};
 pub enum ReadyzFormat {
     /// The whole report: the workers.
     Json,
-    /// One line, and one more for each thing that does not work: the operator, whose reader is a person with `curl`.
+    /// One line, and one more for each thing that does not work. For the operator, where people read it with `curl`.
     Text,
 }
 

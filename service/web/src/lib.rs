@@ -1,4 +1,5 @@
-//! What the HTTP surfaces of Hoopoe share: the service's (ingest and inbox) and the operator's (register port and admin port).
+//! What the HTTP surfaces of Hoopoe share: those of the service (ingest and inbox) and of the operator (register port
+//! and admin port).
 //!
 //! It knows nothing of notifications and nothing of Kubernetes. Each surface adds its own problems and its own routes.
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::{BadUrl, BodyError, FieldFault, ProblemDocument, ProblemKind, StandardMembers};
 
-/// How long a client waits before it tries again what failed for a reason that passes, unless the problem says otherwise.
+/// How long a client waits before it tries again after a 429 or a 503, unless the problem says otherwise.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Why a request was not served. `M`: the members that a surface adds to the document.
@@ -98,7 +98,7 @@ impl<M> Problem<M> {
         self
     }
 
-    /// Changes what the surface adds to the document.
+    /// Changes the members that the surface adds to the document.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut M)) -> Self {
         change(&mut self.0.members);

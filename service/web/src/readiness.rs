@@ -56,7 +56,8 @@ pub struct PartReport {
     pub name: String,
     /// Whether the process waits for it before it is ready.
     pub needed: bool,
-    /// Whether it answered the last time it was tried. A part that is down later degrades the process; it does not unready it.
+    /// Whether it answered the last time it was tried. A part that is down later degrades the process, which stays
+    /// ready.
     pub up: bool,
 }
 

@@ -1,4 +1,5 @@
-//! The server: HTTP/1.1 and HTTP/2 without TLS on one port, with limits on connections and on waiting, stopped gracefully.
+//! The server: HTTP/1.1 and HTTP/2 without TLS on one port, with limits on connections and on waiting, stopped
+//! gracefully.
 
 use std::{
     future::Future,
@@ -25,17 +26,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 /// The bytes that open an HTTP/2 connection.
 const HTTP2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What one listener puts up with.
+/// The limits of one listener.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
     /// Connections at once; more wait in the listener's backlog. Default 10000.
     pub connections: usize,
     /// How long a new connection may stay silent. Default 10 s.
     pub first_byte: Duration,
-    /// How long a request's head may take, idle time between two requests included: above the minute after which load balancers
-    /// close idle connections themselves, since closing first races with their next request. Default 75 s.
+    /// How long a request's head may take, with the idle time before it. It is above the minute after which load
+    /// balancers close idle connections: if the server closed first, it could cut their next request. Default 75 s.
     pub head: Duration,
-    /// How long requests in progress may take once the server stops. Default 10 s.
+    /// How long requests in progress may take once the server stops, their bodies included. Default 10 s.
     pub drain: Duration,
 }
 
@@ -53,10 +54,10 @@ impl Default for ServerLimits {
 /// Why a listener does not listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Somebody else has the port.
+    /// Another process has the port.
     #[error("failed to listen on {0}: the port is in use")]
     PortInUse(SocketAddr),
-    /// The address is not ours, or the port is privileged.
+    /// The address is not one of this machine, or the port is privileged.
     #[error("failed to listen on {address}: {source}")]
     Listen {
         /// Where.
@@ -75,7 +76,8 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {
     })
 }
 
-/// Serves until `stop`; then takes no new connection, lets the requests in progress finish for `limits.drain`, and returns.
+/// Serves until `stop`. Then it takes no new connection, lets the requests in progress and their bodies finish for
+/// `limits.drain`, cuts the rest, and returns.
 pub async fn serve(listener: TcpListener, router: Router, limits: ServerLimits, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
@@ -92,7 +94,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: ServerLimits, 
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                // Out of file descriptors, most often: what helps is to wait for some to be closed.
+                // Most often the process is out of file descriptors: wait until some are closed.
                 tracing::warn!(%error, "failed to accept a connection");
                 sleep(Duration::from_millis(50)).await;
                 continue;
@@ -144,7 +146,7 @@ async fn connection(stream: TcpStream, router: Router, limits: ServerLimits, sto
     }
 }
 
-/// An ended connection is no event of ours: clients hang up whenever they like.
+/// Runs a connection to its end. How it ended is not logged: clients may hang up at any time.
 async fn run<C, E>(conn: C, stop: CancellationToken, shutdown: impl FnOnce(Pin<&mut C>))
 where
     C: Future<Output = Result<(), E>>,
@@ -158,7 +160,7 @@ where
     let _ = conn.await;
 }
 
-/// Looks at the first bytes without taking them. hyper-util's own detection would wait for them for ever.
+/// Looks at the first bytes without taking them. hyper-util's own detection has no limit on how long it waits for them.
 async fn speaks_http2(stream: &TcpStream) -> io::Result<bool> {
     let mut first = [0; HTTP2_PREFACE.len()];
     loop {

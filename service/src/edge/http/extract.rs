@@ -66,7 +66,7 @@ impl<S: Sync> FromRequestParts<S> for MayPublish {
     }
 }
 
-/// For a route whose owner is not in its path: it asks the caller for the proof itself.
+/// For a route whose owner is not in its path: the handler asks the caller for the proof itself.
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 

@@ -1,4 +1,4 @@
-//! What stands before every route: a limit on concurrency, the verifier, a net below panics, and the request metrics.
+//! Runs before every route: a limit on concurrency, the verifier, a net for panics, and the request metrics.
 
 use std::{
     convert::Infallible,
@@ -50,7 +50,7 @@ pub struct Guarded<S> {
 }
 
 impl Guard {
-    /// At most `max_requests` at once; more get a 503. `stop`: what the listener is served until.
+    /// At most `max_requests` at once; more get a 503. `stop`: the token that ends the listener.
     pub fn new(
         max_requests: usize,
         metrics: HttpMetrics,
@@ -101,7 +101,7 @@ fn credentials(headers: &HeaderMap) -> Credentials<'_> {
     }
 }
 
-/// What a request occupies from its arrival until its body has ended, or the client hung up.
+/// What a request occupies from its arrival until the body of its answer has ended, or the client hung up.
 struct Occupied {
     in_flight: Gauge,
     _slot: OwnedSemaphorePermit,
@@ -122,7 +122,7 @@ impl Drop for Occupied {
 
 type Answer = Result<Response, Infallible>;
 
-/// What is noted of a request when its answer is there.
+/// What the metrics need to know of a request once it is answered.
 struct Note {
     metrics: HttpMetrics,
     route: &'static str,
@@ -187,7 +187,7 @@ where
             Verification::Pending(verifying) => {
                 let occupied = Occupied::new(&note.metrics.in_flight, slot);
                 let guard = guard.clone();
-                // The route that said it is ready goes with the request; its clone has yet to say so.
+                // The route that said it is ready must take this request, so the clone stays here for the next one.
                 let clone = self.route.clone();
                 let route = mem::replace(&mut self.route, clone);
                 Either::Right(Box::pin(note.answer(verified(verifying, guard, route, request), occupied)))

@@ -9,8 +9,8 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-/// Hands `held` to the response's body. A body that is complete in memory needs no more work of ours, so it holds nothing
-/// and is sent as it is, without another box around it.
+/// Hands `held` to the response's body. A body that is complete in memory needs no more work of ours, so it holds
+/// nothing and is sent as it is, without another box around it.
 pub(super) fn hold<H: Send + Unpin + 'static>(response: Response, held: H) -> Response {
     if is_complete(response.body()) {
         return response;

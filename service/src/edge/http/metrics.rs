@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// What is counted of requests. One per process, shared by its surfaces.
+/// Counters of requests. One per process, shared by its surfaces.
 #[derive(Clone, Debug)]
 pub struct HttpMetrics {
     /// Requests answered, by route and status.

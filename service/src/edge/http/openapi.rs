@@ -1,5 +1,5 @@
-//! What each role serves, and the OpenAPI 3.1 document of all of it: made from the code, served by every surface, and
-//! committed as `service/openapi.json`.
+//! The routes of each role, and the OpenAPI 3.1 document of both. The document is made from the code, served by every
+//! surface, and committed as `service/openapi.json`.
 
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;

@@ -24,7 +24,7 @@ use crate::{
 const DEFAULT_TO: u64 = 10;
 const DEFAULT_PAGE_SIZE: u64 = 10;
 const MAX_WINDOW: u64 = 200;
-/// Beyond any inbox, and within what every database takes as an offset.
+/// More than any inbox holds, and an offset that every database takes.
 const MAX_PLACE: u64 = 1_000_000_000;
 
 /// The routes and their description, without a state.

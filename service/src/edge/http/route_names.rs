@@ -5,8 +5,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// About a dozen, as many as there are templates in the code. They are kept because `hoopoe dev` makes a new surface with
-/// every registration.
+/// About a dozen, as many as there are templates in the code. They are kept because `hoopoe dev` makes a new surface
+/// with every registration.
 static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 /// The one copy of this template. Only for templates in the code: the memory of a name is never freed.

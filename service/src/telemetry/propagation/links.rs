@@ -25,8 +25,8 @@ impl Extractor for MessageHeaders<'_> {
     }
 }
 
-/// Adds a link for each message whose trace is sampled, given the messages' headers. If there is only one, the span joins
-/// its trace.
+/// Adds a link for each message whose trace is sampled, given the messages' headers. If there is only one, the span
+/// joins its trace.
 pub fn link_senders<'a>(span: &Span, messages: impl Iterator<Item = &'a BTreeMap<String, String>>) {
     let propagator = TraceContextPropagator::new();
     let mut senders = messages

@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The rev that the text stands for, if it is a cursor of this very list.
+    /// The rev in the text, if the text is a cursor of this list.
     pub fn decode(&self, owner: &Owner, text: &str) -> Result<i64, Problem> {
         self.read(owner, text).ok_or_else(|| {
             let detail = "must be the `next` of an answer for the same owner, with the same filters or the same since";

@@ -9,7 +9,8 @@ use axum::{
 
 use crate::store::Position;
 
-/// The version of the representation: raised whenever the same rows are shown in another way, so that no client keeps the old one.
+/// The version of the representation: raised whenever the same rows are shown in another way, so that no client keeps
+/// the old one.
 pub const FORMAT: &str = "1";
 
 /// `W/"<format>-<epoch>-<rev>"`.

@@ -110,7 +110,7 @@ fn read_state(value: &Value, faults: &mut Faults) -> Option<MarkState> {
     state
 }
 
-/// An object's members as they stand: a map would hide one that stands twice.
+/// The members of an object as they came. A map would hide a repeated member.
 struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {

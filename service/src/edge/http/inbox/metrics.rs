@@ -6,7 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// What is counted of polls. One per process.
+/// Counters of polls. One per process.
 #[derive(Clone, Debug)]
 pub struct ApiMetrics {
     /// Polls answered, by status and by what the answer was made from.

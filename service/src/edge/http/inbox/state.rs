@@ -11,7 +11,8 @@ use crate::{
     store::{Feed, FeedQuery, HeadAt, Mark, Marked, Position, StoreError, Window},
 };
 
-/// How long a client waits between two polls unless told otherwise: a 304 costs next to nothing, and news arrive soon enough.
+/// How long a client waits between two polls unless told otherwise: a 304 costs next to nothing, and news arrive soon
+/// enough.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// An inbox API. Cheap to clone.
@@ -73,7 +74,7 @@ impl InboxState {
         self.0.writer.mark(inbox.owner(), mark).await
     }
 
-    /// What polls are counted with.
+    /// The counters of polls.
     pub(in crate::edge::http) fn metrics(&self) -> &ApiMetrics {
         &self.0.metrics
     }

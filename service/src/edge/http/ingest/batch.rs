@@ -105,7 +105,8 @@ fn answer(ingest: &Ingest, sent: Vec<Result<Uuid, Refused>>) -> Response {
     response
 }
 
-/// The items as they stand in the body. Each is parsed by itself later, so one that is wrong spoils only its own result.
+/// The items as they stand in the body. Each is parsed by itself later, so one that is wrong spoils only its own
+/// result.
 fn split(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
     let size = || Problem::bad_field("", format!("must be 1 to {BATCH_ITEMS} notifications"));
     let text = std::str::from_utf8(body).map_err(|_| Problem::not_json("it is not UTF-8"))?;
