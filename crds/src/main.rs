@@ -1,5 +1,6 @@
-//! Writes what is generated from the resources' types: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`) the YAML that `kubectl apply` takes,
-//! `cargo run -p hoopoe-crds -- --values-schema FILE` the schema of the specs into that of a chart's values.
+//! Writes what is generated from the resources' types: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`) the YAML
+//! that `kubectl apply` takes, `cargo run -p hoopoe-crds -- --values-schema FILE` the schema of the specs into that of
+//! a chart's values.
 
 mod values_schema;
 

@@ -23,7 +23,8 @@ pub fn open(access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
     Ok(Arc::new(rabbitmq::Broker::new(access)?))
 }
 
-/// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
+/// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after
+/// a while.
 #[derive(Debug, Default)]
 pub struct Brokers(Mutex<HashMap<[u8; 32], Used>>);
 

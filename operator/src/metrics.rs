@@ -1,4 +1,5 @@
-//! What the operator counts. Labels are kinds and reasons, of which there are few; namespace and name stand only on the gauges of resources.
+//! What the operator counts. Labels are kinds and reasons, of which there are few. Only the gauges of resources have
+//! namespace and name.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -19,7 +20,7 @@ pub struct Metrics {
     pub children: ApplyMetrics,
     /// Writes to brokers, by kind of object.
     pub topology_writes: Family<KindLabel, Counter>,
-    /// Those that put back what somebody else had changed or removed.
+    /// Those that restored what had been changed or removed by hand.
     pub topology_drift: Family<KindLabel, Counter>,
     /// Status writes.
     pub status_writes: Family<KindLabel, Counter>,

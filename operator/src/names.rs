@@ -47,7 +47,8 @@ impl Component {
         }
     }
 
-    /// The name of its Deployment, and of every object that there is once beside it: `<name>-<component>`. At most 49 bytes.
+    /// The name of its Deployment, and of every object that there is once beside it: `<name>-<component>`. At most 49
+    /// bytes.
     pub fn child_name(self, id: &ResourceId) -> String {
         format!("{}-{}", id.name, self.as_str())
     }

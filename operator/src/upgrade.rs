@@ -50,7 +50,7 @@ impl Upgrades {
         }
     }
 
-    /// A rollout that was under way when this operator started takes a place too.
+    /// A rollout that was under way when this operator started takes a slot too.
     pub fn found_rolling(&self, uid: &str) {
         self.rolling.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned());
     }

@@ -1,5 +1,5 @@
-//! Step 2: fetch what a resource points at. Its Secrets become the address of a broker, and the environment and files of
-//! its workers.
+//! Step 2: fetch what a resource points at. Its Secrets become the address of a broker, and the environment and files
+//! of its workers.
 //!
 //! [`dereference`] only fetches; what the Secrets amount to is read from plain data (`broker`, `postgres`, `redis`).
 

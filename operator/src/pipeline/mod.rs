@@ -1,8 +1,8 @@
-//! What a resource amounts to before anything is written, composed once: both controllers, `plan`, `render` and `explain`
-//! take it from here.
+//! What a resource amounts to before anything is written, composed once: both controllers, `plan`, `render` and
+//! `explain` take it from here.
 //!
-//! [`prepare`] validates a resource and reads its Secrets. What is [`Prepared`] says what the resource wants of its broker
-//! and which Kubernetes objects it needs. [`ReconciledSpec`] is what each kind has of its own in these steps.
+//! [`prepare`] validates a resource and reads its Secrets. What is [`Prepared`] says what the resource wants of its
+//! broker and which Kubernetes objects it needs. [`ReconciledSpec`] is what each kind has of its own in these steps.
 
 mod consumer;
 mod producer;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use hoopoe_crds::{policy, status::TopologyStatus};
 
 use super::{
-    Broker, Change, Finding, chain,
+    Broker, Change, RabbitFinding, chain,
     deletion::{self, DeletionInput, DeletionStep},
     desired::{Desired, HeldQueue},
     diff,
@@ -37,7 +37,7 @@ impl Topology for Broker {
         let Synced { changes, findings, seen: _ } = synced;
         Ok(BroughtAbout {
             writes: changes.iter().map(Change::to_write).collect(),
-            findings: findings.iter().map(Finding::to_finding).collect(),
+            findings: findings.iter().map(RabbitFinding::to_finding).collect(),
             broker,
             queue,
         })
@@ -53,7 +53,7 @@ impl Topology for Broker {
         Ok(Preview {
             losses: losses(&difference.changes, &seen),
             writes: difference.changes.iter().map(Change::to_write).collect(),
-            findings: difference.findings.iter().map(Finding::to_finding).collect(),
+            findings: difference.findings.iter().map(RabbitFinding::to_finding).collect(),
         })
     }
 

@@ -14,7 +14,7 @@ pub struct StatusProblem {
 /// What mends a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mends {
-    /// Time, or somebody outside: it is tried again.
+    /// Time, or a change outside the resource: it is tried again.
     Retry,
     /// Only a change of the resource, or of what stands in its way: `Stalled`.
     Change,

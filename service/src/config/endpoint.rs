@@ -12,12 +12,13 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
-/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of other
-/// operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of [`Server::variable`].
+/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of
+/// other operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of
+/// [`Server::variable`].
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its own
-    /// beside a Secret that it shares with others.
+    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its
+    /// own beside a Secret that it shares with others.
     pub amqp: Option<Endpoint>,
     /// RabbitMQ's management API, where `hoopoe dev` sets policies.
     pub amqp_management: Option<Endpoint>,

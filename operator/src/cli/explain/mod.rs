@@ -1,6 +1,7 @@
 //! `hoopoe-operator explain ncons/NAME`: the chain from the Secret to the row, each link with its state.
 //!
-//! It asks with the caller's own rights, and writes nothing. What could not be asked is said to be unknown, and why.
+//! It asks with the caller's own rights, and writes nothing. What it could not ask is shown as unknown, with the
+//! reason.
 
 mod gather;
 mod pods;
@@ -91,7 +92,7 @@ pub fn text(chain: &[ChainLink]) -> String {
             LinkState::Fails => "FAILS",
             LinkState::Unknown => "?    ",
         };
-        // What others wrote stays on its line.
+        // A line break in a text of others must not look like a line of ours.
         let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what:width$}  {}", detail.trim());

@@ -180,7 +180,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Other consumers of the namespace that want the same queue through the same Secret; the others' claims are seen on the broker.
+    /// Other consumers of the namespace that want the same queue through the same Secret. The claims of all others show
+    /// on the broker.
     async fn rivals(&self, after: &Side) -> Vec<Claimant> {
         let EitherSpec::Consumer(mine) = &after.spec else { return Vec::new() };
         let api = Kind::Consumer.objects(self.client, &after.meta.id.namespace);
