@@ -29,7 +29,7 @@ fn write_definitions(folder: &PathBuf) -> io::Result<()> {
     Ok(())
 }
 
-/// What else stands in the file stays.
+/// The rest of the file stays as it is.
 fn write_values_schema(file: &PathBuf) -> io::Result<()> {
     let mut schema = serde_json::from_str(&fs::read_to_string(file)?)?;
     values_schema::fill(&mut schema);

@@ -19,12 +19,12 @@ pub(crate) const PRINTABLE: &str = "^[ -~]*$";
 /// A decimal from 0 to 1.
 pub(crate) const RATIO: &str = r"^(0(\.[0-9]+)?|1(\.0+)?)$";
 
-/// A rule that blames a field of the object that it stands at, e.g. `.name`. Its message starts with the field's name.
+/// A rule at an object that blames one of its fields, e.g. `.name`. Its message starts with the field's name.
 pub(crate) fn rule(field: &str, rule: &str, message: &str) -> Rule {
     Rule::new(rule).message(message).field_path(field)
 }
 
-/// A rule about the very value that it stands at.
+/// A rule about the value at which it is declared.
 pub(crate) fn rule_of_value(rule: &str, message: &str) -> Rule {
     Rule::new(rule).message(message)
 }

@@ -1,4 +1,4 @@
-//! From the schema that the types give to one that is structural and reads like documentation.
+//! Turns the schema of the types into a structural one that reads like documentation.
 
 use schemars::{Schema, transform::Transform};
 use serde_json::{Map, Value, json};

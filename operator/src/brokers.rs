@@ -36,7 +36,7 @@ struct Used {
 }
 
 impl Brokers {
-    /// The broker of an address: the one that others use already, or a new one.
+    /// The broker of an address: an open connection if there is one, otherwise a new one.
     pub fn broker(&self, access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
         let key = key(access);
         let mut brokers = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -64,7 +64,8 @@ pub struct ResourceLabels {
 impl Metrics {
     /// Registers all of them.
     pub fn register(registry: &mut Registry) -> Self {
-        // 1 ms to 16 s: a reconcile without writes takes about one, one that waits for a broker's read a second.
+        // 1 ms to 16 s: a reconcile without writes takes about 1 ms, and about 1 s if it waits for a read of the
+        // broker.
         let seconds = || Histogram::new(prometheus_client::metrics::histogram::exponential_buckets(0.001, 2.0, 15));
         let metrics = Self {
             reconciles: Family::default(),

@@ -181,8 +181,8 @@ fn merge_list(
     Ok(ordered(merged, order.unwrap_or(&patched), &left, strategy))
 }
 
-/// The items that `order` names get its order, the others that of `before`. Between one of each, their order in
-/// `before` decides if both were in it; otherwise the one that `order` names comes first.
+/// The items that `order` names get its order, the others that of `before`. Between an item of each, their order in
+/// `before` decides if both were in it; otherwise the item that `order` names comes first.
 fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], strategy: &ListStrategy) -> Vec<Value> {
     let identity = |item: &Value| match strategy {
         ListStrategy::MergeBy(key) => item.get(*key).cloned().unwrap_or_default(),

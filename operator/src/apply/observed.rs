@@ -42,7 +42,7 @@ pub struct ObservedMeta {
 pub struct Pairs(Box<[u64]>);
 
 impl Pairs {
-    /// Whether this very value stands under that key.
+    /// Whether this key has this value.
     pub fn hold(&self, key: &str, value: &str) -> bool {
         self.0.contains(&hash(key, value))
     }

@@ -15,7 +15,7 @@ use super::{context::Context, error::ReconcileError};
 /// The name of our finalizer.
 pub const FINALIZER: &str = "hoopoe.app/topology";
 
-/// Whether it stands on a resource.
+/// Whether a resource has it.
 pub fn stands<K: Resource>(resource: &K) -> bool {
     resource.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }

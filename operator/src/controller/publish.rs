@@ -26,7 +26,7 @@ const STATUS_MANAGER: &str = "hoopoe-operator-status";
 const SETTLED: Duration = Duration::from_secs(60);
 /// While something is not as asked, beside what the watches tell.
 const UNSETTLED: Duration = Duration::from_secs(10);
-/// While something stands in the way that no retry mends: it may have been removed by hand.
+/// While there is an obstacle that no retry removes: it may have been removed by hand.
 const STALLED: Duration = Duration::from_secs(20);
 /// When something that was written is not in the caches yet.
 const UNSEEN: Duration = Duration::from_secs(3);

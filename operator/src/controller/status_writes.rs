@@ -1,9 +1,9 @@
 //! The statuses that were written and that no watch has shown yet.
 //!
-//! A watch lags, and a broken watch stands still. A reconcile that took the status from the watch alone could mistake
-//! an old status for the present one. This happened after a restart of the API server: "not ready" was written; a
-//! second later all was ready again, as the watch's old status said; so nothing was written, and the wrong status stood
-//! until the next look, a minute later.
+//! A watch lags, and a broken watch shows nothing new. A reconcile that took the status from the watch alone could
+//! mistake an old status for the present one. This happened after a restart of the API server: "not ready" was written;
+//! a second later all was ready again, as the watch's old status said; so nothing was written, and the wrong status
+//! stood until the next look, a minute later.
 
 use std::{
     collections::HashMap,
@@ -41,7 +41,7 @@ impl StatusWrites {
         own.or_else(|| resource.status().cloned()).unwrap_or_default()
     }
 
-    /// Whether it is not known which status stands: it must be written again.
+    /// Whether it is not known which status the API server has: it must be written again.
     pub fn is_unanswered(&self, meta: &ObjectMeta) -> bool {
         matches!(self.table().get(uid(meta)), Some(Write::Unanswered))
     }

@@ -73,7 +73,7 @@ pub async fn topology(
             if settled {
                 ctx.metrics.topology_drift.get_or_create(&label).inc();
             }
-            tracing::info!(resource = %meta.id, change = write.what, drift = settled, "wrote to the broker");
+            tracing::info!(resource = %meta.id, change = %write.what, drift = settled, "wrote to the broker");
         }
     }
     let topology = finding(mode, &seen);
@@ -93,7 +93,7 @@ fn finding(mode: Mode, seen: &BroughtAbout) -> TopologyFinding {
     TopologyFinding::Ready { notes: seen.findings.iter().map(|finding| finding.message.clone()).collect() }
 }
 
-/// Applies the children, unless the resource is paused. An error is for a retry; a problem is one that no retry mends.
+/// Applies the children, unless the resource is paused. An error is tried again; a problem is not mended by a retry.
 pub async fn children(
     ctx: &Context,
     meta: &Meta,

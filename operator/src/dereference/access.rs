@@ -1,4 +1,4 @@
-//! What the Secrets of a resource amount to.
+//! What the Secrets of a resource say.
 
 use hoopoe_crds::environment::Server;
 use secrecy::SecretString;

@@ -1,4 +1,4 @@
-//! What a broker's Secrets amount to: the address for the workers, and the management API for the operator.
+//! Reads the Secrets of a broker: the address for the workers, and the management API for the operator.
 
 use hoopoe_crds::{
     environment::{MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, Server, Variable},

@@ -51,7 +51,7 @@ pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Re
     Ok(template)
 }
 
-/// The spec's, and those of the default image if that is the one that runs.
+/// The pull Secrets of the spec, and those of the default image if the pods run it.
 fn pull_secrets(role: &DeployedRole) -> Vec<SecretRef> {
     let workload = role.family.workload;
     let mut secrets = workload.image_pull_secrets.clone();

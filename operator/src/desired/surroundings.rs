@@ -1,5 +1,5 @@
-//! What stands around a Deployment and is a few lines each: `Service`, `PodDisruptionBudget`,
-//! `HorizontalPodAutoscaler`, `PodMonitor`.
+//! The small objects that belong to a Deployment: `Service`, `PodDisruptionBudget`, `HorizontalPodAutoscaler`,
+//! `PodMonitor`.
 
 use std::collections::BTreeMap;
 

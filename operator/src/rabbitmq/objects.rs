@@ -1,4 +1,4 @@
-//! Which of the objects on a broker are ours, and whether one that is there can become what we want.
+//! Which of the objects on a broker are ours, and whether a queue that is there can become the queue that we want.
 
 use serde_json::{Map, Value};
 

@@ -33,7 +33,8 @@ impl Topology for Broker {
         let desired = Desired::of(wanted);
         let synced = sync::reconcile(self, &desired, rivals, mode, fresh).await?;
         let (broker, queue) = (self.id(&synced.seen), queue_sight(&desired, &synced));
-        // The snapshot ends here: hundreds of callers wait for a turn to apply children, and each would keep one alive.
+        // Drop the broker snapshot before the caller waits for the apply semaphore: hundreds of waiters would each keep
+        // one alive.
         let Synced { changes, findings, seen: _ } = synced;
         Ok(BroughtAbout {
             writes: changes.iter().map(Change::to_write).collect(),
@@ -59,7 +60,7 @@ impl Topology for Broker {
 
     async fn chain(&self, wanted: &Wanted<'_>) -> Result<Vec<Sight>, BrokerError> {
         let seen = self.snapshot(Instant::now()).await?;
-        // Rates are worth a word and no failure.
+        // Without rates the chain is still complete.
         let depths = self.depths(DEPTHS_AGE).await.ok();
         Ok(chain::sights(&Desired::of(wanted), &seen, depths.as_deref()))
     }

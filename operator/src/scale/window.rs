@@ -48,7 +48,7 @@ struct Peak {
 }
 
 impl Window {
-    /// Takes a sample. One that is not newer than the last is dropped: the broker's statistics did not move.
+    /// Takes a sample. It is dropped if it is not newer than the last one: then the broker's statistics did not move.
     pub fn record(&mut self, sample: Sample, scaling: &Scaling) {
         let sample = sample.sane();
         if let Some(last) = self.recent.back() {

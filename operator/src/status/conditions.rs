@@ -201,7 +201,8 @@ fn overall(findings: &Findings) -> Vec<UntimedCondition> {
     vec![ready, holds(beside, problem.reason, problem.message)]
 }
 
-/// The problem to mend first: one that stalls before one that passes, and of equal ones that of the earlier step.
+/// The problem to mend first. Lasting problems come before passing ones, and of several the problem of the earliest
+/// step comes first.
 fn foremost(findings: &Findings) -> Option<StatusProblem> {
     let mut problems: Vec<StatusProblem> = findings.refused.iter().chain(&findings.secrets).cloned().collect();
     match &findings.broker {

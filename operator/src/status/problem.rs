@@ -16,7 +16,7 @@ pub struct StatusProblem {
 pub enum Mends {
     /// Time, or a change outside the resource: it is tried again.
     Retry,
-    /// Only a change of the resource, or of what stands in its way: `Stalled`.
+    /// Only a change of the resource, or of an obstacle outside it: `Stalled`.
     Change,
 }
 

@@ -1,8 +1,8 @@
 //! Step 3: the objects on a resource's broker: what the resource wants, and what becomes of it.
 //!
 //! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain
-//! data beside it. How a kind of broker is read and written stands behind it, for RabbitMQ in [`crate::rabbitmq`], and
-//! [`crate::brokers::open`] is the one place that chooses.
+//! data beside it. Each kind of broker implements the trait: RabbitMQ in [`crate::rabbitmq`]. [`crate::brokers::open`]
+//! is the only place that chooses one.
 
 mod claimant;
 mod depths;

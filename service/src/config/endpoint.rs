@@ -50,7 +50,7 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// A URL as it stands.
+    /// A URL, unchanged.
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
     }
@@ -129,7 +129,7 @@ fn checked(
     }
 }
 
-/// A server's URL, as it stands or made of its parts.
+/// A server's URL: the one that is set, or made of its parts.
 fn read(server: Server, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
     let variable = |name: Variable| get(server.variable(name));
     let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
@@ -168,7 +168,7 @@ fn encryption(server: Server, asked: Option<&str>) -> (&'static str, String) {
     }
 }
 
-/// The URL with another path; what stands behind a `?` stays.
+/// The URL with another path; its query stays.
 fn with_path(url: &str, path: &str) -> String {
     let authority = url.find("://").map_or(0, |scheme| scheme + 3);
     let end = url[authority..].find(['/', '?']).map_or(url.len(), |end| authority + end);

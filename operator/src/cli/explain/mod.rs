@@ -43,13 +43,13 @@ pub struct TargetError(String);
 pub struct ChainLink {
     /// What it is.
     pub what: String,
-    /// How it stands.
+    /// Whether it is as it should be.
     pub state: LinkState,
     /// What was seen, in one line.
     pub detail: String,
 }
 
-/// How a link stands.
+/// Whether a link is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     /// As it should.

@@ -88,7 +88,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What the stored spec amounts to; `None`: it cannot be built, so that there is nothing to compare with.
+    /// The stored spec, prepared, and its children; `None`: it has none, so that there is nothing to compare with.
     async fn earlier<'a>(
         &self,
         before: &'a Side,
