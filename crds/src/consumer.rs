@@ -29,7 +29,8 @@ use crate::{
     namespaced,
     status = "NotifConsumerStatus",
     derive = "PartialEq",
-    doc = "One queue, its bindings, the workers that drain it into Postgres and Redis, and the API workers that serve the inbox.",
+    doc = "One queue, its bindings, the workers that drain it into Postgres and Redis, and the API workers that serve \
+           the inbox.",
     validation = resource_name(),
     selectable = ".spec.queue.name",
     selectable = ".spec.broker.secretRef.name",
@@ -68,7 +69,8 @@ pub struct NotifConsumerSpec {
         length(min = 1, max = 64),
         extend("x-kubernetes-list-type" = "atomic"),
         extend("x-kubernetes-validations" = [rule_of_value(
-            // Of those without arguments. With some, validation looks: to an API server 1.36 two maps with other unknown keys are equal.
+            // CEL compares only bindings without arguments: API server 1.36 treats maps that differ in unknown keys as
+            // equal, so `validate` checks the rest.
             "self.all(a, has(a.arguments) || self.exists_one(b, \
              !has(b.arguments) && a.exchange == b.exchange && a.routingKey == b.routingKey))",
             "bindings must hold no exact copies",

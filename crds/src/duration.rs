@@ -8,14 +8,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The shape of a duration in a manifest. `format: duration` would let "2 days" in.
 pub const PATTERN: &str = "^([0-9]{1,9}(ms|s|m|h|d))+$";
 
-/// The most digits of one number: three of `999999999d`, which is what [`MAX_LENGTH`] leaves room for, are far below what 64 bits of
-/// milliseconds hold. What the API server takes can therefore always be read.
+/// The most digits of one number. [`MAX_LENGTH`] leaves room for three numbers such as `999999999d`, which together are
+/// far below 2^64 milliseconds. So every text that the API server accepts can be read.
 const MAX_DIGITS: usize = 9;
 
 /// The longest text.
 const MAX_LENGTH: usize = 32;
 
-/// A length of time as a manifest writes it: one or more numbers, each with a unit (`ms`, `s`, `m`, `h`, `d`), added up.
+/// A length of time as a manifest writes it: one or more numbers, each with a unit (`ms`, `s`, `m`, `h`, `d`), added
+/// up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span(pub Duration);
 

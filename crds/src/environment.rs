@@ -35,7 +35,7 @@ pub enum Variable {
     Username,
     /// The user's password.
     Password,
-    /// What stands behind the host in a URL: a virtual host or a database.
+    /// The path of a URL: a virtual host or a database.
     Path,
     /// Whether the connection is encrypted: `true` or `false`; for Postgres, its `sslmode`.
     Encryption,
@@ -87,7 +87,7 @@ impl Server {
         }
     }
 
-    /// What a URL of it may start with. The first is the one that we write.
+    /// What a URL of it may start with. We write the first of them.
     pub const fn schemes(self) -> &'static [&'static str] {
         match self {
             Self::Broker => &["amqp", "amqps"],

@@ -1,5 +1,6 @@
-//! Writes what is generated from the resources' types: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`) the YAML that `kubectl apply` takes,
-//! `cargo run -p hoopoe-crds -- --values-schema FILE` the schema of the specs into that of a chart's values.
+//! Writes what is generated from the resources' types: `cargo run -p hoopoe-crds -- DIR` (default `crds/yaml`) the YAML
+//! that `kubectl apply` takes, `cargo run -p hoopoe-crds -- --values-schema FILE` the schema of the specs into that of
+//! a chart's values.
 
 mod values_schema;
 
@@ -28,7 +29,7 @@ fn write_definitions(folder: &PathBuf) -> io::Result<()> {
     Ok(())
 }
 
-/// What else stands in the file stays.
+/// The rest of the file stays as it is.
 fn write_values_schema(file: &PathBuf) -> io::Result<()> {
     let mut schema = serde_json::from_str(&fs::read_to_string(file)?)?;
     values_schema::fill(&mut schema);

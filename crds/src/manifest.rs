@@ -87,7 +87,7 @@ pub enum ManifestError {
         /// Their paths.
         keys: Vec<String>,
     },
-    /// No kind of our group: a slip of the pen, which would otherwise pass for somebody else's resource.
+    /// Our group has no such kind: without this error a typing mistake would pass for a resource of another program.
     #[error("failed to read {kind} {name}: {API_VERSION} has no such kind, only NotifProducer and NotifConsumer")]
     Kind {
         /// The kind that it names.
@@ -106,7 +106,8 @@ pub enum ManifestError {
 }
 
 impl Manifest {
-    /// Reads every document of a text; documents of other kinds are passed over and come back as the second list, `Kind name`.
+    /// Reads every document of a text. Documents of other kinds are not read; the second list names them, as `Kind
+    /// name`.
     pub fn read_all(text: &str) -> Result<(Vec<Self>, Vec<String>), ManifestError> {
         let mut manifests = Vec::new();
         let mut others = Vec::new();
@@ -169,7 +170,7 @@ impl Manifest {
             Self::Producer(producer) => serde_json::to_value(producer),
             Self::Consumer(consumer) => serde_json::to_value(consumer),
         };
-        // Structs of texts, numbers and JSON with text keys always serialize.
+        // Structs of strings, numbers and JSON with string keys always serialize.
         value.unwrap_or_default()
     }
 }
@@ -178,7 +179,7 @@ fn read<S: DeserializeOwned + JsonSchema>(value: &Value) -> Result<Resource<S>, 
     let (kind, name) = (text_at(value, "/kind"), text_at(value, "/metadata/name"));
     let mut document = value.clone();
     if let Some(object) = document.as_object_mut() {
-        // What `kubectl get -o yaml` prints goes in again.
+        // What `kubectl get -o yaml` prints can be read again.
         object.remove("status");
     }
     let keys = unknown_keys::<Resource<S>>(&document);
@@ -186,7 +187,7 @@ fn read<S: DeserializeOwned + JsonSchema>(value: &Value) -> Result<Resource<S>, 
         return Err(ManifestError::UnknownKeys { kind, name, keys });
     }
     serde_path_to_error::deserialize(&document).map_err(|error| {
-        // A flattened struct is read from a buffer that has forgotten its path: read alone, it still knows.
+        // Errors of a flattened struct have lost their path. Read alone, the struct still gives it.
         let flattened =
             document.get("spec").and_then(|spec| serde_path_to_error::deserialize::<_, Workload>(spec).err());
         let detail = flattened.map_or_else(|| error.to_string(), |error| format!("spec.{error}"));

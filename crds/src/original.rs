@@ -1,7 +1,7 @@
 //! The registration bodies of the original hoopoe service, translated into today's manifests.
 //!
-//! `producer_info` and `consumer_info` may both stand in one body; then both are served. The manifests come out as JSON and go through
-//! the same reader as everybody's, so that no limit is checked in two places.
+//! One body may hold both `producer_info` and `consumer_info`; then both are served. The manifests are JSON and are
+//! read like all others, so that each limit is checked in one place.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -33,7 +33,7 @@ pub struct ProducerInfo {
     /// A notification to send once the producer runs.
     #[serde(default)]
     pub notif_data: Option<Value>,
-    /// Taken and answered by a warning: every worker is a task or a pod.
+    /// Accepted with a warning: every worker is a task or a pod.
     #[serde(default)]
     pub local_spawn: Option<bool>,
 }
@@ -54,13 +54,13 @@ pub struct ConsumerInfo {
     /// How long a cache entry outlives its last write, in seconds. Default: the consumer's own default.
     #[serde(default)]
     pub redis_cache_exp: Option<u64>,
-    /// Taken and answered by a warning: everything is stored.
+    /// Accepted with a warning: everything is stored.
     #[serde(default)]
     pub store_in_db: Option<bool>,
-    /// Taken and answered by a warning: what has a cache uses it.
+    /// Accepted with a warning: a consumer with a cache always uses it.
     #[serde(default)]
     pub cache_on_redis: Option<bool>,
-    /// Taken and answered by a warning: every worker is a task or a pod.
+    /// Accepted with a warning: every worker is a task or a pod.
     #[serde(default)]
     pub local_spawn: Option<bool>,
 }
@@ -87,7 +87,7 @@ pub struct Translated {
     pub manifests: Vec<Value>,
     /// The notification to send once the producer runs.
     pub notif_data: Option<Value>,
-    /// What was taken but means nothing today.
+    /// A warning for each field that was accepted and has no effect.
     pub warnings: Vec<String>,
 }
 
@@ -140,7 +140,8 @@ impl ProducerInfo {
         let spec = json!({
             "broker": { "secretRef": { "name": secrets.broker } },
             "exchange": { "name": wire_exchange(&self.exchange_name), "type": kind },
-            // Always given, empty too: the original publishes with exactly this key, and its consumers bind to it.
+            // Always given, even if it is empty: the original publishes with exactly this key, and its consumers bind
+            // to it.
             "routingKey": self.routing_key,
         });
         manifest("NotifProducer", &self.exchange_name, namespace, &spec)
@@ -184,8 +185,8 @@ fn wire_exchange(name: &str) -> String {
     format!("Hoopoe.notif:{name}")
 }
 
-/// A DNS label of at most 40 bytes for any text: the text itself where it is one, else its letters and digits and a short hash, so
-/// that two texts never share a name by being cut or cleaned.
+/// A DNS label of at most 40 bytes for any text: the text itself if it is one, otherwise its letters and digits and a
+/// short hash, so that two texts do not get the same name by being shortened.
 pub fn resource_name(text: &str) -> String {
     const MAX: usize = 40;
     const HASH: usize = 8;
@@ -206,7 +207,7 @@ pub fn resource_name(text: &str) -> String {
     if clean.is_empty() { format!("r-{hash:08x}") } else { format!("{clean}-{hash:08x}") }
 }
 
-/// FNV-1a, 32 bits: names need to differ, not to withstand an attack.
+/// FNV-1a, 32 bits: names have to differ, but not to withstand an attack.
 fn fnv1a(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }

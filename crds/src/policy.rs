@@ -1,5 +1,5 @@
-//! The RabbitMQ policies of a queue and of its dead-letter queue: what a policy can say is never a queue argument, for an argument
-//! cannot change and beats a policy.
+//! The RabbitMQ policies of a queue and of its dead-letter queue. What a policy can say is never a queue argument,
+//! since an argument cannot change and wins over a policy.
 
 use serde_json::{Map, Value, json};
 
@@ -19,12 +19,12 @@ pub struct Policy {
     pub priority: i32,
     /// What it says.
     pub definition: Map<String, Value>,
-    /// The id of the cluster whose resource claims the queue by it; `None`: it says nothing of that.
+    /// The id of the cluster whose resource claims the queue by it; `None`: it names no cluster.
     pub cluster: Option<String>,
 }
 
-/// What the mark of a cluster in a pattern starts with: a comment, which matches nothing. A policy has no other place for a text of ours: a
-/// broker refuses keys that it does not know, and the name is the claim that two clusters must both see.
+/// What the mark of a cluster in a pattern starts with: a comment, which matches nothing. A policy has no other place
+/// for a text of ours: a broker refuses unknown keys, and the name is the claim, which two clusters must both see.
 const CLUSTER_MARK: &str = "(?#hoopoe-cluster=";
 
 impl Policy {
@@ -60,7 +60,7 @@ pub fn of_queue(name: String, queue: &str, kind: QueueType, policy: &QueuePolicy
     match kind {
         QueueType::Quorum => {
             set("delivery-limit", json!(delivery_limit));
-            // At-least-once needs reject-publish; beside drop-head the broker ignores it with a warning.
+            // At-least-once needs reject-publish: with drop-head the broker ignores it and warns.
             if rejects {
                 set("dead-letter-strategy", json!("at-least-once"));
             }

@@ -55,7 +55,8 @@ pub struct NotifProducerSpec {
     pub broker: BrokerRef,
     /// The exchange to publish to.
     pub exchange: Exchange,
-    /// Template of the routing key over `{kind}`, `{owner}`, `{actor}`; unused for Fanout and Headers. Default `{kind}`.
+    #[doc = " Template of the routing key over `{kind}`, `{owner}`, `{actor}`; unused for Fanout and Headers. Default \
+             `{kind}`."]
     #[serde(default = "default_routing_key")]
     #[schemars(
         length(max = 255),

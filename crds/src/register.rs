@@ -1,4 +1,5 @@
-//! `/notif/register`: what its body asks for, and the envelope of its answers. `hoopoe dev` and the operator serve the same.
+//! `/notif/register`: what its body asks for, and the envelope of its answers. `hoopoe dev` and the operator both serve
+//! it.
 
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub struct Registration {
     pub resources: Vec<Requested>,
     /// The notification to send once the producer runs.
     pub notif_data: Option<Value>,
-    /// What was taken but means nothing today.
+    /// A warning for each field that was accepted and has no effect.
     pub warnings: Vec<String>,
 }
 
@@ -49,8 +50,8 @@ pub enum RegistrationError {
 }
 
 impl Registration {
-    /// Reads a body: a whole resource, or the original service's `producer_info` and `consumer_info`, which become resources of this
-    /// namespace with these Secrets.
+    /// Reads a body: a whole resource, or the original service's `producer_info` and `consumer_info`, which become
+    /// resources of this namespace with these Secrets.
     pub fn read(body: &[u8], namespace: &str, secrets: &SecretNames<'_>) -> Result<Self, RegistrationError> {
         let document: Value =
             serde_json::from_slice(body).map_err(|error| RegistrationError::NotJson(error.to_string()))?;
@@ -80,7 +81,7 @@ fn field(field: &str, detail: impl Into<String>) -> RegistrationError {
     RegistrationError::Field { field: field.to_owned(), detail: detail.into() }
 }
 
-/// The envelope of the original service, for what went well.
+/// The envelope of the original service, for a success.
 pub fn envelope(status: u16, message: &str, data: &Value) -> Value {
     json!({ "data": data, "message": message, "is_err": false, "status": status, "meta": null })
 }

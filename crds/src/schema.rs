@@ -1,4 +1,4 @@
-//! From the schema that the types give to one that is structural and reads like documentation.
+//! Turns the schema of the types into a structural one that reads like documentation.
 
 use schemars::{Schema, transform::Transform};
 use serde_json::{Map, Value, json};
@@ -28,8 +28,9 @@ impl Transform for Each<'_> {
     }
 }
 
-/// An absent field is absent and never null: the API server prunes a null that no schema allows, and then fills in the default. With
-/// `nullable` it would store the null, `has()` would find it, and a rule would fail on what is in it.
+/// An absent field is never null: the API server removes a null that the schema does not allow, and then fills in the
+/// default. With `nullable` it would store the null, `has()` would be true, and a rule about the field's content would
+/// fail.
 fn without_null(object: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|kind| kind != "null");
@@ -44,19 +45,19 @@ fn without_null(object: &mut Map<String, Value>) {
             let one = one.clone();
             object.remove("anyOf");
             for (key, value) in one {
-                // What stands at the field beats what stands at its type.
+                // What is said at the field wins over what is said at its type.
                 object.entry(key).or_insert(value);
             }
         }
     }
     if object.contains_key("x-kubernetes-int-or-string") {
-        // Said out loud, for kube makes every optional one of these nullable.
+        // Set explicitly, since kube makes every optional one of these nullable.
         object.insert("nullable".to_owned(), json!(false));
     }
 }
 
-/// Values of an enum that have a comment each are a list of alternatives, which loses those comments in a structural schema: they move
-/// to the description of the field, where `kubectl explain` shows them.
+/// If each value of an enum has a comment, schemars makes a list of alternatives, and a structural schema loses the
+/// comments. They move to the description of the field, where `kubectl explain` shows them.
 fn documented_variants(object: &mut Map<String, Value>) {
     let Some(Value::Array(variants)) = object.get("oneOf") else { return };
     let variant = |variant: &Value| {
@@ -74,8 +75,9 @@ fn documented_variants(object: &mut Map<String, Value>) {
     object.insert("description".to_owned(), Value::String(description));
 }
 
-/// What a number's type cannot hold is refused by the API server: it would otherwise be stored, and the operator could not read it. The
-/// formats of Rust's own types go: the API server warns about each that it does not know.
+/// The API server refuses a number that its type cannot hold: otherwise it would be stored, and the operator could not
+/// read it. The formats of Rust's own types are removed, since the API server warns about formats that it does not
+/// know.
 fn numbers_with_limits(object: &mut Map<String, Value>) {
     if object.get("type") != Some(&json!("integer")) {
         return;

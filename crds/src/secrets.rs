@@ -23,9 +23,11 @@ pub struct SecretRef {
     "vhost is immutable, and can be neither added nor removed: what is in one virtual host does not move to another",
 )]))]
 pub struct BrokerRef {
-    /// Keys: `uri`; or the parts `host`, `port`, `username`, `password` (or `connection_string`) as RabbitMQ's cluster operator writes them.
+    #[doc = " Keys: `uri`; or the parts `host`, `port`, `username`, `password` (or `connection_string`) as RabbitMQ's \
+             cluster operator writes them."]
     pub secret_ref: SecretRef,
-    /// Key: `managementUri`. Default: the broker's own Secret; without that key, the same host on port 15672 (15671 for `amqps`).
+    #[doc = " Key: `managementUri`. Default: the broker's own Secret; without that key, the same host on port 15672 \
+             (15671 for `amqps`)."]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub management_secret_ref: Option<SecretRef>,
     /// The virtual host; wins over the URI's path. Immutable. Default: the URI's path, else `/`.

@@ -67,7 +67,8 @@ pub struct NotifConsumerStatus {
     pub conditions: Vec<Condition>,
 }
 
-/// How much waits in a queue, compared with what its workers get done. A band changes only once its edge is clearly passed.
+#[doc = " How much waits in a queue, compared with what its workers get done. A band changes only once its edge is \
+         clearly passed."]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Backlog {
     /// Nothing waits.
@@ -95,8 +96,8 @@ pub struct TopologyStatus {
     pub hash: Option<String>,
 }
 
-/// The types of conditions. `Reconciling` and `Stalled` are absent when false, the others always there; a producer has neither
-/// `ScalingActive`, `DeadLettersPresent` nor `MessagesMayDrop`.
+/// The types of conditions. `Reconciling` and `Stalled` are absent when they are false, the others are always there. A
+/// producer has neither `ScalingActive`, `DeadLettersPresent` nor `MessagesMayDrop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConditionType {
     /// What was asked for is so, Stopped and scaled to zero included.

@@ -1,6 +1,7 @@
 //! Keys of a document that its type does not know: those that an API server would prune.
 //!
-//! Found by the type's JSON schema and not while it is read: a flattened struct hides them from its reader.
+//! They are found by the type's JSON schema and not while it is read, since a flattened struct hides them from its
+//! reader.
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
@@ -54,7 +55,7 @@ fn property<'a>(schema: &'a Value, key: &str) -> Option<&'a Value> {
     named.or_else(|| schema.get("additionalProperties").filter(|schema| schema.is_object()))
 }
 
-/// Whether any key goes: a map, or a piece of Kubernetes' own API.
+/// Whether any key is accepted: in a map, or in a piece of Kubernetes' own API.
 fn is_open(schema: &Value) -> bool {
     let Some(schema) = schema.as_object() else { return schema.as_bool() == Some(true) };
     let preserves = schema.get("x-kubernetes-preserve-unknown-fields") == Some(&Value::Bool(true));

@@ -1,7 +1,7 @@
 //! The schema of the specs in the values of the chart `hoopoe`, from the schema that the API server checks them by.
 //!
-//! A structural schema is nearly JSON Schema draft 7, which Helm takes. What is Kubernetes' own is translated or left out, and objects are closed:
-//! the API server would drop a field that it does not know with a warning that few see.
+//! A structural schema is nearly JSON Schema draft 7, which Helm takes. What only Kubernetes knows is translated or
+//! left out. Objects are closed: the API server would drop an unknown field with a warning that few people see.
 
 use hoopoe_crds::{NotifConsumer, NotifProducer};
 use kube::CustomResourceExt;
@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 /// The chart fills these from values of its own, for all resources at once.
 const FROM_OTHER_VALUES: [&str; 3] = ["broker", "postgres", "redis"];
 
-/// Puts the schemas of both kinds into the `definitions` of a values schema: `producerSpec` and `consumerSpec`, and for what is merged under
-/// each spec `producerDefaults` and `consumerDefaults`, in which nothing is required.
+/// Puts the schemas of both kinds into the `definitions` of a values schema: `producerSpec` and `consumerSpec`, and for
+/// what is merged under each spec `producerDefaults` and `consumerDefaults`, in which nothing is required.
 pub fn fill(schema: &mut Value) {
     for (kind, crd) in [("producer", json!(NotifProducer::crd())), ("consumer", json!(NotifConsumer::crd()))] {
         let mut spec = draft7(&crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]);
@@ -43,7 +43,7 @@ fn draft7(schema: &Value) -> Value {
             }),
             "items" | "additionalProperties" | "not" => Some(draft7(value)),
             "allOf" | "anyOf" | "oneOf" => value.as_array().map(|all| all.iter().map(draft7).collect()),
-            // The API server fills defaults in, knows more formats, and runs the rules.
+            // The API server fills in defaults, knows more formats, and runs the rules.
             "default" | "format" | "nullable" => None,
             name if name.starts_with("x-kubernetes-") => None,
             _ => Some(value.clone()),

@@ -1,4 +1,4 @@
-//! YAML as JSON, with a key that stands twice refused: read straight into JSON, the second would silently win.
+//! YAML as JSON. A key that is there twice is refused: read straight into JSON, the second would silently win.
 
 use serde::Deserialize;
 use serde_json::Value;

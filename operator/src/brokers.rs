@@ -23,7 +23,8 @@ pub fn open(access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
     Ok(Arc::new(rabbitmq::Broker::new(access)?))
 }
 
-/// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after a while.
+/// One connection for each address, virtual host and user. A rotated password is another broker; the old one goes after
+/// a while.
 #[derive(Debug, Default)]
 pub struct Brokers(Mutex<HashMap<[u8; 32], Used>>);
 
@@ -35,7 +36,7 @@ struct Used {
 }
 
 impl Brokers {
-    /// The broker of an address: the one that others use already, or a new one.
+    /// The broker of an address: an open connection if there is one, otherwise a new one.
     pub fn broker(&self, access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
         let key = key(access);
         let mut brokers = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -19,7 +19,8 @@ pub struct Config {
     /// The name of the leader's Lease.
     #[arg(long, env = "HOOPOE_OPERATOR_LEASE_NAME", default_value = "hoopoe-operator")]
     pub lease_name: String,
-    /// What tells this cluster from others on the same broker: letters, digits and `-`, at most 64. Default: the uid of the namespace kube-system.
+    /// What tells this cluster from others on the same broker: letters, digits and `-`, at most 64. Default: the uid of
+    /// the namespace kube-system.
     #[arg(long, env = "HOOPOE_OPERATOR_CLUSTER_ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
     /// Where health and metrics are served.
@@ -34,7 +35,8 @@ pub struct Config {
     /// Names of pull Secrets for that image, in each resource's namespace; repeat it, or separate them by commas.
     #[arg(long = "worker-image-pull-secret", env = "HOOPOE_OPERATOR_WORKER_IMAGE_PULL_SECRETS", value_delimiter = ',')]
     pub worker_image_pull_secrets: Vec<String>,
-    /// Base URL of an OTLP/HTTP collector for the operator's own traces, and for workers whose spec names none. Default: no traces.
+    /// Base URL of an OTLP/HTTP collector for the operator's own traces, and for workers whose spec names none.
+    /// Default: no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
     /// What serves `/notif/register`.
@@ -42,7 +44,7 @@ pub struct Config {
     pub register: RegisterArgs,
 }
 
-/// It stands in a regular expression on the broker.
+/// The id becomes a part of a regular expression on the broker.
 fn cluster_id(text: &str) -> Result<String, String> {
     let fits = (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     fits.then(|| text.to_owned()).ok_or_else(|| "it must be 1 to 64 letters, digits and -".to_owned())

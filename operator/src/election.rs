@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 const DURATION_SECONDS: u64 = 15;
 /// Seconds before its end at which the leader renews it.
 const GRACE_SECONDS: u64 = 5;
-/// Between two looks at the lease while leading; also how long one may take. A renewal, ten seconds after the last, is so seen before the fifteenth.
+/// The pause between two looks at the lease while leading, and the longest that one look may take. So a renewal, which
+/// comes ten seconds after the last one, is seen before the fifteenth second.
 const LOOK: Duration = Duration::from_secs(2);
 
 /// A lease that is tried for.
@@ -24,7 +25,7 @@ pub struct Election {
     task: tokio::task::JoinHandle<kube_lease_manager::Result<kube_lease_manager::LeaseManager>>,
 }
 
-/// Why nobody can be elected.
+/// Why the election cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ElectionError {
     /// The Lease cannot be read or made.
@@ -79,7 +80,7 @@ impl Election {
         }
     }
 
-    /// Gives the lease back, so that the next one need not wait for its end.
+    /// Gives the lease back, so that the next leader need not wait for its end.
     pub async fn give_back(self) {
         drop(self.leads);
         if let Ok(Ok(manager)) = self.task.await
@@ -90,21 +91,22 @@ impl Election {
     }
 }
 
-/// Waits until the lease is another's, or has ended unrenewed. `LeaseManager` tells nobody of the latter: while the API server does not answer it tries
-/// again and calls itself the leader, and a broker would go on being written to.
+/// Waits until another process has the lease, or until it has ended without being renewed. `LeaseManager` does not
+/// report the latter: while the API server does not answer, it tries again and calls itself the leader, and this
+/// operator would go on writing to brokers.
 async fn lapsed(leases: &Api<Lease>, name: &str, identity: &str) {
     let duration = Duration::from_secs(DURATION_SECONDS);
     let mut end = SystemTime::now() + duration;
     while let Ok(left) = end.duration_since(SystemTime::now()) {
         tokio::time::sleep(left.min(LOOK)).await;
-        // Never past the end: an answer that does not come may not prolong it.
+        // Never beyond the end: a missing answer must not prolong the lease.
         let left = end.duration_since(SystemTime::now()).unwrap_or_default().min(LOOK);
         let Ok(Ok(lease)) = tokio::time::timeout(left, leases.get(name)).await else { continue };
         let spec = lease.spec.unwrap_or_default();
         if spec.holder_identity.as_deref() != Some(identity) {
             return;
         }
-        // Written by this very process: no other clock is asked.
+        // This process wrote it, so only one clock is involved.
         if let Some(renewed) = spec.renew_time {
             end = SystemTime::from(renewed.0) + duration;
         }

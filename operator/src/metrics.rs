@@ -1,4 +1,5 @@
-//! What the operator counts. Labels are kinds and reasons, of which there are few; namespace and name stand only on the gauges of resources.
+//! What the operator counts. Labels are kinds and reasons, of which there are few. Only the gauges of resources have
+//! namespace and name.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -19,7 +20,7 @@ pub struct Metrics {
     pub children: ApplyMetrics,
     /// Writes to brokers, by kind of object.
     pub topology_writes: Family<KindLabel, Counter>,
-    /// Those that put back what somebody else had changed or removed.
+    /// Those that restored what had been changed or removed by hand.
     pub topology_drift: Family<KindLabel, Counter>,
     /// Status writes.
     pub status_writes: Family<KindLabel, Counter>,
@@ -63,7 +64,8 @@ pub struct ResourceLabels {
 impl Metrics {
     /// Registers all of them.
     pub fn register(registry: &mut Registry) -> Self {
-        // 1 ms to 16 s: a reconcile without writes takes about one, one that waits for a broker's read a second.
+        // 1 ms to 16 s: a reconcile without writes takes about 1 ms, and about 1 s if it waits for a read of the
+        // broker.
         let seconds = || Histogram::new(prometheus_client::metrics::histogram::exponential_buckets(0.001, 2.0, 15));
         let metrics = Self {
             reconciles: Family::default(),

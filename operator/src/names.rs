@@ -1,10 +1,10 @@
-//! What the children of a resource are called, and by which labels they are known. The one place where names are made.
+//! The names of a resource's children, and the labels by which they are known. All names are made here.
 
 use std::collections::BTreeMap;
 
 use crate::resource::{Kind, ResourceId};
 
-/// Every object of ours carries it; caches and selectors of lists go by it.
+/// Every object of ours has it; caches and lists select by it.
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// The value of [`MANAGED_BY_LABEL`].
 pub const MANAGED_BY: &str = "hoopoe-operator";
@@ -18,7 +18,7 @@ pub const CONTAINER: &str = "hoopoe";
 /// The init container that brings the schema up.
 pub const MIGRATE_CONTAINER: &str = "migrate";
 
-/// A Deployment of a resource, and what stands around it.
+/// A Deployment of a resource, and the objects that belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// The workers of a producer.
@@ -47,7 +47,8 @@ impl Component {
         }
     }
 
-    /// The name of its Deployment, and of every object that there is once beside it: `<name>-<component>`. At most 49 bytes.
+    /// The name of its Deployment, and of each object that belongs to it and exists once: `<name>-<component>`. At most
+    /// 49 bytes.
     pub fn child_name(self, id: &ResourceId) -> String {
         format!("{}-{}", id.name, self.as_str())
     }

@@ -31,9 +31,9 @@ pub struct ResourceId {
 pub struct Meta {
     /// Which resource.
     pub id: ResourceId,
-    /// The API server's id of this very object: a name may come back.
+    /// The API server's id of this object: a later one may have the same name.
     pub uid: String,
-    /// Rises with each change of the spec.
+    /// It rises with each change of the spec.
     pub generation: i64,
     /// When it was made, Unix seconds: the older of two claims to one queue wins.
     pub created_at: i64,
@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// All that an API server stores of this kind in a namespace, whatever its schema.
+    /// Everything of this kind that an API server stores in a namespace, whatever its schema is.
     pub fn objects(self, client: &Client, namespace: &str) -> Api<DynamicObject> {
         let resource = match self {
             Self::Producer => ApiResource::erase::<NotifProducer>(&()),

@@ -1,8 +1,8 @@
 //! A strategic merge patch over a pod template, as `kubectl patch` does it.
 //!
-//! No crate does it: `k8s_openapi::DeepMerge` knows the merge keys, but has neither deletion nor order, and merges as server-side
-//! apply does (a `nodeSelector` whole, for one). What stands here is checked against a real API server's answers
-//! (`tests/apply/pod_template.rs`).
+//! No crate does it: `k8s_openapi::DeepMerge` knows the merge keys, but has neither deletion nor order, and merges as
+//! server-side apply does (a `nodeSelector` as a whole, for example). The tests compare this code with a real API
+//! server's answers (`tests/apply/pod_template.rs`).
 
 use serde_json::{Map, Value};
 
@@ -47,7 +47,8 @@ pub fn merge(template: &mut Value, patch: &Value) -> Result<(), Unfit> {
     Ok(())
 }
 
-/// The fields with a `patchStrategy` in Kubernetes' types of a pod template (1.36); their names are not used there for other lists.
+/// The fields with a `patchStrategy` in Kubernetes' types of a pod template (1.36); their names are not used there for
+/// other lists.
 fn strategy(field: &str) -> ListStrategy {
     match field {
         "containers"
@@ -155,7 +156,7 @@ fn merge_list(
         let Value::Object(map) = item else { return Err(unfit(&path, "must be an object")) };
         let name = map.get(key).filter(|name| !name.is_null());
         match directive(map, &path)? {
-            // One such item replaces the list by its other items.
+            // One such item means that the other items replace the list.
             Some(Directive::Replace) => merged.clear(),
             Some(Directive::Delete) => {
                 let name = name.ok_or_else(|| unfit(&path, format!("must have a {key}, which says what to delete")))?;
@@ -180,8 +181,8 @@ fn merge_list(
     Ok(ordered(merged, order.unwrap_or(&patched), &left, strategy))
 }
 
-/// The items that `order` names stand in its order, the others in that of `before`; where two that were there before meet, their
-/// earlier order decides, and else what `order` names comes first.
+/// The items that `order` names get its order, the others that of `before`. Between an item of each, their order in
+/// `before` decides if both were in it; otherwise the item that `order` names comes first.
 fn ordered(items: Vec<Value>, order: &[Value], before: &[Value], strategy: &ListStrategy) -> Vec<Value> {
     let identity = |item: &Value| match strategy {
         ListStrategy::MergeBy(key) => item.get(*key).cloned().unwrap_or_default(),
@@ -232,7 +233,7 @@ fn list<'a>(value: &'a Value, path: &str) -> Result<&'a [Value], Unfit> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| unfit(path, "must be a list"))
 }
 
-/// What is new, without nulls and directives; `None`: it is nothing but a directive.
+/// A new value, without nulls and directives; `None`: it is only a directive.
 fn cleaned(value: &Value) -> Option<Value> {
     match value {
         Value::Null => None,

@@ -29,7 +29,7 @@ impl Upgrades {
         Self { most: usize::from(most), rolling: Mutex::default() }
     }
 
-    /// The image that the resource gets now: the new default, or the one that it has until its turn comes.
+    /// The image that the resource gets now: the new default, or its present image until its turn comes.
     pub fn image_for(&self, resource: Standing, default: &str) -> String {
         let Standing { uid, image, available } = resource;
         let mut rolling = self.rolling.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,7 +50,7 @@ impl Upgrades {
         }
     }
 
-    /// A rollout that was under way when this operator started takes a place too.
+    /// A rollout that was under way when this operator started takes a slot too.
     pub fn found_rolling(&self, uid: &str) {
         self.rolling.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned());
     }

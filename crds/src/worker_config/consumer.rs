@@ -24,7 +24,8 @@ pub struct ConsumerConfig {
     /// The most dead letters kept in `<queue>.dlq`; when full, consumption stops. Default 100000.
     #[serde(default = "default_dead_letter_max_length")]
     pub dead_letter_max_length: u32,
-    /// The largest notification as received, in bytes; a consumer takes 4 KiB more, for what a producer adds. Default 65536.
+    /// The largest notification as received, in bytes; a consumer takes 4 KiB more, for what a producer adds. Default
+    /// 65536.
     #[serde(default = "default_body_bytes")]
     pub body_bytes: u32,
     /// Declare queue, dead-letter queue, bindings and policy at the start (`hoopoe dev` and register). Default false.

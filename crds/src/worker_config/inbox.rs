@@ -37,7 +37,8 @@ pub struct CacheConfig {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StoreConfig {
-    /// The default expiry of a notification, from its `created_at`; an earlier `expires_at` wins. Default: kept for ever.
+    #[doc = " The default expiry of a notification, from its `created_at`; an earlier `expires_at` wins. Default: \
+             kept for ever."]
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-kubernetes-validations" = [over_zero("retention")]))]
     pub retention: Option<Span>,

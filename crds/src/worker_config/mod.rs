@@ -1,7 +1,7 @@
 //! `WorkerConfig`: the one document that the operator (or `hoopoe dev`) writes and a worker reads.
 //!
-//! Secrets are never in it: a worker takes those from its environment. Keys that stand at their default are omitted, so that an
-//! older worker image meets only the keys that somebody really set.
+//! It never holds secrets: a worker takes those from its environment. Keys at their default are omitted, so that an
+//! older worker image reads only keys that were set on purpose.
 
 mod consumer;
 mod inbox;
@@ -92,11 +92,11 @@ pub enum WorkerConfigError {
 }
 
 impl WorkerConfig {
-    /// Reads YAML (or JSON, which is YAML). The paths of keys that this build does not know come beside it: a worker warns about
-    /// and counts them, since a newer operator may have written them.
+    /// Reads YAML (or JSON, which is YAML). It also returns the paths of keys that this build does not know: a newer
+    /// operator may have written them, so a worker only warns about them and counts them.
     pub fn from_yaml(text: &str) -> Result<(Self, Vec<String>), WorkerConfigError> {
         let value = crate::yaml::from_text(text).map_err(WorkerConfigError::Shape)?;
-        // Before the shape: another version may have another one.
+        // Look at the version first: another version may have another shape.
         if let Some(version) = value.get("version").and_then(serde_json::Value::as_u64)
             && version != u64::from(VERSION)
         {

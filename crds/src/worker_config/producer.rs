@@ -12,7 +12,8 @@ use crate::{duration::Span, rule::over_zero};
 pub struct ProducerConfig {
     /// The exchange to publish to.
     pub exchange: ExchangeConfig,
-    /// Template of the routing key over `{kind}`, `{owner}`, `{actor}`; unused for fanout and headers exchanges. Default `{kind}`.
+    /// Template of the routing key over `{kind}`, `{owner}`, `{actor}`; unused for fanout and headers exchanges.
+    /// Default `{kind}`.
     #[serde(default = "default_routing_key")]
     pub routing_key: String,
     /// The fields that become AMQP headers on a headers exchange. Default `kind`, `owner`.

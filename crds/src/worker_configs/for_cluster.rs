@@ -16,8 +16,8 @@ pub fn producer(resource: ResourceRef, spec: &NotifProducerSpec) -> WorkerConfig
     WorkerConfig { producer: Some(parts::producer(spec, false)), ..common(resource, &spec.workload) }
 }
 
-/// The config of a consumer's workers. It holds only what they read, so that a change of a binding rolls no worker. Of the
-/// queue's policy they read the delivery limit: the guard against crash loops needs it.
+/// The config of a consumer's workers. It holds only what they read, so that a change of a binding rolls no worker. Of
+/// the queue's policy they read the delivery limit: the guard against crash loops needs it.
 pub fn consumer(resource: ResourceRef, spec: &NotifConsumerSpec) -> WorkerConfig {
     let policy = QueuePolicy { delivery_limit: spec.queue.policy.delivery_limit, ..QueuePolicy::default() };
     let consumer = ConsumerConfig {

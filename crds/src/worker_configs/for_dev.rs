@@ -1,5 +1,5 @@
-//! For the workers of `hoopoe dev`: tasks of one process, which share its cache, its store and its admin port. So only the
-//! part of their role comes from the spec, and with it what they have to declare.
+//! For the workers of `hoopoe dev`: tasks of one process, which share its cache, its store and its admin port. So only
+//! the part of their role comes from the spec, and with it what they have to declare.
 
 use super::parts;
 use crate::{

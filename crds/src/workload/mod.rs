@@ -85,7 +85,8 @@ pub struct Workload {
     /// Where traces go. Default: where the operator's go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub telemetry: Option<TelemetrySettings>,
-    /// A strategic merge patch over the pod template, applied last. May not touch selector labels or the container's name.
+    #[doc = " A strategic merge patch over the pod template, applied last. May not touch selector labels or the \
+             container's name."]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "kubernetes_object")]
     pub pod_template: Option<Value>,

@@ -73,8 +73,10 @@ pub enum Toggle {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkPolicySettings {
-    /// Makes a NetworkPolicy; on alone it allows egress to DNS and to what the Secrets name: an address exactly, a name as its port anywhere.
-    /// Policies see the pods behind a Service: where its `targetPort` is another, or a Secret holds its cluster IP, name the pods in
+    #[doc = " Makes a NetworkPolicy; on alone it allows egress to DNS and to what the Secrets name: an address \
+             exactly, a name as its port anywhere."]
+    #[doc = " Policies see the pods behind a Service: where its `targetPort` is another, or a Secret holds its \
+             cluster IP, name the pods in"]
     /// `egressTo`. Default false.
     #[serde(default)]
     pub enabled: bool,

@@ -11,7 +11,7 @@ use kube::Client;
 
 use super::{
     ApplyError, ApplyMetrics, Observed, ObservedMeta,
-    memory::{self, Sent, Step},
+    memory::{self, ChildStep, Sent},
     orphans::{self, Key},
     ownership::{Handover, Standing, handover, standing},
     requests::Requests,
@@ -29,15 +29,15 @@ const SOON: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Applier {
     client: Client,
-    memory: Arc<Mutex<HashMap<String, Remembered>>>,
+    memory: Arc<Mutex<HashMap<String, RememberedChildren>>>,
     metrics: ApplyMetrics,
 }
 
 /// What is remembered of one resource.
 #[derive(Default)]
-struct Remembered {
+struct RememberedChildren {
     sent: HashMap<Key, Sent>,
-    /// Old configs that a `ReplicaSet` still names, and the Deployments' versions when that was seen.
+    /// Old configs that a `ReplicaSet` still names, and the Deployments' versions at the time of that look.
     kept: Option<Kept>,
 }
 
@@ -52,11 +52,12 @@ struct Kept {
 pub struct Applied {
     /// Made or changed: their resourceVersion moved.
     pub written: Vec<(ChildKind, String)>,
-    /// Those of `written` that somebody else had changed or removed since we wrote them.
+    /// Those of `written` that were changed or removed by others since we wrote them.
     pub drifted: Vec<(ChildKind, String)>,
     /// Orphans of an earlier spec that were removed.
     pub removed: Vec<(ChildKind, String)>,
-    /// Something that we wrote is not in the caches yet, or has moved and will be applied in a moment: look again in a few seconds.
+    /// Something that we wrote is not in the caches yet, or has moved and will be applied in a moment: look again in a
+    /// few seconds.
     pub unseen: bool,
 }
 
@@ -66,8 +67,9 @@ impl Applier {
         Self { client, memory: Arc::default(), metrics }
     }
 
-    /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at the first
-    /// error; what was done before it stays done and remembered. Not for one resource twice at a time.
+    /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at
+    /// the first error; what was done before it stays done and remembered. Must not run twice at a time for one
+    /// resource.
     pub async fn apply(
         &self,
         owner: &Meta,
@@ -107,13 +109,14 @@ impl Applier {
         });
         let step = memory::step(child, &digest, sent.as_ref(), observed.as_ref(), &owner.uid, Instant::now());
         let (look, drift) = match step {
-            Step::Leave => return Ok(()),
-            Step::Await(time) => {
-                // What is left for longer is looked at in any case: by the next status of it, or the next round.
+            ChildStep::Leave => return Ok(()),
+            ChildStep::Await(time) => {
+                // A longer wait needs no reconcile of its own: the child's next status, or the next round, sets one
+                // off.
                 applied.unseen |= time <= SOON;
                 return Ok(());
             }
-            Step::Write { look, drift } => (look, drift),
+            ChildStep::Write { look, drift } => (look, drift),
         };
         let handed_over = sent.as_ref().is_some_and(|sent| sent.handed_over);
         let live = if look || (child.initial_replicas.is_some() && !handed_over) {
@@ -132,7 +135,7 @@ impl Applier {
             resource_version: written.resource_version.unwrap_or_default(),
             generation: written.generation,
             at: Instant::now(),
-            // What is there but was not just made is what the caches show, or showed before it was removed.
+            // What was there before this apply is what the caches show, or showed before it was removed.
             seen: observed.is_some(),
             idle: if drift && !changed { idle.saturating_add(1) } else { 0 },
             handed_over: child.initial_replicas.is_some(),
@@ -208,8 +211,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout that is under way, or one that may be undone. They are
-    /// listed only when there are such configs, and again only when those or a Deployment moved.
+    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout may be under way, or may be undone.
+    /// ReplicaSets are listed only if there are such configs, and again only after the configs or a Deployment moved.
     async fn still_named(
         &self,
         requests: &Requests<'_>,
@@ -241,12 +244,12 @@ impl Applier {
         Ok(configs)
     }
 
-    fn remembered<T>(&self, uid: &str, with: impl FnOnce(&mut Remembered) -> T) -> T {
+    fn remembered<T>(&self, uid: &str, with: impl FnOnce(&mut RememberedChildren) -> T) -> T {
         with(self.lock().entry(uid.to_owned()).or_default())
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Remembered>> {
-        // What is remembered is whole at every step: each is one assignment.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, RememberedChildren>> {
+        // A panic while the lock was held left no half-written value: each change is one assignment.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,7 +15,7 @@ pub enum ApplyError {
         /// Its name.
         name: String,
     },
-    /// The object of that name belongs to an earlier resource of our name, and goes with it.
+    /// The object of that name belongs to an earlier resource of the same name, and is removed with it.
     #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed", kind = .kind.as_str())]
     NameLeftOver {
         /// The child's kind.
@@ -35,7 +35,7 @@ pub enum ApplyError {
         /// Its words.
         message: String,
     },
-    /// We may not: a right is missing, a quota is full, the namespace is going.
+    /// The API server forbids it: a right is missing, a quota is full, or the namespace is being removed.
     #[error("failed to apply the {kind} {name}: the API server does not allow it: {message}", kind = .kind.as_str())]
     Forbidden {
         /// The child's kind.
@@ -111,15 +111,15 @@ impl ApplyError {
     }
 }
 
-/// Server-side apply answers 500, strict validation or not, for a field that no schema has or that has another type there, and for a
-/// value that does not read as what it should be (all seen on 1.36). No retry mends it.
+/// Server-side apply answers 500, with strict validation and without, for a field that the schema does not have or has
+/// with another type, and for a value that cannot be parsed (all seen on 1.36). A retry does not help.
 fn untyped(message: &str) -> Option<(String, String)> {
     if let Some(rest) = message.strip_prefix("failed to convert new object (") {
         let detail = rest.rsplit_once("unable to convert unstructured object to ").map_or(rest, |(_, detail)| detail);
         return Some(("the object".to_owned(), detail.to_owned()));
     }
     let (_, errors) = message.strip_prefix("failed to create typed patch object (")?.split_once("): ")?;
-    // Several come one a line, after a line that says so.
+    // Several errors come on a line each, after a line that announces them.
     let named = errors.lines().map(str::trim).find(|line| line.starts_with('.')).and_then(|line| line.split_once(": "));
     let (field, detail) = named.unwrap_or(("the object", errors));
     Some((field.trim_start_matches('.').to_owned(), detail.to_owned()))

@@ -9,11 +9,12 @@ use sha2::{Digest as _, Sha256};
 use super::{FIELD_MANAGER, ObservedMeta, observed::Pairs};
 use crate::desired::{Child, ChildKind};
 
-/// How long the caches may take to show what we wrote. A watch delivers within milliseconds; what is not there after this long is gone.
+/// How long the caches may take to show what we wrote. A watch delivers within milliseconds, so what it does not show
+/// after this time was removed.
 const CACHE_LAG: Duration = Duration::from_secs(10);
 
-/// How often at most an object is applied only because something about it moved that was not ours. A kind without a generation does not
-/// tell its status from its spec: an autoscaler's moves every 15 s.
+/// The shortest time between two applies of an object of which something moved that we do not write. A kind without a
+/// generation does not show whether its status or its spec moved, and the status of an autoscaler moves every 15 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is remembered of a child that we applied.
@@ -31,11 +32,11 @@ pub(super) struct Sent {
     pub at: Instant,
     /// Whether the caches have shown it since.
     pub seen: bool,
-    /// When our fields of it last changed, to the second; a no-op apply leaves it.
+    /// When our fields of it last changed, to the second. An apply that changes nothing leaves it.
     pub applied_at: Option<Time>,
-    /// How often in a row it was applied for drift, and there was none.
+    /// How often in a row it was applied because of drift and nothing had drifted.
     pub idle: u32,
-    /// Whether its count is an autoscaler's by now.
+    /// Whether an autoscaler has its count by now.
     pub handed_over: bool,
 }
 
@@ -43,7 +44,7 @@ pub(super) type Digest = [u8; 32];
 
 /// What to do with a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ChildStep {
     /// It is as we wrote it.
     Leave,
     /// Look again after this time: the caches do not show it yet, or it was applied for nothing a moment ago.
@@ -52,7 +53,7 @@ pub(super) enum Step {
     Write {
         /// Ask the API server first whose the object of that name is.
         look: bool,
-        /// Somebody changed or removed what we wrote.
+        /// What we wrote was changed or removed by others.
         drift: bool,
     },
 }
@@ -69,34 +70,34 @@ pub(super) fn step(
     observed: Option<&ObservedMeta>,
     owner: &str,
     now: Instant,
-) -> Step {
+) -> ChildStep {
     let ours = observed.is_some_and(|observed| observed.owned_by_uid.as_deref() == Some(owner));
-    let Some(sent) = sent else { return Step::Write { look: !ours, drift: false } };
+    let Some(sent) = sent else { return ChildStep::Write { look: !ours, drift: false } };
     let Some(observed) = observed else {
         let lag = CACHE_LAG.saturating_sub(now.duration_since(sent.at));
         return match (sent.seen || lag.is_zero(), sent.digest == *digest) {
-            (true, same) => Step::Write { look: true, drift: same },
-            (false, true) => Step::Await(lag),
-            (false, false) => Step::Write { look: true, drift: false },
+            (true, same) => ChildStep::Write { look: true, drift: same },
+            (false, true) => ChildStep::Await(lag),
+            (false, false) => ChildStep::Write { look: true, drift: false },
         };
     };
     if sent.digest != *digest {
-        return Step::Write { look: !ours, drift: false };
+        return ChildStep::Write { look: !ours, drift: false };
     }
     if observed.resource_version == sent.resource_version || is_older(observed, sent) {
-        return Step::Leave;
+        return ChildStep::Leave;
     }
     if ours && only_the_status_moved(child, sent, observed) {
-        return Step::Leave;
+        return ChildStep::Leave;
     }
     let pause = pause(sent, observed).saturating_sub(now.duration_since(sent.at));
     if ours && !pause.is_zero() {
-        return Step::Await(pause);
+        return ChildStep::Await(pause);
     }
-    Step::Write { look: !ours, drift: true }
+    ChildStep::Write { look: !ours, drift: true }
 }
 
-/// None at first, then from 2 s on doubled.
+/// No pause at first, then 2 s, doubled each time.
 fn pause(sent: &Sent, observed: &ObservedMeta) -> Duration {
     if sent.idle == 0 || observed.generation.is_some() {
         return Duration::ZERO;
@@ -129,8 +130,8 @@ fn carries(there: &ObservedMeta, child: &Child) -> bool {
     holds(&metadata["labels"], &there.labels) && holds(&metadata["annotations"], &there.annotations)
 }
 
-/// Whether an apply changed something. `before`: the object as the API server or the caches last showed it; `None`: there was none.
-/// Its version alone does not tell: a status may have moved it in the meantime.
+/// Whether an apply changed something. `before`: the object as the API server or the caches last showed it; `None`:
+/// there was none. Its version alone does not tell: a status may have moved it in the meantime.
 pub(super) fn changed(child: &Child, before: Option<&ObservedMeta>, sent: Option<&Sent>, after: &ObjectMeta) -> bool {
     let Some(before) = before else { return true };
     let there = ObservedMeta::from(after);
@@ -143,7 +144,7 @@ pub(super) fn changed(child: &Child, before: Option<&ObservedMeta>, sent: Option
         return !(same_spec && carries(before, child) && there.owned_by_uid == before.owned_by_uid);
     }
     match (child.kind, sent) {
-        // The one kind whose status is always moving and that has no generation.
+        // This is the one kind that has no generation and a status that moves all the time.
         (ChildKind::HorizontalPodAutoscaler, Some(sent)) => sent.applied_at != applied_at(after),
         (_, Some(_) | None) => true,
     }

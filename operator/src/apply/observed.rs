@@ -9,7 +9,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use crate::desired::ChildKind;
 
-/// The watch caches: every object of the children's kinds that carries our managed-by label. A look-up makes no request.
+/// The watch caches: every object of the children's kinds that carries our managed-by label. A look-up makes no
+/// request.
 pub trait Observed: Sync {
     /// What is known of one object; `None`: the caches hold none of that name.
     fn get(&self, kind: ChildKind, namespace: &str, name: &str) -> Option<ObservedMeta>;
@@ -35,13 +36,13 @@ pub struct ObservedMeta {
     pub annotations: Pairs,
 }
 
-/// Labels or annotations. Only whether one is there is ever asked, so of each no more than a hash is kept: as texts those of five thousand
-/// resources' children are 20 MB.
+/// Labels or annotations. The operator only asks whether one of them is there, so a hash of each is kept: as texts,
+/// those of the children of five thousand resources take 20 MB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pairs(Box<[u64]>);
 
 impl Pairs {
-    /// Whether this very value stands under that key.
+    /// Whether this key has this value.
     pub fn hold(&self, key: &str, value: &str) -> bool {
         self.0.contains(&hash(key, value))
     }

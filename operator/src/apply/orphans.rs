@@ -1,4 +1,4 @@
-//! What an earlier spec of a resource had, and its present one does not. Pure.
+//! The children that an earlier spec of a resource needed and its present spec does not. Pure.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::desired::{Child, ChildKind};
 /// An object's kind and name.
 pub(super) type Key = (ChildKind, String);
 
-/// Of what is `owned`, what nobody asks for any more; what was applied last goes first.
+/// Those of `owned` that the present spec does not need. What is applied last is removed first.
 pub(super) fn orphans(owned: Vec<Key>, children: &[Child]) -> Vec<Key> {
     let wanted: BTreeSet<(ChildKind, &str)> = children.iter().map(|child| (child.kind, child.name.as_str())).collect();
     let mut orphans: Vec<Key> =

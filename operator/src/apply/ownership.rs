@@ -12,11 +12,12 @@ pub(super) enum Standing {
     Ours,
     /// An earlier resource's of the same name, which goes with it.
     LeftOver,
-    /// Somebody else's, or nobody's.
+    /// It has another controller, or none.
     Foreign,
 }
 
-/// `sent`: the uid of the object that we made under this name. One that we made stays ours when somebody only took the owner away.
+/// `sent`: the uid of the object that we made under this name. An object that we made stays ours if only its owner
+/// reference was removed.
 pub(super) fn standing(live: &ObjectMeta, owner: &Meta, sent: Option<&str>) -> Standing {
     let controller = live.owner_references.iter().flatten().find(|reference| reference.controller == Some(true));
     match controller {
@@ -32,11 +33,11 @@ pub(super) fn standing(live: &ObjectMeta, owner: &Meta, sent: Option<&str>) -> S
 /// When the count of a Deployment that an autoscaler scales is written under the manager of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Handover {
-    /// It is not: it is somebody else's already.
+    /// Never: another manager has written it already.
     Done,
-    /// Before we leave it out: left out by its only manager, it would fall to 1.
+    /// Before we leave it out: if its only manager left it out, the API server would set it to 1.
     Before,
-    /// After the Deployment was made: a count alone makes none.
+    /// After the Deployment was made: a count alone does not make one.
     After,
 }
 
@@ -44,7 +45,7 @@ pub(super) enum Handover {
 pub(super) fn handover(live: Option<&ObjectMeta>) -> Handover {
     let Some(live) = live else { return Handover::After };
     let mut counting = live.managed_fields.iter().flatten().filter(|entry| manages_count(entry)).peekable();
-    // Nobody: we were stopped between the two writes.
+    // No manager holds the count: this operator was stopped between the two writes.
     let nobody = counting.peek().is_none();
     let ours = |entry: &ManagedFieldsEntry| {
         entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")

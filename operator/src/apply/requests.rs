@@ -42,7 +42,7 @@ impl Requests<'_> {
         self.apply_as(child, INITIAL_REPLICAS_MANAGER, &object).await
     }
 
-    /// Strict: a field of `podTemplate` that no Kubernetes knows is refused, and not dropped in silence.
+    /// Strict: the API server refuses a field of `podTemplate` that it does not know, instead of dropping it silently.
     async fn apply_as(&self, child: &Child, manager: &str, object: &Value) -> Result<ObjectMeta, ApplyError> {
         let params = PatchParams::apply(manager).force().validation_strict();
         let applied = self.api(child.kind).patch_metadata(&child.name, &params, &Patch::Apply(object)).await;

@@ -1,6 +1,6 @@
-//! The Secrets of a resource where there is no cluster to ask: those that stand beside the manifests, and for the others a guess.
+//! The Secrets of a resource without a cluster: those given beside the manifests, and a guess for each of the others.
 //!
-//! No value of a Secret gets into what is printed but by its hash: a pod takes it by a reference to its key.
+//! Of a Secret's value only a hash is printed: a pod takes the value by a reference to its key.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,6 +1,8 @@
-//! `hoopoe-operator check`: whether an installed operator can do its work: what `helm test` runs in the cluster, with the operator's own account.
+//! `hoopoe-operator check`: whether an installed operator can do its work. `helm test` runs it in the cluster, with the
+//! operator's own account.
 //!
-//! It changes nothing. It goes on asking until all holds or its time is over: of an operator just installed nobody leads yet.
+//! It changes nothing. It asks again until everything holds or its time is over: an operator that was just installed
+//! has no leader yet.
 
 use std::{fmt::Write, time::Duration};
 
@@ -23,7 +25,7 @@ use super::release::ReleaseArgs;
 const RULES: &str = include_str!("../../rbac/cluster-role.yaml");
 /// Those on its Lease.
 const LEASE_RULES: &str = include_str!("../../rbac/lease-role.yaml");
-/// That to know which cluster this is.
+/// The right to read which cluster this is.
 const IDENTITY_RULES: &str = include_str!("../../rbac/identity-role.yaml");
 /// Between two looks.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -60,7 +62,7 @@ pub enum CheckError {
 
 /// One thing that must be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct CheckFinding {
     /// What.
     pub what: &'static str,
     /// What was seen, or what is missing.
@@ -68,7 +70,7 @@ pub struct Finding {
 }
 
 /// Looks until all holds or the time is over; what was seen last.
-pub async fn check(client: &Client, args: &CheckArgs) -> Result<Vec<Finding>, CheckError> {
+pub async fn check(client: &Client, args: &CheckArgs) -> Result<Vec<CheckFinding>, CheckError> {
     let end = Instant::now() + Duration::from_secs(args.timeout_seconds);
     loop {
         let findings = look(client, &args.operator).await?;
@@ -80,13 +82,13 @@ pub async fn check(client: &Client, args: &CheckArgs) -> Result<Vec<Finding>, Ch
 }
 
 /// Whether all of it is so.
-pub fn holds(findings: &[Finding]) -> bool {
+pub fn holds(findings: &[CheckFinding]) -> bool {
     findings.iter().all(|finding| finding.detail.is_ok())
 }
 
 /// A line each.
-pub fn text(findings: &[Finding]) -> String {
-    findings.iter().fold(String::new(), |mut out, Finding { what, detail }| {
+pub fn text(findings: &[CheckFinding]) -> String {
+    findings.iter().fold(String::new(), |mut out, CheckFinding { what, detail }| {
         let (state, detail) = match detail {
             Ok(seen) => ("ok   ", seen),
             Err(missing) => ("FAILS", missing),
@@ -97,19 +99,19 @@ pub fn text(findings: &[Finding]) -> String {
     })
 }
 
-async fn look(client: &Client, args: &ReleaseArgs) -> Result<Vec<Finding>, CheckError> {
+async fn look(client: &Client, args: &ReleaseArgs) -> Result<Vec<CheckFinding>, CheckError> {
     let lease_namespace = args.lease_namespace.as_deref().unwrap_or(client.default_namespace());
     let leases: Api<Lease> = Api::namespaced(client.clone(), lease_namespace);
-    // Without the right to read it the next line says so.
+    // Without the right to read it, the missing right is reported below.
     let lease = leases.get_opt(&args.lease_name).await.ok().flatten().and_then(|lease| lease.spec);
     let missing = missing_rights(client, args, lease_namespace).await?;
     Ok(vec![
-        Finding { what: "definitions", detail: definitions(client).await? },
-        Finding {
+        CheckFinding { what: "definitions", detail: definitions(client).await? },
+        CheckFinding {
             what: "rights",
             detail: if missing.is_empty() { Ok("all that it needs".to_owned()) } else { Err(missing.join("; ")) },
         },
-        Finding { what: "leader", detail: leader(lease.as_ref(), Timestamp::now()) },
+        CheckFinding { what: "leader", detail: leader(lease.as_ref(), Timestamp::now()) },
     ])
 }
 
@@ -157,12 +159,12 @@ async fn missing_rights(client: &Client, args: &ReleaseArgs, lease_namespace: &s
 }
 
 fn rules(text: &str) -> Result<Vec<PolicyRule>, serde_yaml::Error> {
-    // Both have `rules` alone beside their metadata; the kind is not looked at.
+    // Both kinds have nothing but `rules` beside their metadata.
     let text = text.replace("kind: ClusterRole", "kind: Role");
     Ok(serde_yaml::from_str::<Role>(&text)?.rules.unwrap_or_default())
 }
 
-/// A question for each verb on each resource of each rule; of a rule that names objects, for its first.
+/// A question for each verb on each resource of each rule. Where a rule names objects, only the first is asked for.
 fn asked(rules: &[PolicyRule], namespace: Option<&str>) -> Vec<ResourceAttributes> {
     let mut all = Vec::new();
     for PolicyRule { api_groups, resources, resource_names, verbs, .. } in rules {
@@ -197,7 +199,7 @@ fn name(right: &ResourceAttributes) -> String {
     name
 }
 
-/// Whether somebody leads: named, and renewed within what it promised.
+/// Whether an operator leads: the Lease names it, and it renewed the Lease in time.
 fn leader(lease: Option<&LeaseSpec>, now: Timestamp) -> Result<String, String> {
     let nobody = || "nobody leads".to_owned();
     let lease = lease.ok_or_else(nobody)?;
@@ -249,8 +251,8 @@ mod tests {
     #[test]
     fn one_line_each_and_one_failure_fails() {
         let findings = [
-            Finding { what: "rights", detail: Err("list secrets in shop".to_owned()) },
-            Finding { what: "leader", detail: Ok("pod-1 leads".to_owned()) },
+            CheckFinding { what: "rights", detail: Err("list secrets in shop".to_owned()) },
+            CheckFinding { what: "leader", detail: Ok("pod-1 leads".to_owned()) },
         ];
         assert_eq!(text(&findings), "FAILS  rights: list secrets in shop\nok     leader: pod-1 leads\n");
         assert!(!holds(&findings) && holds(&findings[1..]));

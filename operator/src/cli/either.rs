@@ -1,4 +1,4 @@
-//! A resource of either kind: its spec, and what it amounts to by the [`crate::pipeline`].
+//! A resource of either kind, for the commands: its spec, and the steps of the [`crate::pipeline`].
 
 use std::collections::BTreeSet;
 

@@ -26,7 +26,7 @@ pub struct Given {
 pub struct Document {
     /// As it was read, with every default.
     pub manifest: Manifest,
-    /// As it was written: a field that is not there is somebody else's to set.
+    /// As it was written. A field that is not in it may be set by another manager.
     pub written: Value,
 }
 
@@ -42,7 +42,7 @@ pub enum GivenError {
         #[source]
         source: io::Error,
     },
-    /// A document is no YAML.
+    /// A document is not YAML.
     #[error("failed to read {path}: {detail}")]
     NotYaml {
         /// Which file.
@@ -65,7 +65,8 @@ pub enum GivenError {
 }
 
 impl Given {
-    /// Reads files, and the `.yaml`, `.yml` and `.json` files of folders in the order of their names; `-` is the standard input.
+    /// Reads files, and the `.yaml`, `.yml` and `.json` files of folders in the order of their names; `-` is the
+    /// standard input.
     pub fn read(filenames: &[PathBuf]) -> Result<Self, GivenError> {
         let mut given = Self::default();
         for path in filenames {
@@ -82,7 +83,7 @@ impl Given {
     fn take(&mut self, path: &Path, text: &str) -> Result<(), GivenError> {
         let not_yaml = |detail: String| GivenError::NotYaml { path: path.to_owned(), detail };
         for document in serde_yaml::Deserializer::from_str(text) {
-            // Not straight into JSON: of a key that stands twice the second would silently win.
+            // Not straight into JSON: if a key stood there twice, the second would silently win.
             let yaml = serde_yaml::Value::deserialize(document).map_err(|error| not_yaml(error.to_string()))?;
             let written = serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))?;
             if written.is_null() {

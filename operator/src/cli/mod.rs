@@ -47,7 +47,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Whether somebody reads its errors, and not what collects logs.
+    /// Whether a person reads its errors, and not a collector of logs.
     pub fn is_for_people(&self) -> bool {
         match self.command {
             Command::Run(_) | Command::Release(_) => false,
@@ -68,7 +68,7 @@ impl Cli {
         }
     }
 
-    /// Does it; the text of an error is one line.
+    /// Carries it out. The text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {
             Command::Run(config) => run::run(&config).await.map_err(text),

@@ -1,8 +1,9 @@
-//! `hoopoe-operator release`: lets every resource go, for when no operator will be there: the hook that a chart runs before it removes itself.
+//! `hoopoe-operator release`: drops our finalizers from all resources, so that they can be deleted when no operator is
+//! there. A chart runs it as a hook before it removes itself.
 //!
-//! It takes the leader's Lease away from whoever leads, waits until that one must have noticed, and drops our finalizers. Nothing is removed:
-//! exchanges, queues, policies, bindings and pods stay as they are. The Lease is kept to its end, so that no operator that is still there puts a
-//! finalizer on again.
+//! It takes the Lease away from the leader, waits until the leader must have noticed, and drops the finalizers. Nothing
+//! else is removed: exchanges, queues, policies, bindings and pods stay as they are. It keeps the Lease to its end, so
+//! that an operator that still runs does not put a finalizer on again.
 
 use std::time::Duration;
 
@@ -23,13 +24,13 @@ use tokio::time::sleep;
 
 use crate::{controller::FINALIZER, resource::Kind};
 
-/// How long nobody else leads after this command's last write: Helm removes the operator right after it.
+/// How long no operator can lead after this command's last write: Helm removes the operator right after it.
 const HOLD_SECONDS: i32 = 60;
-/// Tries of a write that another one came before.
+/// Tries of a write that fails because another write came before it.
 const TRIES: usize = 10;
 /// Resources in one answer.
 const PAGE: u32 = 500;
-/// Who holds the lease.
+/// Our name in the Lease.
 const IDENTITY: &str = "hoopoe-operator-release";
 
 /// What `release` is told.
@@ -46,7 +47,7 @@ pub struct ReleaseArgs {
     pub lease_name: String,
 }
 
-/// Why resources are not let go.
+/// Why a finalizer was not dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
     /// The Lease cannot be read or written.
@@ -78,8 +79,8 @@ pub enum ReleaseError {
         #[source]
         source: Box<kube::Error>,
     },
-    /// Somebody keeps writing to the same object.
-    #[error("failed to write {0}: somebody else changes it all the time")]
+    /// Another program keeps writing to the same object.
+    #[error("failed to write {0}: another program changes it all the time")]
     Contended(String),
 }
 
@@ -89,11 +90,11 @@ pub async fn release(client: &Client, args: &ReleaseArgs) -> Result<usize, Relea
     let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
     let leader_notices = take(&leases, &args.lease_name).await?;
     if !leader_notices.is_zero() {
-        tracing::info!(?leader_notices, "somebody leads: waiting until that one has noticed");
+        tracing::info!(?leader_notices, "another process leads: waiting until it must have noticed");
         sleep(leader_notices).await;
     }
     let mut released = 0;
-    // A resource that was being written while the leader still led shows in the second turn.
+    // A resource that the leader wrote at the last moment shows in the second turn.
     for _ in 0..TRIES {
         take(&leases, &args.lease_name).await?;
         let found = release_once(client, args).await?;
@@ -105,8 +106,8 @@ pub async fn release(client: &Client, args: &ReleaseArgs) -> Result<usize, Relea
     Err(ReleaseError::Contended("finalizers, since an operator goes on putting them back".to_owned()))
 }
 
-/// Writes our name into the Lease, whoever holds it. How long until a leader that was in it must have noticed: it renews well within the
-/// duration that it wrote.
+/// Writes our name into the Lease, even if another process holds it. Returns how long it takes until that process must
+/// have noticed: it renews well within the duration that it wrote.
 async fn take(leases: &Api<Lease>, name: &str) -> Result<Duration, ReleaseError> {
     let failed = |source| ReleaseError::Lease { name: name.to_owned(), source: Box::new(source) };
     for _ in 0..TRIES {
@@ -123,7 +124,7 @@ async fn take(leases: &Api<Lease>, name: &str) -> Result<Duration, ReleaseError>
             ..LeaseSpec::default()
         };
         let written = if let Some(lease) = &there {
-            // The version makes it fail if somebody wrote meanwhile.
+            // The version makes the write fail if the Lease was written in the meantime.
             let patch = json!({ "metadata": { "resourceVersion": lease.resource_version() }, "spec": spec });
             leases.patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await
         } else {
@@ -139,7 +140,8 @@ async fn take(leases: &Api<Lease>, name: &str) -> Result<Duration, ReleaseError>
     Err(ReleaseError::Contended(format!("the Lease {name}")))
 }
 
-/// How long a holder may still believe that it leads: a whole duration, since it may renew once more before it looks.
+/// How long a holder may still believe that it leads: one whole duration, since it may be about to renew when this is
+/// written.
 fn remaining(before: &LeaseSpec, now: Timestamp) -> Duration {
     let holder = before.holder_identity.as_deref().filter(|holder| !holder.is_empty() && *holder != IDENTITY);
     let (Some(_), Some(seconds), Some(renewed)) = (holder, before.lease_duration_seconds, &before.renew_time) else {
@@ -190,7 +192,7 @@ async fn release_listed(client: &Client, api: &Api<DynamicObject>, kind: Kind) -
     }
 }
 
-/// Others' finalizers stay.
+/// The finalizers of others stay.
 async fn drop_finalizer(api: &Api<DynamicObject>, kind: Kind, name: &str) -> Result<(), ReleaseError> {
     let failed =
         |source| ReleaseError::Finalizer { kind: kind.as_str(), name: name.to_owned(), source: Box::new(source) };

@@ -19,7 +19,8 @@ use crate::{
 /// What `render` is told.
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
-    /// A manifest, or a folder of them, or `-`; may be given more than once. Secrets among them are read, the others assumed.
+    /// A manifest, or a folder of them, or `-`; may be given more than once. Secrets among them are read, the others
+    /// assumed.
     #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER", required = true)]
     pub filenames: Vec<PathBuf>,
     /// The image of workers whose spec names none
@@ -65,7 +66,8 @@ pub enum RenderError {
     Yaml(#[from] serde_yaml::Error),
 }
 
-/// The children as YAML documents. The hash of the Secrets in them is not the cluster's: that one is keyed by the resource's uid.
+/// The children as YAML documents. The hash of the Secrets in them differs from the cluster's, which is keyed by the
+/// resource's uid.
 pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
     let given = Given::read(&args.filenames)?;
     let platform = Platform {
@@ -103,7 +105,7 @@ async fn children(document: &Document, given: &Given, platform: &Platform) -> Re
     Ok((id(), children, reader.assumed()))
 }
 
-/// Its owner has no uid outside a cluster, and an API server refuses a reference without.
+/// Outside a cluster the owner has no uid, and an API server refuses a reference without one.
 fn without_owner(child: Child) -> Value {
     let Child { kind: _, name: _, mut object, initial_replicas } = child;
     if let Some(metadata) = object["metadata"].as_object_mut() {

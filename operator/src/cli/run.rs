@@ -30,13 +30,13 @@ pub enum StartError {
     /// `/notif/register` cannot be served.
     #[error(transparent)]
     Register(#[from] RegisterError),
-    /// Nobody can be elected.
+    /// The election cannot start.
     #[error(transparent)]
     Election(#[from] ElectionError),
     /// The operator could not go on.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Another process leads: nothing may be written any more, and a new start is the clean way on.
+    /// Another process leads. This one may write nothing any more, so it ends and is started again.
     #[error("failed to keep the lease: another process leads now")]
     LeaseLost,
 }
@@ -50,12 +50,12 @@ pub async fn run(config: &Config) -> Result<(), StartError> {
     let mut registry = Registry::default();
     let requests = ApiRequests::register(&mut registry);
     let client = ClientBuilder::try_from(cluster.clone()).map_err(unreachable)?.with_layer(&requests).build();
-    // Of every replica: who registers needs no leader.
+    // Every replica serves it: registering does not need the leader.
     let register = config.register.start(cluster, RegisterMetrics::register(&mut registry), stop.clone()).await?;
     let result = run_with(client, config, registry, stop.clone()).await;
     stop.cancel();
     if let Some(register) = register {
-        // An error: it panicked, and its panic was said.
+        // An error means that it panicked, and the panic is in the log.
         let _ = register.await;
     }
     result
@@ -75,7 +75,7 @@ pub async fn run_with(
     let identity = identity();
     tracing::info!(%address, %identity, version = env!("CARGO_PKG_VERSION"), "started; waiting for the lease");
     let mut election = Election::start(client.clone(), &namespace, &config.lease_name, &identity).await?;
-    // Whoever waits to lead is as ready as it can be: a rollout of two goes on.
+    // A process that waits to lead counts as ready: otherwise a rollout with two replicas would not go on.
     readiness.started();
     if !election.won(&stop).await {
         return Ok(());
@@ -86,7 +86,7 @@ pub async fn run_with(
     let result = tokio::select! {
         result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => result.map_err(StartError::from),
         () = election.lost() => {
-            // Dropped with this arm: nothing is written any more.
+            // The controllers are dropped with this arm: nothing is written any more.
             metrics.leader.set(0);
             return Err(StartError::LeaseLost);
         }
@@ -97,7 +97,7 @@ pub async fn run_with(
     result
 }
 
-/// The pod's name, with something random: a pod that starts anew is another candidate.
+/// The pod's name and a random part: a container that starts again is another candidate.
 fn identity() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "hoopoe-operator".to_owned());
     let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());

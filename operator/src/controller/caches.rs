@@ -35,15 +35,16 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Waits until the Deployments and the Secrets were listed once. A reconcile before that would take a Deployment that is not listed yet for one
-    /// that is not there: it would get a new default image out of turn and its autoscaler's count anew, and a Secret would be called missing.
+    /// Waits until the Deployments and the Secrets were listed once. An earlier reconcile would take a Deployment that
+    /// is not listed yet for a missing one: it would give it a new default image out of turn, and reset the count that
+    /// its autoscaler chose. It would also report Secrets as missing.
     pub async fn filled(&self) -> Result<(), WriterDropped> {
         self.deployments.wait_until_ready().await?;
         self.secrets.wait_until_ready().await
     }
 }
 
-/// What all watches know, and what was written that they do not know yet.
+/// What all watches know, and what was written and is not known to them yet.
 #[derive(Clone, Default)]
 pub struct Caches {
     scopes: Arc<Vec<Scope>>,

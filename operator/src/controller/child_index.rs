@@ -13,7 +13,7 @@ use crate::apply::ObservedMeta;
 /// A namespace and a name.
 type Key = (String, String);
 
-/// The children of one kind. An index of owners is what makes a reconcile independent of how many other resources there are.
+/// The children of one kind. Its index of owners makes a reconcile's cost independent of the number of other resources.
 #[derive(Debug, Default)]
 pub struct ChildIndex(RwLock<Known>);
 
@@ -22,7 +22,7 @@ struct Known {
     objects: HashMap<Key, ObservedMeta>,
     /// By the uid of the controller: the names, in its own namespace, where its children are.
     owned: HashMap<String, Vec<String>>,
-    /// What a list that is under way has shown so far; whatever it does not show is gone.
+    /// What a list that is under way has shown so far. What it does not show was removed.
     listed: Option<BTreeSet<Key>>,
 }
 

@@ -1,4 +1,4 @@
-//! Which cluster this is: two of them may have resources of one namespace and name, and share a broker.
+//! Which cluster this is: two clusters may share a broker and have resources with the same namespace and name.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use kube::{Api, Client};
 
 use crate::config::Config;
 
-/// The namespace that every cluster has, and that nobody can delete: its uid is what tools know a cluster by.
+/// The namespace that every cluster has and that cannot be deleted. Tools know a cluster by its uid.
 const EVERYWHERE: &str = "kube-system";
 /// Between two tries while the API server does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// `--cluster-id`, else the uid of `kube-system`; `None`: the operator may not read it, and says so.
 ///
-/// An API server that does not answer is asked until it does: an operator that forgot for a moment which cluster this is would take another's
-/// claims for its own.
+/// If the API server does not answer, it is asked again until it does: an operator that does not know its cluster would
+/// take another cluster's claims for its own.
 pub async fn id(client: &Client, config: &Config) -> Option<String> {
     if let Some(id) = &config.cluster_id {
         return Some(id.clone());

@@ -1,4 +1,5 @@
-//! The deletion of a `NotifConsumer`: its broker removes the queue step by step, and asks for the workers to be stopped.
+//! The deletion of a `NotifConsumer`: its broker removes the queue step by step, and asks for the workers to be
+//! stopped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,7 +25,7 @@ use crate::{
 const DRAIN_PAUSE: Duration = Duration::from_secs(3);
 /// Whether the workers have stopped is looked at after this.
 const STOP_PAUSE: Duration = Duration::from_secs(2);
-/// A Secret that is gone comes back within this, or never.
+/// A missing Secret is waited for this long.
 const SECRET_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs the deletion as far as it goes now.
@@ -45,13 +46,15 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
                 for KeptQueue { queue, messages } in kept {
                     let note = match messages {
                         Some(messages) => format!("the queue {queue} stays with {messages} messages"),
-                        None => format!("the queue {queue} stays: its node is down, and nobody knows what is in it"),
+                        None => {
+                            format!("the queue {queue} stays: its node is down, and how much is in it is not known")
+                        }
                     };
                     publish::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
                 }
                 return finish(resource, meta, ctx).await;
             }
-            // Half a minute more than the drain: a broker that is away holds nothing up for longer.
+            // A broker that does not answer delays the deletion by half a minute more than the drain may take.
             Err(error) => (error.to_string(), timeout + SECRET_LIMIT),
         },
     };
@@ -128,7 +131,8 @@ async fn finish(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<
     Ok(Action::await_change())
 }
 
-/// The broker; if the Secret is gone, the connection that is open. `Err`: why not, and for how long that is waited for.
+/// The broker; if the Secret is gone, the connection that is open. `Err`: why there is none, and how long to wait for
+/// it.
 async fn broker_of(
     resource: &NotifConsumer,
     meta: &Meta,

@@ -21,9 +21,9 @@ use crate::{
     upgrade::Upgrades,
 };
 
-/// Requests to the API server at once, the watches apart. With a connection for each of the reconciles under way there were
-/// over four hundred: 20 MiB here, and answers of 504 from an API server on two cores. With this limit a thousand resources
-/// settle as fast: in 67 s, against 63 s without.
+/// Requests to the API server at once, the watches apart. With a connection for each of the reconciles under way there
+/// were over four hundred: 20 MiB here, and answers of 504 from an API server on two cores. With this limit a thousand
+/// resources settle as fast: in 67 s, against 63 s without.
 pub const REQUESTS: usize = 32;
 
 /// What every reconcile shares.
@@ -36,30 +36,31 @@ pub struct Context {
     pub secrets: SecretCache,
     /// The brokers.
     pub brokers: Brokers,
-    /// Turns at writing children: as many as requests may be under way.
+    /// Turns at writing children: as many as there may be requests at once.
     pub applying: Semaphore,
     /// Writes the children.
     pub applier: Applier,
     /// Decides how many workers.
     pub scaler: Scaler,
-    /// Whose turn a new default image is.
+    /// Which resource takes a new default image next.
     pub upgrades: Upgrades,
     /// What is the same for every resource.
     pub platform: Platform,
     /// Says what happened, once.
     pub events: Events,
-    /// The id of this cluster, in the claims on brokers that other clusters use too; `None`: nobody may read it.
+    /// The id of this cluster, for the claims on brokers that other clusters use too; `None`: the operator may not read
+    /// it.
     pub cluster: Option<String>,
     /// What is counted.
     pub metrics: Metrics,
     /// Asks for a reconcile of a resource.
     pub triggers: mpsc::UnboundedSender<ResourceId>,
-    remembered: Mutex<HashMap<ResourceId, Remembered>>,
+    remembered: Mutex<HashMap<ResourceId, RememberedResource>>,
 }
 
-/// What is remembered of one resource between its reconciles; an operator that starts anew finds all of it out again.
+/// What is remembered of one resource between its reconciles. An operator that starts again finds all of it out again.
 #[derive(Clone, Debug, Default)]
-pub struct Remembered {
+pub struct RememberedResource {
     /// Its broker, for when its Secret is gone.
     pub broker: Option<Arc<dyn Topology>>,
     /// Which broker that is, however it is reached.
@@ -106,12 +107,12 @@ impl Context {
     }
 
     /// What is remembered of a resource.
-    pub fn remembered(&self, id: &ResourceId) -> Remembered {
+    pub fn remembered(&self, id: &ResourceId) -> RememberedResource {
         self.table().get(id).cloned().unwrap_or_default()
     }
 
     /// Changes what is remembered of a resource.
-    pub fn remember<T>(&self, id: &ResourceId, change: impl FnOnce(&mut Remembered) -> T) -> T {
+    pub fn remember<T>(&self, id: &ResourceId, change: impl FnOnce(&mut RememberedResource) -> T) -> T {
         change(self.table().entry(id.clone()).or_default())
     }
 
@@ -127,7 +128,7 @@ impl Context {
         self.metrics.ready.remove(&ResourceLabels { kind: id.kind.as_str(), namespace, name });
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<ResourceId, Remembered>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<ResourceId, RememberedResource>> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

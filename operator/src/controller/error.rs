@@ -1,4 +1,4 @@
-//! Why a reconcile must be tried again at once, with backoff. Whatever a condition can say is no error here.
+//! Why a reconcile must be tried again, with backoff. What a condition can say is not an error here.
 
 use crate::apply::ApplyError;
 
@@ -11,7 +11,7 @@ pub enum ReconcileError {
     /// The API server did not take the finalizer, or its removal.
     #[error("failed to change the finalizers: {0}")]
     FinalizerUnwritten(#[source] Box<kube::Error>),
-    /// A child could not be written, for a reason that time may mend.
+    /// A child could not be written, and a retry may help.
     #[error(transparent)]
     ChildUnwritten(#[from] ApplyError),
     /// The workers could not be stopped.

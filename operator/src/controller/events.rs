@@ -1,4 +1,4 @@
-//! Events on the resources. What is said again within minutes counts up in the Event that is there.
+//! Events on the resources. An Event that is repeated within minutes is counted in the first one.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,7 +8,8 @@ use kube::{
     runtime::events::{Event, Recorder, Reporter},
 };
 
-/// Events that a recorder remembers at most: each for six minutes, which of five thousand resources that become ready would be 20 MB.
+/// The most Events that a recorder remembers. It keeps each for six minutes, so five thousand resources that become
+/// ready would take 20 MB.
 const REMEMBERED: u16 = 256;
 
 /// Writes Events.

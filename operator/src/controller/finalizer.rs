@@ -1,4 +1,4 @@
-//! The finalizer: there only where a deletion has something to do on a broker.
+//! The finalizer. A resource has it only if its deletion has something to do on a broker.
 
 use std::fmt::Debug;
 
@@ -15,12 +15,13 @@ use super::{context::Context, error::ReconcileError};
 /// The name of our finalizer.
 pub const FINALIZER: &str = "hoopoe.app/topology";
 
-/// Whether it stands on a resource.
+/// Whether a resource has it.
 pub fn stands<K: Resource>(resource: &K) -> bool {
     resource.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts it on a resource, or takes it off. Others' finalizers stay: the write fails if the resource moved meanwhile, and is tried again.
+/// Puts it on a resource, or takes it off. The finalizers of others stay: the write fails if the resource moved in the
+/// meantime, and is tried again.
 pub async fn set<K>(ctx: &Context, resource: &K, wanted: bool) -> Result<(), ReconcileError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,

@@ -5,11 +5,12 @@ use hoopoe_crds::workload::Workload;
 use super::{context::Context, steps};
 use crate::{desired::Platform, names::Component, resource::Meta, status::WorkersFinding, upgrade::Standing};
 
-/// The platform with the image that is this resource's now, and whether it still waits for its turn to take a new default.
+/// The platform with the image that this resource gets now, and whether the resource still waits for its turn to take a
+/// new default.
 pub fn platform_for(ctx: &Context, meta: &Meta, workload: &Workload, workers: &WorkersFinding) -> (Platform, bool) {
     let mut platform = ctx.platform.clone();
     if workload.image.is_some() {
-        // Pinned while it was rolling: its place is the next one's.
+        // The image was pinned during a rollout: free its slot.
         ctx.upgrades.forget(&meta.uid);
         return (platform, false);
     }

@@ -44,7 +44,7 @@ pub trait Reconciled:
     /// Whether it has an inbox API.
     fn has_api(spec: &Self::Spec) -> bool;
 
-    /// What is known before the first step. `before`: the status that stands.
+    /// What is known before the first step. `before`: the newest status that is known.
     fn own(ctx: &Context, meta: &Meta, spec: &Self::Spec, before: &Self::Status) -> Self::Own;
 
     /// The other resources that want the same on the same broker.
@@ -59,7 +59,7 @@ pub trait Reconciled:
     /// The whole status.
     fn next_status(findings: &Findings, own: &Self::Own, before: &Self::Status, now: &Time) -> Self::Status;
 
-    /// Goes on with a deletion as far as it goes now.
+    /// Takes a deletion as far as it can go now.
     fn delete(
         resource: &Self,
         meta: &Meta,

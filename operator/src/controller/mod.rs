@@ -68,10 +68,10 @@ use crate::{
 pub use error::ReconcileError;
 pub use finalizer::FINALIZER;
 
-/// Reconciles at once, of each kind. Most of one is waiting for a broker's read that all share, at most one a second: with 32 at once a thousand
-/// resources settled at six a second.
+/// Reconciles at once, of each kind. A reconcile mostly waits for a read of the broker that all share, of which there
+/// is at most one a second. With 32 at once only six resources settled a second.
 const CONCURRENCY: u16 = 256;
-/// Between a resource's event and its reconcile: what comes in bursts is done once.
+/// The pause between a resource's event and its reconcile: a burst of events causes one reconcile.
 const DEBOUNCE: Duration = Duration::from_millis(100);
 /// The longest pause between two tries of what failed.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
@@ -90,7 +90,7 @@ pub enum RunError {
     Ended,
 }
 
-/// Reconciles until `stop`. Whoever calls it leads: nothing is written before and nothing after.
+/// Reconciles until `stop`. The caller leads: nothing is written before this call and nothing after it.
 pub async fn run(
     client: Client,
     config: &Config,
@@ -99,7 +99,8 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), RunError> {
     let client = limited(client);
-    // Looked up once: the kind comes with an operator that is seldom installed after ours, and then ours is restarted.
+    // Looked up once: Prometheus' operator brings this kind and is seldom installed after ours; then ours must be
+    // restarted.
     let serves_pod_monitor =
         served::serves_pod_monitor(&client).await.map_err(|error| RunError::Discovery(Box::new(error)))?;
     let health = WatchHealth::new(readiness.clone(), metrics.watches_broken.clone());
@@ -123,7 +124,7 @@ pub async fn run(
     let scopes = started.len();
     for (scope, Watches { producers, consumers, others }) in started {
         tasks.spawn(others.for_each(|()| futures::future::ready(())));
-        // Shared: a store wakes only the last of those who wait for it.
+        // Shared, since a store wakes only the last of those that wait for it.
         let filled = filled(scope.clone()).boxed().shared();
         let producer_triggers = routes.add(Kind::Producer, scope.namespace.clone());
         let consumer_triggers = routes.add(Kind::Consumer, scope.namespace.clone());
@@ -142,11 +143,11 @@ pub async fn run(
             routes.send(id);
         }
     });
-    // Whoever drops this future, because the lease is lost, drops the set, and all of it ends at once.
+    // When the lease is lost, the caller drops this future and with it the set: all tasks end at once.
     tokio::select! {
         () = stop.cancelled() => {
             readiness.drain();
-            // The controllers and the sampler end by themselves; the watches never do.
+            // The controllers and the sampler end by themselves; the watches do not.
             let ending = async { for _ in 0..=2 * scopes { tasks.join_next().await; } };
             let _ = tokio::time::timeout(STOP_LIMIT, ending).await;
             Ok(())
@@ -155,7 +156,8 @@ pub async fn run(
     }
 }
 
-/// The same client with a limit of requests at once. Whoever keeps the lease must not wait behind them, and takes the one without.
+/// The same client with a limit of requests at once. Renewing the lease must not wait behind them, so it uses the
+/// client without a limit.
 fn limited(client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
     let send = tower::service_fn(move |request| {
@@ -165,11 +167,11 @@ fn limited(client: Client) -> Client {
     Client::new(ConcurrencyLimit::new(send, REQUESTS), namespace)
 }
 
-/// What every controller shares.
+/// What both controllers of a scope share.
 #[derive(Clone)]
 struct ScopeControllers {
     ctx: Arc<Context>,
-    /// The scope's Deployments and Secrets were listed; `false`: their watch is gone.
+    /// Ends once the scope's Deployments and Secrets were listed; `false`: their watch has ended.
     filled: Shared<BoxFuture<'static, bool>>,
     stop: CancellationToken,
 }
@@ -178,7 +180,7 @@ async fn filled(scope: Scope) -> bool {
     scope.filled().await.is_ok()
 }
 
-/// The way of a trigger to its controller, of which there are two for each watched namespace.
+/// Leads each trigger to its controller. There are two controllers for each watched namespace.
 #[derive(Default)]
 struct Routes(Vec<Route>);
 
@@ -252,7 +254,8 @@ fn count(ctx: &Context, id: &ResourceId, result: &Result<Action, ReconcileError>
     ctx.metrics.reconcile_seconds.get_or_create(&KindLabel { kind }).observe(took.as_secs_f64());
 }
 
-/// 0.5 s, doubled with each failure in a row, at most a minute; up to a quarter more, so that what failed together is not tried together.
+/// 0.5 s, doubled with each failure in a row, at most a minute; and up to a quarter more, so that what failed together
+/// is not tried again together.
 fn backoff(ctx: &Context, id: &ResourceId) -> Action {
     let failures = ctx.remembered(id).failures.clamp(1, 8);
     let pause = (Duration::from_millis(500) * 2u32.pow(failures - 1)).min(LONGEST_BACKOFF);

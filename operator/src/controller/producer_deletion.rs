@@ -17,7 +17,7 @@ const BROKER_LIMIT: Duration = Duration::from_secs(60);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Goes on with the deletion as far as it goes now.
+/// Takes the deletion as far as it can go now.
 pub async fn run(resource: &NotifProducer, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {
     if !finalizer::stands(resource) {
         ctx.forget(&meta.id, &meta.uid);

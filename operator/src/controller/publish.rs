@@ -1,4 +1,4 @@
-//! What a reconcile leaves behind: the status, where it changed; an Event, where Ready changed; and when to look again.
+//! What a reconcile publishes: the status if it changed, an Event if Ready changed; and when to look again.
 
 use std::{fmt::Debug, time::Duration};
 
@@ -22,16 +22,16 @@ use crate::{
 
 /// The field manager of statuses.
 const STATUS_MANAGER: &str = "hoopoe-operator-status";
-/// A broker's objects are looked at this often: what was changed by hand is back within it.
+/// A broker's objects are looked at this often: what was changed by hand is restored within this time.
 const SETTLED: Duration = Duration::from_secs(60);
 /// While something is not as asked, beside what the watches tell.
 const UNSETTLED: Duration = Duration::from_secs(10);
-/// While something stands in the way that no retry mends: somebody may have removed it.
+/// While there is an obstacle that no retry removes: it may have been removed by hand.
 const STALLED: Duration = Duration::from_secs(20);
 /// When something that was written is not in the caches yet.
 const UNSEEN: Duration = Duration::from_secs(3);
 
-/// Writes the status if it changed, and says so where Ready changed.
+/// Writes the status if it changed, and an Event if Ready changed.
 pub async fn publish<K, S>(
     ctx: &Context,
     resource: &K,
@@ -53,7 +53,7 @@ where
         return Ok(());
     }
     let api: Api<K> = Api::namespaced(ctx.client.clone(), &meta.id.namespace);
-    // Applied and not merged: what is left out goes.
+    // Applied and not merged: what is left out is removed.
     let patch = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
@@ -64,7 +64,7 @@ where
     let written = api.patch_status(&meta.id.name, &params, &Patch::Apply(&patch)).await;
     match written {
         Ok(answer) => ctx.caches.statuses.taken(answer.meta(), || ctx.caches.version(&meta.id), after),
-        // It went in the meantime; its successor has another uid, which is a conflict.
+        // The resource was removed in the meantime. A new one of its name has another uid, which is a conflict.
         Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
         Err(error) => {
             ctx.caches.statuses.unanswered(resource.meta());
@@ -83,7 +83,7 @@ where
     Ok(())
 }
 
-/// An Event on the resource. That it cannot be written is no reason to stop.
+/// Writes an Event on the resource. If that fails, the reconcile goes on.
 pub async fn say<K: Resource<DynamicType = ()>>(
     ctx: &Context,
     resource: &K,

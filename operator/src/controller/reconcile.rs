@@ -24,27 +24,27 @@ use crate::{
 
 /// Makes what a resource asks for come true, and says in its status how far that went.
 ///
-/// A resource that is being deleted goes another way, [`Reconciled::delete`]. Any other gets the finalizer first, if its
-/// deletion will have something to do on a broker. Then come the steps. What goes wrong in one becomes a finding, which the
-/// status shows; after a spec that breaks a rule and after Secrets that cannot be read, the steps up to the status are left
-/// out. An error of this function means that the controller tries again, with backoff.
+/// A resource that is being deleted goes another way, [`Reconciled::delete`]. Any other gets the finalizer first, if
+/// its deletion will have something to do on a broker. Then come the steps. What goes wrong in one becomes a finding,
+/// which the status shows; after a spec that breaks a rule and after Secrets that cannot be read, the steps up to the
+/// status are left out. An error of this function means that the controller tries again, with backoff.
 ///
-/// 1. **Validate** ([`crate::validate`], pure). Every rule of the spec is looked at, those of the API server again, for the
-///    object may have been stored under an older schema. What follows takes the proof, [`crate::validate::Valid`]. A spec
-///    that breaks a rule costs no request.
-/// 2. **Dereference** ([`crate::dereference`]). The Secrets that the spec names are fetched from the cache and read: they
-///    say where the broker is, and which variables and files the workers take. A missing one is waited for; its watch sets
-///    off the next reconcile.
+/// 1. **Validate** ([`crate::validate`], pure). Every rule of the spec is looked at, those of the API server again, for
+///    the object may have been stored under an older schema. What follows takes the proof, [`crate::validate::Valid`].
+///    A spec that breaks a rule costs no request.
+/// 2. **Dereference** ([`crate::dereference`]). The Secrets that the spec names are fetched from the cache and read:
+///    they say where the broker is, and which variables and files the workers take. A missing one is waited for; its
+///    watch sets off the next reconcile.
 /// 3. **Topology** ([`crate::topology`]). Exchange, queue, bindings and policies are compared with a read of the broker
-///    that all resources share, and written where they differ; a paused resource is only compared. A broker that is away
-///    does not keep the workers from being applied. This comes before the children because of the counts: a resource whose
-///    queue another one holds gets no worker.
+///    that all resources share, and written where they differ; a paused resource is only compared. A broker that is
+///    away does not keep the workers from being applied. This comes before the children because of the counts: a
+///    resource whose queue another one holds gets no worker.
 /// 4. **Desired** ([`crate::desired`], pure). Spec, Secrets, platform, scaler and live counts become the Kubernetes
 ///    objects. They are made when it is this resource's turn to apply them, since hundreds may wait.
 /// 5. **Apply** ([`crate::apply`]). The objects are sent by server-side apply, in a fixed order, and only those whose
 ///    desired form or observed version moved. What an earlier spec left behind is removed.
-/// 6. **Status** ([`crate::status`], pure). The findings become conditions. The status is written if it changed, an Event
-///    if Ready changed, and the conditions say when to look again.
+/// 6. **Status** ([`crate::status`], pure). The findings become conditions. The status is written if it changed, an
+///    Event if Ready changed, and the conditions say when to look again.
 pub async fn reconcile<K: Reconciled>(resource: Arc<K>, ctx: Arc<Context>) -> Result<Action, ReconcileError> {
     let meta = Meta::of(<K as HasSpec>::Spec::KIND, &*resource);
     if meta.deleted_at.is_some() {

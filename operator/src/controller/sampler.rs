@@ -1,4 +1,5 @@
-//! Feeds the scaler: every five seconds the depths of all queues, one read for each broker, however many queues.
+//! Feeds the scaler with the depths of all queues, every five seconds. Each broker is read once, however many queues it
+//! has.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,7 +31,8 @@ pub async fn run(ctx: Arc<Context>, stop: CancellationToken) {
 async fn sample(ctx: &Context, resource: &NotifConsumer) {
     let meta = Meta::of(Kind::Consumer, resource);
     let Some(broker) = ctx.remembered(&meta.id).broker else { return };
-    // A broker that is away leaves the window to grow stale, and the scaler to hold. Half the interval: this tick's read is shared.
+    // If the broker does not answer, the window becomes stale and the scaler keeps the count. The age is half the
+    // interval, so that all queues share this tick's read.
     let Ok(depths) = broker.depths(Duration::from_secs(2)).await else { return };
     let Some(depth) = depths.queues.get(&resource.spec.queue.name) else { return };
     let QueueDepth { ready, unacknowledged, publish_rate, acknowledge_rate } = *depth;
@@ -44,7 +46,7 @@ async fn sample(ctx: &Context, resource: &NotifConsumer) {
     ctx.scaler.record(&meta.id, sample, &scaling);
     let before = resource.status.clone().unwrap_or_default();
     if would_change(ctx, &meta, resource, &before) {
-        // An error: the operator is stopping.
+        // An error means that the operator is stopping.
         let _ = ctx.triggers.send(meta.id);
     }
 }

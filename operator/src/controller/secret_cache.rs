@@ -20,7 +20,7 @@ pub struct SecretCache {
     client: Client,
     caches: Caches,
     read: Mutex<HashMap<(String, String), Arc<Secret>>>,
-    /// A resource went since the last look at who names what.
+    /// A resource was removed since the last look at which Secrets are named.
     stale: AtomicBool,
     kept: Gauge,
 }
@@ -31,12 +31,13 @@ impl SecretCache {
         Self { client, caches, read: Mutex::default(), stale: AtomicBool::new(false), kept }
     }
 
-    /// A resource is gone: perhaps nobody names its Secrets any more.
+    /// A resource was removed: perhaps no other one names its Secrets.
     pub fn note_gone(&self) {
         self.stale.store(true, Ordering::Relaxed);
     }
 
-    /// Drops the Secrets that nobody names, or that are gone: their values must not stay in memory. Looks only after a resource went.
+    /// Drops the Secrets that no resource names, or that were removed: their values must not stay in memory. It looks
+    /// only after a resource was removed.
     pub fn drop_unused(&self) {
         if !self.stale.swap(false, Ordering::Relaxed) {
             return;
@@ -67,7 +68,8 @@ impl SecretCache {
 impl SecretReader for SecretCache {
     async fn get(&self, namespace: &str, name: &str) -> Result<Option<Arc<Secret>>, kube::Error> {
         let key = (namespace.to_owned(), name.to_owned());
-        // A Secret that the watch does not know (yet) is not there: its appearance is an event of that watch.
+        // A Secret that the watch does not know (yet) counts as missing: when it appears, the watch sets off a
+        // reconcile.
         let Some(version) = self.caches.secret_version(namespace, name) else {
             let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
             read.remove(&key);

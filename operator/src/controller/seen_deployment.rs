@@ -1,4 +1,5 @@
-//! What is kept of a Deployment: the counts, the image, and why it is stuck. Whole ones of five thousand resources are 20 MB.
+//! What is kept of a Deployment: the counts, the image, and why it is stuck. The whole Deployments of five thousand
+//! resources would take 20 MB.
 
 use std::borrow::Cow;
 

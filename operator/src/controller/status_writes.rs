@@ -1,8 +1,9 @@
 //! The statuses that were written and that no watch has shown yet.
 //!
-//! A watch lags, and while it is broken it stands still. Whoever takes a status from there alone takes what stood before the own last
-//! write for what stands now: after a restart of the API server "not ready" was written, a second later all was ready again as the
-//! watch's old status said, so nothing was written, and the wrong one stood until the next look, a minute later.
+//! A watch lags, and a broken watch shows nothing new. A reconcile that took the status from the watch alone could
+//! mistake an old status for the present one. This happened after a restart of the API server: "not ready" was written;
+//! a second later all was ready again, as the watch's old status said; so nothing was written, and the wrong status
+//! stood until the next look, a minute later.
 
 use std::{
     collections::HashMap,
@@ -21,12 +22,12 @@ pub struct StatusWrites(Arc<Mutex<HashMap<String, Write>>>);
 enum Write {
     /// The API server has it since this version of the resource.
     Taken { version: u64, status: Value },
-    /// There was no answer, or none that says whether the API server has it.
+    /// There was no answer that says whether the API server has it.
     Unanswered,
 }
 
 impl StatusWrites {
-    /// The status that stands, as far as anybody knows here. `resource`: as the watch showed it last.
+    /// The newest status that is known here. `resource`: as the watch showed it last.
     pub fn newest<K>(&self, resource: &K) -> K::Status
     where
         K: Resource + HasStatus,
@@ -40,15 +41,16 @@ impl StatusWrites {
         own.or_else(|| resource.status().cloned()).unwrap_or_default()
     }
 
-    /// Whether nobody knows what stands: it must be written again.
+    /// Whether it is not known which status the API server has: it must be written again.
     pub fn is_unanswered(&self, meta: &ObjectMeta) -> bool {
         matches!(self.table().get(uid(meta)), Some(Write::Unanswered))
     }
 
-    /// The API server took it. `answer`: the resource as it is now; `shown`: the version that the watch shows, which may be quicker.
+    /// The API server took it. `answer`: the resource as it is now. `shown`: the version that the watch shows, which
+    /// may be newer than the answer.
     pub fn taken(&self, answer: &ObjectMeta, shown: impl FnOnce() -> Option<String>, status: &impl Serialize) {
         let status = serde_json::to_value(status);
-        // From before `shown` until it is kept: what the watch shows in between waits in `Self::shown`.
+        // Locked from before `shown` until the write is kept: what the watch shows in between waits in `Self::shown`.
         let mut table = self.table();
         match (version(answer), status) {
             (Some(version), Ok(status)) if number(shown()) < Some(version) => {
@@ -93,7 +95,7 @@ fn version(meta: &ObjectMeta) -> Option<u64> {
     number(meta.resource_version.as_deref())
 }
 
-/// Versions of one resource rise. One that is no number is older than any.
+/// The versions of one resource rise. A version that is not a number counts as older than all.
 fn number(version: Option<impl AsRef<str>>) -> Option<u64> {
     version?.as_ref().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The steps as both kinds run them: what each found becomes a finding, and no failure of one keeps the others from going on where they can.
+//! The steps that need a client: each turns what it met into a finding.
 
 use std::{sync::Arc, time::Instant};
 
@@ -45,8 +45,8 @@ pub fn broker(ctx: &Context, id: &ResourceId, access: &BrokerAccess) -> Result<A
     Ok(broker)
 }
 
-/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write is
-/// the repair of drift.
+/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write
+/// is the repair of drift.
 pub async fn topology(
     ctx: &Context,
     access: &BrokerAccess,
@@ -73,7 +73,7 @@ pub async fn topology(
             if settled {
                 ctx.metrics.topology_drift.get_or_create(&label).inc();
             }
-            tracing::info!(resource = %meta.id, change = write.what, drift = settled, "wrote to the broker");
+            tracing::info!(resource = %meta.id, change = %write.what, drift = settled, "wrote to the broker");
         }
     }
     let topology = finding(mode, &seen);
@@ -93,13 +93,14 @@ fn finding(mode: Mode, seen: &BroughtAbout) -> TopologyFinding {
     TopologyFinding::Ready { notes: seen.findings.iter().map(|finding| finding.message.clone()).collect() }
 }
 
-/// Applies the children, unless the resource is paused. `Err`: what a retry may mend; a problem: what it may not.
+/// Applies the children, unless the resource is paused. An error is tried again; a problem is not mended by a retry.
 pub async fn children(
     ctx: &Context,
     meta: &Meta,
     build: impl FnOnce() -> Result<Vec<Child>, DesiredError>,
 ) -> Result<(Applied, Option<StatusProblem>), ReconcileError> {
-    // Built in its turn, not before: hundreds may wait. Never closed, so no error.
+    // The children are made when it is this resource's turn, not before: hundreds may wait. The semaphore is never
+    // closed.
     let _turn = ctx.applying.acquire().await;
     let children = match build() {
         Ok(children) => children,
@@ -111,7 +112,7 @@ pub async fn children(
     match ctx.applier.apply(meta, &children, &ctx.caches).await {
         Ok(applied) => {
             for (kind, name) in &applied.drifted {
-                tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "put back what somebody else had changed");
+                tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "restored what had been changed by hand");
             }
             Ok((applied, None))
         }

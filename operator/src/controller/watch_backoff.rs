@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use kube::runtime::{utils::Backoff, watcher::DefaultBackoff};
 
-/// The longest pause. The usual one grows to between 30 and 60 s, and is taken twice: by the watch that finds the API server back, which
-/// is told that it missed too much, and by the list that follows. So an operator could see nothing for up to two minutes after an outage of one.
-/// A handful of watches of the one operator that leads may ask more often.
+/// The longest pause. The usual one grows to between 30 and 60 s and is taken twice: by the watch that finds the API
+/// server back and learns that it missed too much, and by the list that follows. So an operator could see nothing for
+/// two minutes after an outage of one. Only the leader watches, with a handful of watches, so it may ask more often.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// The usual pauses of Kubernetes' clients, none above [`LONGEST`].

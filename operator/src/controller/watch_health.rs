@@ -1,5 +1,5 @@
-//! Which watches are broken: said once in the log, and as long as it lasts at `/readyz` and as a metric. Where one that was never listed is broken,
-//! nothing of its namespace is reconciled, and nobody would see why.
+//! Which watches are broken. It is said once in the log, and as long as it lasts at `/readyz` and as a metric: if a
+//! watch breaks before its first list, nothing of its namespace is reconciled, and nothing else would show why.
 
 use std::{
     collections::BTreeSet,
@@ -44,7 +44,7 @@ impl Watched {
     /// Takes one item of the watch's stream into account.
     pub fn observe<K>(&self, item: &watcher::Result<Event<K>>) {
         match item {
-            // Each try begins with it, before it is known how the try ends.
+            // Each try begins with this event, before it is known how the try ends.
             Ok(Event::Init) => {}
             Ok(Event::InitApply(_) | Event::InitDone | Event::Apply(_) | Event::Delete(_)) => self.works(),
             Err(error) => self.broke(error),
@@ -62,7 +62,12 @@ impl Watched {
         let mut broken = health.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if broken.insert((kind, place.clone())) {
             health.metric.get_or_create(&KindLabel { kind }).inc();
-            tracing::warn!(kind, place, %error, "a watch broke{advice}; it is tried again, and nothing there is reconciled until it was listed once");
+            tracing::warn!(
+                kind,
+                place,
+                %error,
+                "a watch broke{advice}; it is tried again, and nothing there is reconciled until it was listed once"
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! The watches: pruned to what is read, in pages of 50, and what each of their events sets off.
+//! The watches: they keep only what is read, list in pages of 50, and each event sets off reconciles.
 
 use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
@@ -89,7 +89,7 @@ pub fn start(
     others.push(owners(stream, health.of(ChildKind::Deployment.as_str(), namespace), index, all, triggers.clone()));
 
     let (secrets, writer) = reflector::store();
-    // Helm keeps a release in a Secret of up to 1 MB, often and for nobody here.
+    // Helm keeps each release in a Secret of up to 1 MB, and no resource of ours names one.
     let not_helm = config().fields("type!=helm.sh/release.v1");
     let stream = watcher(scoped::<PartialObjectMeta<Secret>>(client, namespace), not_helm)
         .modify(|secret| prune(secret.meta_mut()))
@@ -106,8 +106,8 @@ pub fn start(
     (scope, watches)
 }
 
-/// The resources of one kind. A status write of our own is no event. `gone`: told of each that went, since one without a finalizer is not reconciled
-/// when it goes.
+/// The resources of one kind. A status write of our own sets off nothing. `gone` is told of each that was removed,
+/// since a resource without a finalizer is not reconciled when it is removed.
 fn resources<K>(
     client: &Client,
     namespace: Option<&str>,
@@ -140,10 +140,10 @@ where
         .inspect_ok(move |event| match event {
             Event::Apply(resource) => statuses.shown(resource.meta()),
             Event::Delete(resource) => {
-                // An error: the operator is stopping.
+                // An error means that the operator is stopping.
                 let _ = gone.send(Meta::of(kind, resource));
             }
-            // What a new list shows is in the store only once the list is whole.
+            // What a new list shows is in the store only after its end.
             Event::Init | Event::InitApply(_) | Event::InitDone => {}
         })
         .applied_objects()
@@ -164,14 +164,15 @@ fn owners<K: Resource + Send + 'static>(
         .filter_map(move |event| {
             if let Ok(event) = event {
                 let concerned = index.take(&event);
-                // What went while the watch was broken is no event: only the new list shows it, by leaving it out.
+                // A child that was removed while the watch was broken causes no event: only the new list shows it, by
+                // leaving it out.
                 if matches!(event, Event::InitDone) && !concerned.is_empty() {
                     all.trigger(&triggers, |meta| meta.uid.as_ref().is_some_and(|uid| concerned.contains(uid)));
                 }
                 if let Event::Apply(object) | Event::Delete(object) | Event::InitApply(object) = &event
                     && let Some(id) = controller_of(object.meta())
                 {
-                    // An error: the operator is stopping.
+                    // An error means that the operator is stopping.
                     let _ = triggers.send(id);
                 }
             }
@@ -193,7 +194,8 @@ fn users(
     let mut listed = false;
     events
         .filter_map(move |event| {
-            // The first list is read before any resource is reconciled. A later one is of a watch that broke: what moved meanwhile is no event.
+            // The first list is read before any resource is reconciled. A later list follows a broken watch: what moved
+            // in between caused no event.
             if matches!(event, Ok(Event::InitDone)) && std::mem::replace(&mut listed, true) {
                 all.trigger(&triggers, |_| true);
             }
@@ -238,7 +240,7 @@ impl Resources {
             name: meta.name.clone().unwrap_or_default(),
         };
         for producer in producers.state().iter().filter(|producer| chosen(&producer.metadata)) {
-            // An error: the operator is stopping.
+            // An error means that the operator is stopping.
             let _ = triggers.send(of(Kind::Producer, &producer.metadata));
         }
         for consumer in consumers.state().iter().filter(|consumer| chosen(&consumer.metadata)) {

@@ -1,4 +1,4 @@
-//! What the Secrets of a resource amount to.
+//! What the Secrets of a resource say.
 
 use hoopoe_crds::environment::Server;
 use secrecy::SecretString;
@@ -60,7 +60,8 @@ pub struct RoleSecrets {
     pub env: Vec<EnvFromSecret>,
     /// Files, mounted read-only.
     pub files: Vec<SecretFile>,
-    /// A keyed hash of every value used, so that a rotated credential rolls exactly the workers that use it. 32 hexadecimal digits.
+    /// A keyed hash of every value used, so that a rotated credential rolls exactly the workers that use it. 32
+    /// hexadecimal digits.
     pub hash: String,
 }
 
@@ -85,7 +86,8 @@ pub enum EnvFromSecret {
     },
 }
 
-/// One key of a Secret as a file: `/etc/hoopoe/tls/<server>/<file>`, the paths that [`hoopoe_crds::worker_config::TlsConfig`] names.
+/// One key of a Secret as a file: `/etc/hoopoe/tls/<server>/<file>`, the paths that
+/// [`hoopoe_crds::worker_config::TlsConfig`] names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFile {
     /// The server that it is for.

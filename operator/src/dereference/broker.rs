@@ -1,4 +1,4 @@
-//! What a broker's Secrets amount to: where workers publish and consume, and where the operator makes topology.
+//! Reads the Secrets of a broker: the address for the workers, and the management API for the operator.
 
 use hoopoe_crds::{
     environment::{MANAGEMENT_PORT, MANAGEMENT_TLS_PORT, Server, Variable},
@@ -32,7 +32,7 @@ pub(super) struct Broker {
 pub(super) fn read(secrets: &Secrets, broker: &BrokerRef) -> Result<Broker, DereferenceError> {
     let BrokerRef { secret_ref, management_secret_ref, vhost, tls } = broker;
     let address = address(secrets, secret_ref)?;
-    // Parts do not say whether TLS is spoken: the port does, or who writes `broker.tls`.
+    // Parts do not say whether TLS is used. The port says it, or `broker.tls` in the spec.
     let encrypted =
         address.tls || address.in_parts && (tls.is_some() || address.port == Server::Broker.default_tls_port());
     let chosen = vhost.clone().or_else(|| address.path.clone()).unwrap_or_else(|| "/".to_owned());

@@ -1,6 +1,6 @@
 //! Why a resource's Secrets do not say what is needed.
 
-/// Why a resource's Secrets do not say what is needed. None of these is for ever: a Secret may appear or be mended.
+/// Why a resource's Secrets do not say what is needed. Each of these may pass: a Secret may appear or be corrected.
 #[derive(Debug, thiserror::Error)]
 pub enum DereferenceError {
     /// There is no such Secret.

@@ -1,5 +1,5 @@
-//! A hash over every value that a container takes from Secrets: a rotated credential changes the pod template, and so rolls the
-//! workers that use it and no others.
+//! A hash over every value that a container takes from Secrets. A rotated credential changes the pod template, and so
+//! rolls exactly the workers that use it.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -10,8 +10,8 @@ use crate::hexadecimal;
 /// 16 bytes: enough that two credentials do not meet, short enough for an annotation.
 const BYTES: usize = 16;
 
-/// Keyed by the resource's uid and taken over all values together, so that equal passwords of two resources do not show, and that
-/// whoever may read pods, yet no Secrets, must guess every value at once.
+/// The hash is keyed by the resource's uid and covers all values together. So it does not show that two resources have
+/// equal passwords, and a user who may read pods but no Secrets would have to guess every value at once.
 pub(super) fn of(secrets: &Secrets, uid: &str, env: &[EnvFromSecret], files: &[SecretFile]) -> String {
     // A key of any length is taken.
     #[allow(clippy::expect_used)]

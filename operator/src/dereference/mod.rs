@@ -1,7 +1,7 @@
-//! Step 2: fetch what a resource points at. Its Secrets become the address of a broker, and the environment and files of
-//! its workers.
+//! Step 2: fetch the Secrets that a resource names. They give the address of its broker, and the environment and files
+//! of its workers.
 //!
-//! [`dereference`] only fetches; what the Secrets amount to is read from plain data (`broker`, `postgres`, `redis`).
+//! [`dereference`] only fetches; `broker`, `postgres` and `redis` read the Secrets from plain data.
 
 mod access;
 mod broker;
@@ -25,7 +25,7 @@ pub use secrets::{SecretReader, Secrets};
 
 use secrets::{consumer_names, producer_names};
 
-/// What a resource's Secrets amount to.
+/// What a resource's Secrets say.
 #[derive(Clone, Debug)]
 pub struct Dereferenced {
     /// How the operator reaches the broker.
@@ -39,7 +39,7 @@ pub trait PointsAtSecrets: Send + Sync {
     /// The names of all Secrets that it points at.
     fn secret_names(&self) -> BTreeSet<String>;
 
-    /// What those Secrets amount to. `uid`: the resource's, the key of the hashes.
+    /// What those Secrets say. `uid`: the resource's, the key of the hashes.
     fn read_secrets(&self, secrets: &Secrets, uid: &str) -> Result<Dereferenced, DereferenceError>;
 }
 
@@ -74,7 +74,7 @@ pub async fn dereference<S: PointsAtSecrets>(
     spec.read_secrets(&secrets, &meta.uid)
 }
 
-/// What a producer's Secrets amount to.
+/// What a producer's Secrets say.
 pub fn producer_from(secrets: &Secrets, uid: &str, spec: &NotifProducerSpec) -> Result<Dereferenced, DereferenceError> {
     let broker = broker::read(secrets, &spec.broker)?;
     let worker = RoleSecrets::of(secrets, uid, &[&broker.part]);
@@ -83,7 +83,7 @@ pub fn producer_from(secrets: &Secrets, uid: &str, spec: &NotifProducerSpec) -> 
     Ok(Dereferenced { broker: broker.access, workers })
 }
 
-/// What a consumer's Secrets amount to.
+/// What a consumer's Secrets say.
 pub fn consumer_from(secrets: &Secrets, uid: &str, spec: &NotifConsumerSpec) -> Result<Dereferenced, DereferenceError> {
     let broker = broker::read(secrets, &spec.broker)?;
     let postgres = postgres::read(secrets, &spec.postgres.secret_ref, spec.postgres.tls.as_ref())?;

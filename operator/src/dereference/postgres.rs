@@ -1,4 +1,4 @@
-//! What a Postgres Secret amounts to.
+//! Reads a Secret of Postgres.
 
 use hoopoe_crds::{
     environment::{Server, Variable},

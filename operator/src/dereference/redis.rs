@@ -1,4 +1,4 @@
-//! What a Redis Secret amounts to.
+//! Reads a Secret of Redis.
 
 use hoopoe_crds::{
     environment::{Server, Variable},

@@ -14,14 +14,14 @@ use k8s_openapi::api::core::v1::Secret;
 
 use super::DereferenceError;
 
-/// Whoever can read one Secret: the API server, or what remembers its answers.
+/// A source of Secrets: the API server, or a cache of its answers.
 #[async_trait::async_trait]
 pub trait SecretReader: Send + Sync {
     /// The Secret; `None`: there is none of that name.
     async fn get(&self, namespace: &str, name: &str) -> Result<Option<Arc<Secret>>, kube::Error>;
 }
 
-/// The Secrets that a resource names. A missing one is an error only for whoever asks for it.
+/// The Secrets that a resource names. A missing one is an error only once its keys are needed.
 #[derive(Debug, Default)]
 pub struct Secrets(BTreeMap<String, Arc<Secret>>);
 

@@ -39,7 +39,8 @@ pub(super) struct Address {
 }
 
 impl SecretKeys {
-    /// Reads a Secret: a URI if there is one, else the parts. Parts beside a URI are what operators write for other readers.
+    /// Reads a Secret: a URI if there is one, else the parts. Operators write parts beside a URI for other readers;
+    /// those are ignored.
     pub(super) fn read(&self, secrets: &Secrets, reference: &SecretRef) -> Result<Address, DereferenceError> {
         secrets.must_exist(reference)?;
         for key in self.uri {

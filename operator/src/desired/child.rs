@@ -31,7 +31,8 @@ pub struct Child {
     pub kind: ChildKind,
     /// Its name.
     pub name: String,
-    /// The whole object: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations, ownerReferences) and what we set of the rest.
+    /// The whole object: `apiVersion`, `kind`, `metadata` (name, namespace, labels, annotations, ownerReferences) and
+    /// what we set of the rest.
     pub object: Value,
     /// For a Deployment that an autoscaler scales: the count to write once, under a field manager of its own.
     pub initial_replicas: Option<i32>,

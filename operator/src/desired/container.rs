@@ -20,7 +20,8 @@ pub(super) const ADMIN_PORT: &str = "admin";
 /// The name of the port that Services point at.
 pub(super) const HTTP_PORT: &str = "http";
 
-/// Seconds between a pod's leaving its Services and the end of its listeners: as long as the news takes to every node.
+/// Seconds between a pod's leaving its Services and the end of its listeners: as long as it takes until every node
+/// knows.
 pub(super) const PRE_STOP_SECONDS: u64 = 5;
 
 /// The worker.
@@ -51,13 +52,13 @@ pub(super) fn worker(role: &DeployedRole) -> Value {
             container
                 .insert("lifecycle".to_owned(), json!({ "preStop": { "sleep": { "seconds": PRE_STOP_SECONDS } } }));
         }
-        // Nobody connects to it: it need not wait to be forgotten.
+        // No client connects to it, so it can stop at once.
         Component::Consumer => {}
     }
     Value::Object(container)
 }
 
-/// The migration. Every replica may run it at once.
+/// The migration. All replicas may run it at the same time.
 pub(super) fn migration(role: &DeployedRole, secrets: &RoleSecrets) -> Value {
     let mut command = vec!["hoopoe".to_owned(), "migrate".to_owned(), "up".to_owned()];
     for (argument, key) in [("--ca-file", tls::CA), ("--cert-file", tls::CERTIFICATE), ("--key-file", tls::KEY)] {
@@ -98,7 +99,8 @@ fn common(role: &DeployedRole, name: &str) -> Map<String, Value> {
     container
 }
 
-/// Variables from Secrets, then the spec's own; one of the same name takes the other's place, since a list has each name once.
+/// Variables from Secrets, then the spec's own. A variable of the spec replaces one of the same name: a list may have
+/// each name once.
 fn env(secrets: &RoleSecrets, extra: &[Value]) -> Vec<Value> {
     let from_secret = |env: &EnvFromSecret| match env {
         EnvFromSecret::Key { variable, secret, key } => {

@@ -1,4 +1,4 @@
-//! What makes one Deployment of a resource, and everything that stands around it.
+//! What is needed to make one Deployment of a resource, and everything that belongs to it.
 
 use hoopoe_crds::{WorkerConfig, workload::Autoscale};
 
@@ -15,7 +15,7 @@ pub(super) struct DeployedRole<'a> {
     pub migrate: Option<&'a RoleSecrets>,
     /// Every server that the resource's Secrets name.
     pub servers: &'a [(String, u16)],
-    /// The port before which a Service stands.
+    /// The port that a Service leads to.
     pub port: Option<u16>,
     pub replicas: Replicas,
     pub autoscale: Option<&'a Autoscale>,

@@ -29,7 +29,7 @@ impl Family<'_> {
         labels
     }
 
-    /// The name of its Deployment, and of most that stands around it.
+    /// The name of its Deployment, and of most objects that belong to it.
     pub(super) fn name(&self) -> String {
         self.component.child_name(&self.meta.id)
     }

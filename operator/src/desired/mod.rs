@@ -65,7 +65,8 @@ pub fn producer(
     Ok(in_order(children))
 }
 
-/// The children of a consumer, in the order in which they are applied. `worker`, `api`: the counts of its two Deployments.
+/// The children of a consumer, in the order in which they are applied. `worker`, `api`: the counts of its two
+/// Deployments.
 pub fn consumer(
     valid: Valid<NotifConsumerSpec>,
     secrets: &WorkerSecrets,

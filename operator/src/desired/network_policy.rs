@@ -17,7 +17,7 @@ pub(super) fn network_policy(family: &Family, config: &WorkerConfig, servers: &[
     }
     let mut egress = vec![dns()];
     let mut rules: Vec<Value> = servers.iter().map(|(host, port)| to(host, *port)).collect();
-    // Named by the spec or the operator, not by a Secret; without it traces would vanish in silence.
+    // The spec or the operator names the collector, not a Secret. Without this rule traces would be lost silently.
     rules.extend(config.telemetry.otlp_endpoint.as_deref().and_then(collector));
     for rule in rules {
         // Two names on one port are one rule: a policy cannot tell them apart.
@@ -41,13 +41,13 @@ pub(super) fn network_policy(family: &Family, config: &WorkerConfig, servers: &[
     Some(family.child(ChildKind::NetworkPolicy, family.name(), json!({ "spec": spec })))
 }
 
-/// Wherever the cluster's DNS is: a node-local cache is no pod that a selector could name.
+/// To DNS anywhere: a selector could not name a node-local cache, which is not a pod.
 fn dns() -> Value {
     json!({ "ports": [{ "port": 53, "protocol": "UDP" }, { "port": 53, "protocol": "TCP" }] })
 }
 
-/// An address exactly; a name as its port anywhere: a policy cannot hold names, and even that of a Service may stand for something
-/// outside the cluster.
+/// To an address exactly, or to the port of a name anywhere: a policy cannot hold names, and even the name of a Service
+/// may lead outside the cluster.
 fn to(host: &str, port: u16) -> Value {
     let ports = json!([{ "port": port, "protocol": "TCP" }]);
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {

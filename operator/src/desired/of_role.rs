@@ -1,4 +1,4 @@
-//! The objects of one role: its Deployment, and everything that stands around it.
+//! The objects of one role: its Deployment, and everything that belongs to it.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub(super) fn children(role: &DeployedRole, account: &str) -> Result<Vec<Child>,
         (Replicas::LeftToAutoscaler(_), Some(autoscale)) => {
             children.push(surroundings::autoscaler(family, autoscale));
         }
-        // At 0, which is how a stopped resource stays stopped, an autoscaler would only complain.
+        // A stopped resource has a count of 0, and an autoscaler would only complain about it.
         (Replicas::LeftToAutoscaler(_), None) | (Replicas::Exactly(_), _) => {}
     }
     Ok(children)

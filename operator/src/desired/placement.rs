@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 const HOSTNAME: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
 
-/// The pod template's hash, which the Deployment's controller writes: pods of one revision keep apart from each other only, else a
-/// rollout over as many nodes as replicas hangs.
+/// The pod template's hash, which the Deployment's controller writes. Only pods of one revision keep apart from each
+/// other: otherwise a rollout hangs if there are as many nodes as replicas.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// How strongly `Preferred` keeps pods on different nodes, of 100: room is left for what else a user prefers.
+/// How strongly `Preferred` keeps pods on different nodes, of 100. The rest is left for other preferences of the user.
 const WEIGHT: i32 = 70;
 
 /// Taints of a node that is gone or not ready; what Kubernetes itself tolerates for five minutes.
@@ -88,7 +88,7 @@ fn with_spread(mut affinity: Value, spread: Spread, selector: &BTreeMap<String, 
             ("requiredDuringSchedulingIgnoredDuringExecution", term)
         }
     };
-    // What is no object or list there stays as it is, for the API server to name.
+    // A value of another type stays as it is: the API server will name it.
     if let Value::Object(affinity) = &mut affinity
         && let Value::Object(anti) = affinity.entry("podAntiAffinity").or_insert_with(|| json!({}))
         && let Value::Array(terms) = anti.entry(list).or_insert_with(|| json!([]))

@@ -23,7 +23,7 @@ pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Re
     annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), role.secrets.hash.clone());
     let mut spec = Map::from_iter([
         ("serviceAccountName".to_owned(), json!(account)),
-        // Workers ask nothing of the API server.
+        // Workers do not use the API server.
         ("automountServiceAccountToken".to_owned(), json!(false)),
         // A Service called `hoopoe-redis` would set HOOPOE_REDIS_PORT to a URL.
         ("enableServiceLinks".to_owned(), json!(false)),
@@ -51,7 +51,7 @@ pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Re
     Ok(template)
 }
 
-/// The spec's, and those of the default image where that is what runs.
+/// The pull Secrets of the spec, and those of the default image if the pods run it.
 fn pull_secrets(role: &DeployedRole) -> Vec<SecretRef> {
     let workload = role.family.workload;
     let mut secrets = workload.image_pull_secrets.clone();
@@ -66,8 +66,8 @@ fn pull_secrets(role: &DeployedRole) -> Vec<SecretRef> {
     secrets
 }
 
-/// Config and certificates as one volume: one mounted inside another that is read-only has no place to stand on. Files are readable by
-/// all, since which user reads them is the cluster's choice.
+/// Config and certificates are one volume, since a volume cannot be mounted inside another one that is read-only. All
+/// users may read the files, since the cluster chooses the user.
 fn volume(secrets: &RoleSecrets, migrate: Option<&RoleSecrets>, config: &str) -> Value {
     let mut sources = vec![json!({ "configMap": { "name": config, "items": [{ "key": FILE, "path": FILE }] } })];
     let mut files = secrets.files.clone();

@@ -42,12 +42,13 @@ pub(super) fn fields(rollout: Option<&Rollout>, spread: Spread) -> Map<String, V
     fields
 }
 
-/// Where each pod needs a node of its own, one goes before one comes: there may be no node over. What the spec says wins.
+/// If each pod needs a node of its own, an old pod stops before a new one starts, since there may be no free node. The
+/// spec's own values win.
 fn apart(
     surge: Option<IntOrPercent>,
     unavailable: Option<IntOrPercent>,
 ) -> (Option<IntOrPercent>, Option<IntOrPercent>) {
-    // None over and none under at once is refused: a spec that lets none go lets one come.
+    // Kubernetes refuses maxSurge = maxUnavailable = 0, so maxUnavailable: 0 implies maxSurge: 1.
     let none_goes = unavailable.as_ref().is_some_and(|unavailable| match unavailable {
         IntOrPercent::Int(number) => *number == 0,
         IntOrPercent::Percent(percent) => percent.trim_start_matches('0') == "%",

@@ -1,5 +1,5 @@
-//! What stands around a Deployment and is a few lines each: `Service`, `PodDisruptionBudget`,
-//! `HorizontalPodAutoscaler`, `PodMonitor`.
+//! The small objects that belong to a Deployment: `Service`, `PodDisruptionBudget`, `HorizontalPodAutoscaler`,
+//! `PodMonitor`.
 
 use std::collections::BTreeMap;
 
@@ -32,13 +32,13 @@ pub(super) fn disruption_budget(family: &Family) -> Child {
     let spec = json!({
         "maxUnavailable": asked.unwrap_or(IntOrPercent::Int(1)),
         "selector": { "matchLabels": family.component.selector(&family.meta.id) },
-        // Else a pod that never became ready would hold its node for ever.
+        // Otherwise a pod that never became ready would keep its node from being drained.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     });
     family.child(ChildKind::PodDisruptionBudget, family.name(), json!({ "spec": spec }))
 }
 
-/// Scaling by CPU: by our container's alone, since a sidecar without a request would stop the autoscaler.
+/// Scaling by the CPU of our container alone, since a sidecar without a request would stop the autoscaler.
 pub(super) fn autoscaler(family: &Family, autoscale: &Autoscale) -> Child {
     let Autoscale { min, max, cpu } = autoscale;
     let target = json!({ "type": "Utilization", "averageUtilization": cpu });

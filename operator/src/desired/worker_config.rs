@@ -19,7 +19,8 @@ pub(super) const FILE: &str = "worker.yaml";
 /// Where a worker's files are: its config, and certificates below `tls/`.
 pub(super) const FOLDER: &str = "/etc/hoopoe";
 
-/// How many of the hash's bytes are in the name. A clash among one child's configs would keep an old one: 2^32 are needed.
+/// How many of the hash's bytes are in the name. If two configs of one child had the same name, the old one would be
+/// kept; that takes 2^32 of them.
 const HASH_BYTES: usize = 8;
 
 /// What the operator adds: the files that it mounts, and where its own traces go.
@@ -74,13 +75,13 @@ pub(super) fn config_map(family: &Family, config: &WorkerConfig) -> Result<Child
     let digest = Sha256::digest(text.as_bytes());
     let mut name = format!("{}-", family.name());
     for byte in digest.iter().take(HASH_BYTES) {
-        // Writing into a text never fails.
+        // Writing to a String cannot fail.
         let _ = write!(name, "{byte:02x}");
     }
     Ok(family.child(ChildKind::ConfigMap, name, json!({ "immutable": true, "data": { FILE: text } })))
 }
 
-/// Drops every key without which the document says the same: an older worker image then meets only what somebody really set.
+/// Drops every key that is at its default: an older worker image then reads only keys that were set on purpose.
 fn omit_defaults(document: &mut Value, config: &WorkerConfig) {
     let mut paths = vec![String::new()];
     while let Some(path) = paths.pop() {

@@ -1,8 +1,8 @@
-//! What a resource amounts to before anything is written, composed once: both controllers, `plan`, `render` and `explain`
-//! take it from here.
+//! The steps of a resource before anything is written, composed once: both controllers, `plan`, `render` and `explain`
+//! take them from here.
 //!
-//! [`prepare`] validates a resource and reads its Secrets. What is [`Prepared`] says what the resource wants of its broker
-//! and which Kubernetes objects it needs. [`ReconciledSpec`] is what each kind has of its own in these steps.
+//! [`prepare`] validates a resource and reads its Secrets. A [`Prepared`] resource says what it wants of its broker and
+//! which Kubernetes objects it needs. [`ReconciledSpec`] is what differs between the kinds in these steps.
 
 mod consumer;
 mod producer;
@@ -26,7 +26,7 @@ pub struct Prepared<'a, S> {
     secrets: WorkerSecrets,
 }
 
-/// Why a resource amounts to nothing.
+/// Why a resource cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// It breaks a rule.

@@ -1,4 +1,5 @@
-//! Whose queue is it? The policy `hoopoe.<namespace>.<name>` on exactly one queue is the claim, and operators of other clusters see it too.
+//! Which resource holds a queue. The policy `hoopoe.<namespace>.<name>` on exactly one queue is the claim, and
+//! operators of other clusters see it too.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +11,14 @@ use super::{
 };
 use crate::topology::Claimant;
 
-/// Who holds a queue: `None`: nobody but perhaps `me`. `known`: the consumers of this cluster that want the same queue of the same broker.
+/// Which other resource holds a queue; `None`: no other does. `known`: the consumers of this cluster that want the same
+/// queue of the same broker. `cluster`: the id of this cluster.
 ///
-/// A sitting claim wins. Where both sit, or neither does, the older resource wins, then namespace and name; of a claim that no resource of this
-/// cluster holds only the name is known. Of two clusters' resources with one namespace and name only the first may claim anything on a broker: the
-/// other's policies would have the very same names. `cluster`: the id of this one. A queue that is another's `.dlq` is taken, and so is a queue whose `.dlq` would be another's queue.
+/// An established claim wins. If two resources have one, or neither has, the older resource wins, and of two that are
+/// equally old the first by namespace and name. A claim of a resource that is not in this cluster is compared by its
+/// name alone. If resources of two clusters have the same namespace and name, only the first of them may claim anything
+/// on a broker, since the policies of both would have the same names. A queue that is the `.dlq` of another resource's
+/// queue is taken, and so is a queue whose `.dlq` is another resource's queue.
 pub fn holder(
     me: &Claimant,
     cluster: Option<&str>,
@@ -31,10 +35,10 @@ pub fn holder(
     }
     let dead_letters = policy::dead_letters(queue);
     let patterns = [policy::pattern(queue), policy::pattern(&dead_letters)];
-    let sits = |claim: &str| {
+    let is_established = |claim: &str| {
         policies.get(claim).is_some_and(|policy| patterns.iter().any(|pattern| pattern == policy.bare_pattern()))
     };
-    let i_sit = policies.get(&own).is_some_and(|policy| policy.bare_pattern() == patterns[0]);
+    let mine_is_established = policies.get(&own).is_some_and(|policy| policy.bare_pattern() == patterns[0]);
     let others = policies.values().filter(|policy| patterns.iter().any(|pattern| pattern == policy.bare_pattern()));
     for policy in others {
         let Some(claim) = claim_in(&policy.name) else { continue };
@@ -42,7 +46,7 @@ pub fn holder(
             continue;
         }
         let rival = known.iter().find(|known| claim_of(&known.id) == claim);
-        let i_win = i_sit
+        let i_win = mine_is_established
             && match rival {
                 Some(rival) => me < rival,
                 None => own.as_str() < claim,
@@ -51,11 +55,11 @@ pub fn holder(
             return Some(readable(claim));
         }
     }
-    if i_sit {
+    if mine_is_established {
         return None;
     }
-    // Nobody sits: the oldest of those that want it goes first; the others wait for its claim and then see it.
-    let first = known.iter().filter(|known| *known < me && !sits(&claim_of(&known.id))).min();
+    // No claim is established: the oldest resource claims first, the others wait until they see its claim.
+    let first = known.iter().filter(|known| *known < me && !is_established(&claim_of(&known.id))).min();
     first.map(|first| mark_of(&first.id))
 }
 

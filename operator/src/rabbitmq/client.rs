@@ -24,10 +24,10 @@ use crate::{
 
 /// How long a read may take.
 const READ_LIMIT: Duration = Duration::from_secs(10);
-/// How long a write may take. For each policy the broker looks at every queue, and a quorum queue costs it a third of a second of a processor: where a
-/// thousand come at once on two cores, some took over ten seconds.
+/// How long a write may take. For each policy the broker looks at every queue, and a quorum queue costs it a third of a
+/// second of processor time. When a thousand came at once on two cores, some took over ten seconds.
 const WRITE_LIMIT: Duration = Duration::from_secs(30);
-/// Writes at once: of hundreds under way together most would outlast that limit.
+/// Writes at once: if hundreds ran together, most would exceed that limit.
 const WRITES: usize = 4;
 
 /// A management API, and the virtual host that is meant.
@@ -78,7 +78,8 @@ impl ManagementClient {
         })
     }
 
-    /// Five reads, whatever is there. The library's own lists compute statistics of every queue; these leave them out.
+    /// Five reads, however many objects there are. The library's own lists compute statistics of every queue; these
+    /// requests leave them out.
     pub(super) async fn read(&self) -> Result<Snapshot, BrokerError> {
         let queues: Vec<Queue> = self.list("queues", "?disable_stats=true&enable_queue_totals=true").await?;
         let exchanges: Vec<Exchange> = self.list("exchanges", "?disable_stats=true").await?;
@@ -211,7 +212,7 @@ impl ManagementClient {
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> BrokerError {
-        // The innermost cause says "connection refused"; the outer ones only repeat the URL.
+        // Only the innermost cause says "connection refused"; the outer ones repeat the URL.
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {
             cause = source;

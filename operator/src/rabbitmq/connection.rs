@@ -1,4 +1,5 @@
-//! Connections to a management API: which certificates they believe and show, and which name they expect.
+//! Connections to a management API: which authorities they trust, which certificate they show, and which name they
+//! expect.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -11,12 +12,13 @@ use url::{Host, Url};
 
 use crate::{dereference::TlsMaterial, topology::BrokerError};
 
-/// How long it may take until a connection stands.
+/// How long connecting may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A client whose requests take at most `limit`, and the URL to ask it for.
 ///
-/// reqwest expects the URL's host in the certificate. Where that carries another name the URL takes it, and it is resolved to the host.
+/// reqwest expects the URL's host in the certificate. If the certificate has another name, that name is put into the
+/// URL and resolved to the host.
 pub(super) fn open(url: &str, tls: Option<&TlsMaterial>, limit: Duration) -> Result<(Client, String), BrokerError> {
     let invalid = |detail: String| BrokerError::CertificatesInvalid { detail };
     let failed = |error: reqwest::Error| invalid(error.to_string());

@@ -1,9 +1,10 @@
-//! What the deletion of a consumer does next. Pure; nothing is remembered but what is on the broker, in the resource's metadata and in the last
-//! two reads of its queue, so that an operator that starts anew goes on where the last one was.
+//! What the deletion of a consumer does next. Pure. It depends only on the broker's objects, the resource's metadata
+//! and the last two reads of its queue, so that an operator that starts again goes on where the last one stopped.
 //!
-//! The order keeps what was published: first the bindings go, so that later publishes come back to their sender; workers drain what is there; they
-//! stop; and only what is empty then is deleted. Quorum queues have no `if-empty`, so emptiness is read, twice: a count may be 5 s old, and a message
-//! that was confirmed to its sender a second before the deletion does not show in it yet.
+//! The order loses nothing that was published. First the bindings are removed, so that what is published later comes
+//! back to its sender. Then workers drain the queue, then they stop, and then the queue is deleted if it is empty.
+//! Quorum queues cannot be deleted with `if-empty`, so the operator reads twice that the queue is empty: a count may be
+//! 5 s old, and a message that was confirmed a second before the deletion is not counted yet.
 
 use std::time::{Duration, Instant};
 
@@ -21,10 +22,10 @@ use super::{
 };
 use crate::topology::{EmptySince, KeptQueue};
 
-/// The counts that a broker reports are at most this old: two empty reads further apart are of two moments.
+/// The counts that a broker reports are at most this old, so two reads that are further apart show two moments.
 pub const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// For how long every read has said that a queue is empty; `None`: the last one did not.
+/// For how long every read has said that a queue is empty; `None`: the last read did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EmptyFor {
     /// The queue itself.
@@ -34,8 +35,8 @@ pub struct EmptyFor {
 }
 
 impl EmptySince {
-    /// Takes a read into account that began at `asked`, or later, and ended at `now`. While a binding of ours is there nothing counts as empty: what
-    /// it let in a moment ago does not show yet.
+    /// Takes a read into account that began at `asked`, or later, and ended at `now`. While a binding of ours is there,
+    /// nothing counts as empty: a message that it let in a moment ago is not counted yet.
     pub fn observe(&mut self, queue: &str, mark: &str, seen: &Snapshot, asked: Instant, now: Instant) -> EmptyFor {
         let bound = ours(queue, mark, seen).next().is_some();
         let of = |name: &str, since: &mut Option<Instant>| {
@@ -67,7 +68,7 @@ pub struct DeletionInput<'a> {
     pub timed_out: bool,
     /// Worker pods that exist.
     pub workers: i32,
-    /// Worker pods that are asked for: none of them drains nothing.
+    /// Worker pods that are asked for: where there are none, nothing drains the queue.
     pub workers_wanted: i32,
 }
 
@@ -83,7 +84,7 @@ pub enum DeletionStep {
     },
     /// Scale the workers to none, and wait until they are gone.
     StopWorkers,
-    /// A queue looks empty, and has not for long enough: look again in [`STATISTICS_INTERVAL`].
+    /// A queue looks empty, but not for long enough: look again in [`STATISTICS_INTERVAL`].
     Confirm,
     /// Nothing is left to do; the finalizer goes.
     Done {
@@ -100,9 +101,9 @@ enum QueueFate {
     Deleted(u64),
     /// It stays, with its policy renamed.
     Kept(KeptQueue),
-    /// It stays as it is: with another type or other arguments it was somebody's before it was claimed.
+    /// It stays as it is: it has another type or other arguments, so it was there before it was claimed.
     Left(KeptQueue),
-    /// Nobody knows yet.
+    /// It is not known yet.
     Open,
 }
 
@@ -174,11 +175,12 @@ fn fate(
     }
 }
 
-/// The queue, then its dead letters', then the claim: an operator that ends between any two writes still finds it.
+/// First the queue is deleted, then its dead-letter queue, then the claim: an operator that ends between two of these
+/// writes still finds the claim.
 fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: QueueFate, of_dead_letters: QueueFate) -> DeletionStep {
     let dead_letters = policy::dead_letters(&queue.name);
     let of_dead_letters = match (&of_queue, of_dead_letters) {
-        // What expires in a queue that stays must have somewhere to go: a classic queue would drop it.
+        // A kept queue needs its dead-letter queue for what expires in it: without one a classic queue would drop it.
         (QueueFate::Kept(_), QueueFate::Deleted(_) | QueueFate::Open) => {
             let messages = seen.queues.get(&dead_letters).and_then(|there| there.messages);
             QueueFate::Kept(KeptQueue { queue: dead_letters.clone(), messages })
@@ -205,7 +207,7 @@ fn finish(queue: &DesiredQueue, seen: &Snapshot, of_queue: QueueFate, of_dead_le
             QueueFate::Left(kept) => stays.push(kept),
             QueueFate::Gone | QueueFate::Open => {}
         }
-        // Of an earlier look that found messages, or of an earlier resource of this name.
+        // An earlier look that found messages may have left it, or an earlier resource of this name.
         gone.push(renamed);
     }
     gone.reverse();

@@ -93,7 +93,7 @@ impl Desired {
         }
     }
 
-    /// A hash of all of it, 16 hexadecimal digits: what stands in `status.topology.hash`.
+    /// A hash of all of it, 16 hexadecimal digits, for `status.topology.hash`.
     pub fn hash(&self) -> String {
         let bytes = Sha256::digest(format!("{:?}{:?}", self.exchange, self.queue));
         hexadecimal(&bytes[..8])

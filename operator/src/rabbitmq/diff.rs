@@ -3,7 +3,7 @@
 use hoopoe_crds::{policy, producer::Ownership};
 
 use super::{
-    Binding, Change, Desired, Finding, Policy, Snapshot,
+    Binding, Change, Desired, Policy, RabbitFinding, Snapshot,
     desired::{DesiredExchange, DesiredQueue, dead_letter_arguments},
     names::{KEPT, MARK, mark_of},
     objects::{bindings_of, immutable_differences, ours},
@@ -15,10 +15,10 @@ pub struct Difference {
     /// In the order in which they are carried out.
     pub changes: Vec<Change>,
     /// In the order of their weight.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RabbitFinding>,
 }
 
-/// The difference, of a resource that no other has taken the queue from.
+/// The difference. The caller knows that no other resource holds the queue.
 pub fn difference(desired: &Desired, seen: &Snapshot) -> Difference {
     let mut difference = Difference::default();
     if let Some(exchange) = &desired.exchange {
@@ -34,15 +34,15 @@ fn of_exchange(exchange: &DesiredExchange, seen: &Snapshot, difference: &mut Dif
     let DesiredExchange { name, kind, ownership } = exchange;
     let what = || format!("the exchange {name}");
     match (seen.exchanges.get(name), ownership) {
-        (Some(there), _) if there.kind != *kind => difference.findings.push(Finding::ArgumentsDiffer {
+        (Some(there), _) if there.kind != *kind => difference.findings.push(RabbitFinding::ArgumentsDiffer {
             what: what(),
             field: "type".to_owned(),
             want: (*kind).to_owned(),
             have: there.kind.clone(),
         }),
-        // An exchange that does not outlive the broker loses its bindings with it.
+        // An exchange that a restart of the broker removes loses its bindings too.
         (Some(there), Ownership::Owned | Ownership::Shared) if !there.durable || there.auto_delete => {
-            difference.findings.push(Finding::ArgumentsDiffer {
+            difference.findings.push(RabbitFinding::ArgumentsDiffer {
                 what: what(),
                 field: "durability".to_owned(),
                 want: "durable, not auto-delete".to_owned(),
@@ -50,7 +50,7 @@ fn of_exchange(exchange: &DesiredExchange, seen: &Snapshot, difference: &mut Dif
             });
         }
         (Some(_), _) => {}
-        (None, Ownership::External) => difference.findings.push(Finding::ExchangeMissing { name: name.clone() }),
+        (None, Ownership::External) => difference.findings.push(RabbitFinding::ExchangeMissing { name: name.clone() }),
         (None, Ownership::Owned | Ownership::Shared) => {
             difference.changes.push(Change::DeclareExchange { name: name.clone(), kind });
         }
@@ -63,17 +63,17 @@ fn of_queue(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut 
         (&dead_letters, dead_letter_arguments(), &queue.dead_letter_policy),
         (&queue.name, queue.arguments.clone(), &queue.policy),
     ];
-    // Policies first: they are the claim, and a queue is never there without its limits.
+    // Policies come first: they are the claim, and a queue never exists without its limits.
     for (_, _, policy) in &both {
         if !in_place(policy, seen) {
             let mut put = (*policy).clone();
-            // Whoever does not know its own cluster leaves what stands there.
+            // An operator that does not know its own cluster keeps the id that is written there.
             put.cluster = put.cluster.or_else(|| seen.policies.get(&put.name)?.cluster().map(str::to_owned));
             difference.changes.push(Change::PutPolicy(put));
         }
     }
     for (name, _, _) in &both {
-        // Of a deletion that kept the queue: at one priority with ours it could be the one in force.
+        // A `hoopoe-kept` policy left by an earlier deletion has our priority and could win: delete it.
         let kept = policies_of(name, seen).filter(|policy| policy.name.starts_with(KEPT));
         difference.changes.extend(kept.map(|policy| Change::DeletePolicy { name: policy.name.clone() }));
     }
@@ -85,7 +85,7 @@ fn of_queue(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &mut 
                 let in_force = there.policy.clone().unwrap_or_default();
                 if in_force != policy.name && in_place(policy, seen) {
                     let (queue, ours) = (name.clone(), policy.name.clone());
-                    difference.findings.push(Finding::PolicyShadowed { queue, ours, by: in_force });
+                    difference.findings.push(RabbitFinding::PolicyShadowed { queue, ours, by: in_force });
                 }
             }
         }
@@ -106,7 +106,9 @@ fn of_bindings(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &m
             missing.push(&binding.source);
         }
     }
-    difference.findings.extend(missing.into_iter().map(|name| Finding::ExchangeMissing { name: name.to_owned() }));
+    difference
+        .findings
+        .extend(missing.into_iter().map(|name| RabbitFinding::ExchangeMissing { name: name.to_owned() }));
     for gone in ours(&queue.name, mark, seen) {
         if !queue.bindings.iter().any(|binding| same(gone, binding)) {
             difference.changes.push(Change::Unbind { queue: queue.name.clone(), binding: gone.clone() });
@@ -114,7 +116,7 @@ fn of_bindings(queue: &DesiredQueue, mark: &str, seen: &Snapshot, difference: &m
     }
     let foreign: Vec<_> = there.iter().filter(|binding| !binding.arguments.contains_key(MARK)).collect();
     if let Some(first) = foreign.first() {
-        difference.findings.push(Finding::ForeignBindings {
+        difference.findings.push(RabbitFinding::ForeignBindings {
             queue: queue.name.clone(),
             count: foreign.len(),
             exchange: first.source.clone(),
@@ -136,7 +138,7 @@ fn in_place(policy: &policy::Policy, seen: &Snapshot) -> bool {
     seen.policies.get(&policy.name).is_some_and(|there| {
         let patterns_agree = match &policy.cluster {
             Some(_) => there.pattern == policy.pattern(),
-            // Whoever does not know its own leaves what is written.
+            // An operator that does not know its own cluster accepts any.
             None => there.bare_pattern() == policy.pattern(),
         };
         patterns_agree

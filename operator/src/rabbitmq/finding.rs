@@ -6,7 +6,7 @@ use crate::topology::{self, Meaning};
 
 /// What was seen on a broker that no write of ours mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum RabbitFinding {
     /// An exchange that is not ours to make is not there.
     ExchangeMissing {
         /// Its name.
@@ -50,7 +50,7 @@ pub enum Finding {
     },
 }
 
-impl Finding {
+impl RabbitFinding {
     /// The variant's name.
     pub fn reason(&self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for RabbitFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ExchangeMissing { name } => {

@@ -27,5 +27,5 @@ pub use broker::{Broker, SNAPSHOT_AGE};
 pub use change::Change;
 pub use client::ManagementClient;
 pub use desired::Desired;
-pub use finding::Finding;
+pub use finding::RabbitFinding;
 pub use snapshot::{Binding, Exchange, Policy, Queue, Snapshot};

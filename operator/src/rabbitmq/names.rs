@@ -4,7 +4,8 @@ use hoopoe_crds::policy::DEAD_LETTERS;
 
 use crate::resource::ResourceId;
 
-/// The argument that marks a binding as ours: `<namespace>/<name>`. Headers exchanges ignore arguments that start with `x-`.
+/// The argument that marks a binding as ours: `<namespace>/<name>`. Headers exchanges ignore arguments that start with
+/// `x-`.
 pub const MARK: &str = "x-hoopoe";
 
 /// What the name of a claim starts with.

@@ -1,8 +1,8 @@
-//! Which of the objects on a broker are ours, and whether one that is there can become what we want.
+//! Which of the objects on a broker are ours, and whether a queue that is there can become the queue that we want.
 
 use serde_json::{Map, Value};
 
-use super::{Binding, Finding, Queue, Snapshot, names::MARK};
+use super::{Binding, Queue, RabbitFinding, Snapshot, names::MARK};
 
 /// The bindings of a queue that carry our mark.
 pub(super) fn ours<'a>(queue: &'a str, mark: &'a str, seen: &'a Snapshot) -> impl Iterator<Item = &'a Binding> {
@@ -15,8 +15,8 @@ pub(super) fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterat
 }
 
 /// The differences between a queue and what we want that no write can remove.
-pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<Finding> {
-    let differ = |field: &str, want: String, have: String| Finding::ArgumentsDiffer {
+pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<RabbitFinding> {
+    let differ = |field: &str, want: String, have: String| RabbitFinding::ArgumentsDiffer {
         what: format!("the queue {name}"),
         field: field.to_owned(),
         want,

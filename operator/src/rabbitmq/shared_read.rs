@@ -1,4 +1,4 @@
-//! One read for all who ask at about the same time.
+//! One read for all callers that ask at about the same time.
 
 use std::{
     sync::Arc,
@@ -9,19 +9,23 @@ use tokio::sync::Mutex;
 
 use crate::topology::BrokerError;
 
-/// Between the starts of two reads: a hundred resources that each wrote something wait for one read together.
+/// The shortest time between the starts of two reads: a hundred resources that each wrote something then wait for one
+/// read together.
 const PAUSE: Duration = Duration::from_secs(1);
-/// And this many times what the last one took: the lists of a thousand queues keep a small broker busy for a second.
+/// That time is also at least this many times as long as the last read took: the lists of a thousand queues keep a
+/// small broker busy for a second.
 const SHARE: u32 = 2;
 
-/// What is read of a broker, kept with its age. Whoever asks while a read is under way waits for it, and for another one only if that began too early.
+/// What is read of a broker, kept with its age. A caller that asks during a read waits for it, and starts another one
+/// only if that read began too early for it.
 #[derive(Debug)]
 pub(super) struct SharedRead<T>(Mutex<Known<T>>);
 
 #[derive(Debug)]
 struct Known<T> {
     good: Option<(Instant, Arc<T>)>,
-    /// Of a broker that does not answer, five hundred who wait must not each wait out a time limit of their own, one after the other.
+    /// The last failure. If a broker does not answer, five hundred waiting callers share it: otherwise each would wait
+    /// for a time limit of its own, one after the other.
     failed: Option<(Instant, BrokerError)>,
     next_at: Option<Instant>,
 }
@@ -33,7 +37,8 @@ impl<T> Default for SharedRead<T> {
 }
 
 impl<T> SharedRead<T> {
-    /// What was read at `newer_than` or later; else `read`, whose failure is that of all who asked before it began.
+    /// What was read at `newer_than` or later; otherwise `read`. If that fails, it fails for all callers that asked
+    /// before it began.
     pub(super) async fn get(
         &self,
         newer_than: Instant,
@@ -77,7 +82,8 @@ mod tests {
         BrokerError::BrokerUnreachable { url: "http://away".to_owned(), detail: "no answer".to_owned() }
     }
 
-    /// A hundred who ask at once, each for something newer than now: how many reads it took, and how many were given a value.
+    /// A hundred who ask at once, each for something newer than now: how many reads it took, and how many were given a
+    /// value.
     async fn ask(shared: &SharedRead<u32>, result: Result<u32, BrokerError>) -> (u32, usize) {
         let reads = AtomicU32::new(0);
         let one = || {

@@ -41,13 +41,14 @@ pub struct Queue {
     /// The policy that is in force on it.
     #[serde(default)]
     pub policy: Option<String>,
-    /// Messages that nobody holds.
+    /// Messages that no consumer holds.
     #[serde(default)]
     pub messages_ready: u64,
     /// Messages that a consumer holds.
     #[serde(default)]
     pub messages_unacknowledged: u64,
-    /// Both together; `None`: nobody knows, for the queue's node is down. A quorum queue counts every 5 s: what was confirmed since is missing.
+    /// Both together; `None`: the queue's node is down and its count is not known. A quorum queue counts every 5 s:
+    /// what was confirmed since then is missing.
     #[serde(default)]
     pub messages: Option<u64>,
 }
@@ -120,7 +121,7 @@ impl Policy {
         policy::without_cluster(&self.pattern).1
     }
 
-    /// Whether it is known to be another cluster's. Without an id on one side nobody knows, and the name decides.
+    /// Whether it is known to be another cluster's. If one of the two ids is missing it is not, and the name decides.
     pub fn is_of_another(&self, cluster: Option<&str>) -> bool {
         matches!((self.cluster(), cluster), (Some(theirs), Some(mine)) if theirs != mine)
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Broker, Change, Desired, Finding, ManagementClient, SNAPSHOT_AGE, Snapshot, claims, diff};
+use super::{Broker, Change, Desired, ManagementClient, RabbitFinding, SNAPSHOT_AGE, Snapshot, claims, diff};
 use crate::topology::{BrokerError, Claimant, Mode};
 
 /// What was done and what was seen.
@@ -11,7 +11,7 @@ pub struct Synced {
     /// The writes that were carried out; in [`Mode::ReadOnly`] those that would be.
     pub changes: Vec<Change>,
     /// What no write of ours mends.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<RabbitFinding>,
     /// The broker's objects after the writes.
     pub seen: Arc<Snapshot>,
 }
@@ -19,12 +19,12 @@ pub struct Synced {
 impl Synced {
     /// Whether another resource holds the queue.
     pub fn is_taken(&self) -> bool {
-        self.findings.iter().any(|finding| matches!(finding, Finding::QueueTaken { .. }))
+        self.findings.iter().any(|finding| matches!(finding, RabbitFinding::QueueTaken { .. }))
     }
 }
 
-/// Brings about what a resource wants of its broker. `known`: the other consumers of this cluster that want the same queue of the same broker.
-/// `fresh`: read again even if the last read is young, because something moved.
+/// Brings about what a resource wants of its broker. `known`: the other consumers of this cluster that want the same
+/// queue of the same broker. `fresh`: read again even if the last read is young, because something moved.
 pub async fn reconcile(
     broker: &Broker,
     desired: &Desired,
@@ -35,7 +35,8 @@ pub async fn reconcile(
     let young = Instant::now().checked_sub(SNAPSHOT_AGE).unwrap_or_else(Instant::now);
     let mut seen = broker.snapshot(fresh.unwrap_or(young)).await?;
     let mut done = Vec::new();
-    // Each turn carries out one stage: the claim, then what needs it. A turn without writes is the last, and no healthy run needs a fourth.
+    // Each turn carries out one stage: the claim, then what depends on it. The first turn without writes is the last
+    // one; a run without faults needs three.
     for _ in 0..4 {
         if let Some(finding) = taken(desired, known, &seen) {
             withdraw(broker.client(), desired, &seen, mode).await?;
@@ -47,7 +48,7 @@ pub async fn reconcile(
             return Ok(Synced { changes: done, findings: difference.findings, seen });
         }
         let stage = stage(difference.changes, desired, &seen);
-        // Writes wait for their turn, and this read is old after them.
+        // Free the read before the writes wait for their turn: it is old after them.
         drop(seen);
         for change in &stage {
             carry_out(broker.client(), change).await?;
@@ -59,7 +60,7 @@ pub async fn reconcile(
     Ok(Synced { changes: done, findings, seen })
 }
 
-/// One write. What a queue loses by it is decided before.
+/// Carries out one write.
 pub async fn carry_out(client: &ManagementClient, change: &Change) -> Result<(), BrokerError> {
     match change {
         Change::DeclareExchange { name, kind } => client.declare_exchange(name, kind).await,
@@ -74,7 +75,7 @@ pub async fn carry_out(client: &ManagementClient, change: &Change) -> Result<(),
 }
 
 /// The finding, if another resource holds the queue.
-pub fn taken(desired: &Desired, known: &[Claimant], seen: &Snapshot) -> Option<Finding> {
+pub fn taken(desired: &Desired, known: &[Claimant], seen: &Snapshot) -> Option<RabbitFinding> {
     let queue = desired.queue.as_ref()?;
     taken_queue(&desired.claimant, desired.cluster.as_deref(), &queue.name, known, seen)
 }
@@ -86,21 +87,23 @@ pub fn taken_queue(
     queue: &str,
     known: &[Claimant],
     seen: &Snapshot,
-) -> Option<Finding> {
+) -> Option<RabbitFinding> {
     let by = claims::holder(me, cluster, queue, &seen.policies, known)?;
-    Some(Finding::QueueTaken { queue: queue.to_owned(), by })
+    Some(RabbitFinding::QueueTaken { queue: queue.to_owned(), by })
 }
 
-/// While our claim does not sit, only claims are written: whoever else wrote one at that moment is seen in the read that follows.
+/// Until the broker lists our claim policy, write policies only; the next read shows whether a rival claimed the queue
+/// at the same time.
 fn stage(changes: Vec<Change>, desired: &Desired, seen: &Snapshot) -> Vec<Change> {
-    let sits = desired.queue.as_ref().is_none_or(|queue| seen.policies.contains_key(&queue.policy.name));
-    if sits {
+    let is_claimed = desired.queue.as_ref().is_none_or(|queue| seen.policies.contains_key(&queue.policy.name));
+    if is_claimed {
         return changes;
     }
     changes.into_iter().filter(|change| matches!(change, Change::PutPolicy(_))).collect()
 }
 
-/// Two wrote their claims at one moment and this one yields: its policies go, and nothing else of it was written.
+/// Two resources wrote their claims at the same moment and this one yields: its policies are removed. It has written
+/// nothing else.
 async fn withdraw(
     client: &ManagementClient,
     desired: &Desired,
@@ -112,7 +115,7 @@ async fn withdraw(
         return Ok(());
     }
     for policy in [&queue.policy, &queue.dead_letter_policy] {
-        // One of that name may be another cluster's.
+        // A policy of that name may be another cluster's.
         if seen.policies.get(&policy.name).is_some_and(|there| !there.is_of_another(desired.cluster.as_deref())) {
             client.delete_policy(&policy.name).await?;
         }

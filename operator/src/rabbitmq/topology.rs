@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use hoopoe_crds::{policy, status::TopologyStatus};
 
 use super::{
-    Broker, Change, Finding, chain,
+    Broker, Change, RabbitFinding, chain,
     deletion::{self, DeletionInput, DeletionStep},
     desired::{Desired, HeldQueue},
     diff,
@@ -33,11 +33,12 @@ impl Topology for Broker {
         let desired = Desired::of(wanted);
         let synced = sync::reconcile(self, &desired, rivals, mode, fresh).await?;
         let (broker, queue) = (self.id(&synced.seen), queue_sight(&desired, &synced));
-        // The snapshot ends here: hundreds of callers wait for a turn to apply children, and each would keep one alive.
+        // Drop the broker snapshot before the caller waits for the apply semaphore: hundreds of waiters would each keep
+        // one alive.
         let Synced { changes, findings, seen: _ } = synced;
         Ok(BroughtAbout {
             writes: changes.iter().map(Change::to_write).collect(),
-            findings: findings.iter().map(Finding::to_finding).collect(),
+            findings: findings.iter().map(RabbitFinding::to_finding).collect(),
             broker,
             queue,
         })
@@ -53,13 +54,13 @@ impl Topology for Broker {
         Ok(Preview {
             losses: losses(&difference.changes, &seen),
             writes: difference.changes.iter().map(Change::to_write).collect(),
-            findings: difference.findings.iter().map(Finding::to_finding).collect(),
+            findings: difference.findings.iter().map(RabbitFinding::to_finding).collect(),
         })
     }
 
     async fn chain(&self, wanted: &Wanted<'_>) -> Result<Vec<Sight>, BrokerError> {
         let seen = self.snapshot(Instant::now()).await?;
-        // Rates are worth a word and no failure.
+        // Without rates the chain is still complete.
         let depths = self.depths(DEPTHS_AGE).await.ok();
         Ok(chain::sights(&Desired::of(wanted), &seen, depths.as_deref()))
     }

@@ -8,11 +8,12 @@ use super::{Window, decide::STUCK};
 
 /// From `High` to `Critical`.
 const CRITICAL: f64 = 10.0;
-/// A band is left downwards only below this share of its lower edge.
+/// A band is left for a lower one only below this share of its lower edge.
 const BELOW: f64 = 0.8;
-/// A higher band must hold this long, two samples, before it is said: a single message that is on its way is no news.
+/// A higher band must last this long, two samples, before it is said: a single message on its way is no news.
 const UP_AFTER: Duration = Duration::from_secs(10);
-/// A lower band must hold this long: a queue of little traffic would otherwise go to and fro between `Idle` and `Low`.
+/// A lower band must last this long: a queue with little traffic would otherwise change between `Idle` and `Low` all
+/// the time.
 const DOWN_AFTER: Duration = Duration::from_mins(1);
 
 /// The band of a backlog. `per_second`: what the present workers get done. `before`: the band that it is in.
@@ -35,7 +36,7 @@ pub fn backlog_band(before: Option<Backlog>, in_hand: u64, per_second: f64, targ
     }
 }
 
-/// The band that is said of a queue: one that lasts.
+/// The band that is said of a queue: one that has lasted for some time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastingBand {
     said: Option<Backlog>,
@@ -43,7 +44,7 @@ pub struct LastingBand {
 }
 
 impl LastingBand {
-    /// What is said, given what was seen last; `None`: nobody knows.
+    /// What is said, given what was seen last; `None`: the queue's depth is not known.
     pub fn update(&mut self, window: &Window, target_drain: Duration, now: Instant) -> Option<Backlog> {
         let Some(latest) = window.latest(now) else {
             *self = Self::default();
@@ -57,7 +58,7 @@ impl LastingBand {
             return self.said;
         };
         let since = match self.other {
-            // Which of two higher bands it is may change while it is waited: that it is higher does not.
+            // While a new band is being confirmed, keep the timer as long as the direction (up or down) stays the same.
             Some((other, since)) if (other > said) == (seen > said) => since,
             Some(_) | None => now,
         };

@@ -1,10 +1,11 @@
 //! The decision: how many workers a queue needs.
 //!
-//! Up at once, from the arrivals and from what waits; down only to what was enough for every moment of the stabilization; to none only after
-//! the queue was seen empty for the whole of `idle`. Without data, and while nothing is acknowledged at all, the count stays.
+//! The count goes up at once, by the arrivals and by what waits. It goes down only to what was enough at every moment
+//! of the stabilization, and to none only after the queue was empty for the whole of `idle`. Without data, and while
+//! nothing is acknowledged, it stays.
 //!
-//! The need is reckoned from the load alone and never from the present count, so that a count that has just been changed, and whose pods
-//! do not run yet, cannot feed the next change.
+//! The need is computed from the load alone, never from the present count. So a count that was just changed, and whose
+//! pods do not run yet, cannot cause the next change.
 
 use std::time::{Duration, Instant};
 
@@ -12,14 +13,16 @@ use hoopoe_crds::consumer::Scaling;
 
 use super::{Window, window::Load};
 
-/// The share of a worker's time that arrivals may take: the rest is for the unevenness of arrivals and for catching up.
+/// The share of a worker's time that arrivals may take. The rest is left for uneven arrivals and for catching up.
 const UTILIZATION: f64 = 0.8;
-/// What is kept beyond the need when workers go: a need that sways about a whole number would move the count back and forth.
+/// Keep this much more than the need when workers go: a need that varies around a whole number would move the count up
+/// and down.
 const MARGIN: f64 = 1.1;
-/// This long without an acknowledgement while workers have work: what they wait for is elsewhere (the database, most often), and more of
-/// them would only wait as well.
+/// Workers that have work and acknowledge nothing for this long wait for another server, most often the database. More
+/// workers would only wait as well.
 pub const STUCK: Duration = Duration::from_secs(30);
-/// The first step up while nobody knows what a worker gets done: a figure out by ten must not ask for ten times the pods.
+/// The largest first step while the rate of one worker is not known: a guess that is wrong by ten must not ask for ten
+/// times the pods.
 const UNMEASURED_STEP: i32 = 4;
 
 /// How many workers, and why.
@@ -40,13 +43,13 @@ pub enum Reason {
     NeedFell,
     /// The count is what is needed.
     AsNeeded,
-    /// Fewer would do now, but not for every moment of the stabilization.
+    /// Fewer are enough now, but were not at every moment of the stabilization.
     Stabilizing,
     /// More are needed than `scaling.max`.
     AtMaximum,
     /// The queue was empty for all of `idle`.
     Idle,
-    /// Nobody looked at the queue yet: the count stays.
+    /// The queue's depth was not read yet: the count stays.
     NoSamples,
     /// The last look at the queue is too old: the count stays.
     StaleSamples,
@@ -93,7 +96,7 @@ pub fn decide(scaling: &Scaling, window: &Window, now: Instant, current: i32) ->
     stay(Reason::Stabilizing)
 }
 
-/// The count that was enough for every moment of the stabilization, and for a little more.
+/// The count that was enough at every moment of the stabilization, with [`MARGIN`].
 fn enough(scaling: &Scaling, window: &Window, now: Instant) -> i32 {
     let highest = window.peaks().map(|load| need(load, scaling, window, now)).fold(0.0, f64::max);
     whole(highest * MARGIN)

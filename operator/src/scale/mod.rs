@@ -1,7 +1,9 @@
-//! How many workers run: one pure function of the spec, the scaler's decision and the live count; and that decision.
+//! How many workers run: [`replicas`], a pure function of the spec, the scaler's decision and the live count; and that
+//! decision.
 //!
-//! The broker's poller feeds a [`Scaler`] with a [`Sample`] of each queue every five seconds; the reconciler asks it for an [`Outlook`].
-//! [`decide`] and [`backlog_band`] are pure and see only a [`Window`] of samples. `README.md` beside this file shows what comes of them.
+//! The broker's poller feeds a [`Scaler`] with a [`Sample`] of each queue every five seconds; the reconciler asks it
+//! for an [`Outlook`]. [`decide`] and [`backlog_band`] are pure and see only a [`Window`] of samples. `README.md`
+//! beside this file shows what comes of them.
 
 mod band;
 mod decide;

@@ -10,12 +10,14 @@ use hoopoe_crds::{
 pub enum Replicas {
     /// This number, at every apply.
     Exactly(i32),
-    /// An autoscaler's to change: this number once, when the Deployment is made or the autoscaler switched on, and left out of every apply.
+    /// An autoscaler changes it. This number is written once, when the Deployment is made or the autoscaler is switched
+    /// on, and no apply contains it.
     LeftToAutoscaler(i32),
 }
 
-/// Stopped → 0; `autoscale` → left to it; `scaling` → the decision, before the first one the live count, clamped; else `replicas`.
-/// `asked`: `spec.replicas`. `decided`: `status.desiredReplicas`. `live`: the Deployment's own count, if there is one.
+/// Stopped → 0; `autoscale` → left to it; `scaling` → the decision, before the first one the live count, clamped; else
+/// `replicas`. `asked`: `spec.replicas`. `decided`: `status.desiredReplicas`. `live`: the Deployment's own count, if
+/// there is one.
 pub fn replicas(
     lifecycle: Lifecycle,
     asked: i32,

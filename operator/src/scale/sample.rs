@@ -19,7 +19,7 @@ pub struct Sample {
     pub workers: u32,
 }
 
-/// More than any queue takes; what is above, or no number at all, is a fault of the statistics.
+/// No queue takes more: a higher rate is a fault of the statistics.
 const HIGHEST_RATE: f64 = 10_000_000.0;
 
 impl Sample {
@@ -28,7 +28,8 @@ impl Sample {
         self.ready.saturating_add(self.unacked)
     }
 
-    /// With rates that can be reckoned with: a negative one, as after a restart of the broker, is 0, and no number is unknown.
+    /// The same with usable rates: a negative rate, as after a restart of the broker, becomes 0, and a rate that is not
+    /// a number becomes unknown.
     pub(super) fn sane(mut self) -> Self {
         let sane = |rate: f64| rate.is_finite().then(|| rate.clamp(0.0, HIGHEST_RATE));
         self.arrival_rate = self.arrival_rate.and_then(sane);

@@ -14,17 +14,17 @@ use crate::{
     status::{ScalingFinding, StatusProblem},
 };
 
-/// More queues than this are not remembered: a window is about 3 KiB, so all of them take 30 MiB at most.
+/// At most this many queues are remembered: a window takes about 3 KiB, so all of them take 30 MiB.
 const MOST: usize = 10_000;
 
 /// What the scaler remembers of every queue: fed by the depths that the broker's poller reads, asked by the reconciler.
 #[derive(Debug, Default)]
 pub struct Scaler {
-    queues: Mutex<BTreeMap<ResourceId, Remembered>>,
+    queues: Mutex<BTreeMap<ResourceId, RememberedQueue>>,
 }
 
 #[derive(Debug, Default)]
-struct Remembered {
+struct RememberedQueue {
     window: Window,
     band: LastingBand,
 }
@@ -38,7 +38,7 @@ pub struct Outlook {
     pub desired_replicas: Option<i32>,
     /// Why so many; `None`: `scaling` is unset.
     pub reason: Option<Reason>,
-    /// For `status.backlog`; `None`: nobody knows.
+    /// For `status.backlog`; `None`: the queue's depth is not known.
     pub backlog: Option<Backlog>,
 }
 
@@ -52,7 +52,7 @@ impl Scaler {
     pub fn record(&self, id: &ResourceId, sample: Sample, scaling: &Scaling) {
         let mut queues = self.queues();
         if !queues.contains_key(id) && queues.len() >= MOST {
-            tracing::warn!(most = MOST, "one queue more than the scaler remembers: {id} keeps its count");
+            tracing::warn!(most = MOST, "the scaler remembers no more queues: {id} keeps its count");
             return;
         }
         queues.entry(id.clone()).or_default().window.record(sample, scaling);
@@ -61,8 +61,8 @@ impl Scaler {
     /// What is to be said and done now. `current`: `status.desiredReplicas`, else the live count.
     pub fn outlook(&self, id: &ResourceId, scaling: Option<&Scaling>, current: i32, now: Instant) -> Outlook {
         let mut queues = self.queues();
-        let unknown = &mut Remembered::default();
-        let Remembered { window, band } = queues.get_mut(id).unwrap_or(unknown);
+        let unknown = &mut RememberedQueue::default();
+        let RememberedQueue { window, band } = queues.get_mut(id).unwrap_or(unknown);
         let target_drain = scaling.map_or_else(|| unscaled().target_drain, |scaling| scaling.target_drain);
         let backlog = band.update(window, target_drain.0, now);
         let Some(scaling) = scaling else {
@@ -92,7 +92,7 @@ impl Scaler {
         self.len() == 0
     }
 
-    fn queues(&self) -> MutexGuard<'_, BTreeMap<ResourceId, Remembered>> {
+    fn queues(&self) -> MutexGuard<'_, BTreeMap<ResourceId, RememberedQueue>> {
         // A panic while the lock was held left windows that are whole: each is changed by one call.
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,20 +4,23 @@ use std::{collections::VecDeque, time::Duration, time::Instant};
 
 use super::Sample;
 
-/// Assumed until a worker was seen with more work than it could do: a tenth of what a worker does on two cores with a database of its own.
+/// Assumed until a worker was seen at its limit: a tenth of what one worker does on two cores with a database of its
+/// own.
 const ASSUMED: f64 = 1000.0;
-/// What is below is a fault of the servers, and no measure of a worker: one message in ten seconds.
+/// A lower rate, one message in ten seconds, is a fault of the servers and does not measure a worker.
 const LOWEST: f64 = 0.1;
 /// What is above was never seen of any worker.
 const HIGHEST: f64 = 100_000.0;
-/// Two minutes of samples under load: one odd rate in the middle of a restart does not show in their median.
+/// Two minutes of samples under load: a single odd rate during a restart does not change their median.
 const EVIDENCE: usize = 24;
 /// A worker is at its limit when this much of its work waits, in seconds.
 const SATURATED_SECONDS: f64 = 2.0;
-/// After this long without such a moment the figure is doubted: it was perhaps measured while the database was slow, and whoever believes
-/// it keeps too many workers and so never sees it refuted. It doubles in as long again, until workers are few enough to be busy.
+/// After this long without a worker at its limit, the figure is doubted. If it was measured while the database was
+/// slow, it keeps too many workers, none of them is ever busy, and it is never measured again. So it grows, twice as
+/// high after the same time again, until there are few enough workers for one to be busy.
 const DOUBTED_AFTER: Duration = Duration::from_hours(1);
-/// The most that doubt multiplies by: after a night without work the morning must not start with a worker too few by far.
+/// The figure grows by doubt to this many times at most: after a night without work the morning must not start with far
+/// too few workers.
 const MOST_DOUBT: f64 = 4.0;
 
 /// What one worker gets done in a second.

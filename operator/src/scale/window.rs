@@ -1,4 +1,4 @@
-//! What was seen of one queue lately: as much as the decision looks at, and no more however long the spans in the spec are.
+//! What was seen of one queue lately: as much as the decision needs, whatever the spans in the spec are.
 
 use std::{
     collections::VecDeque,
@@ -9,9 +9,10 @@ use hoopoe_crds::consumer::Scaling;
 
 use super::{Sample, Throughput};
 
-/// Samples come every 5 s; after four that are missing nobody knows any more what the queue holds.
+/// Samples come every 5 s. After four missing ones the newest says nothing about the queue any more.
 pub const STALE: Duration = Duration::from_secs(20);
-/// Arrivals are taken over three samples: one odd one makes no worker, and a step shows in full after 15 s (its backlog shows at once).
+/// The mean of three samples counts as arrivals: a single odd one starts no worker, and a step shows in full after 15 s
+/// (its backlog shows at once).
 const SMOOTHED: usize = 3;
 /// The stabilization is kept as the peaks of so many parts of it.
 const PARTS: u32 = 60;
@@ -47,7 +48,7 @@ struct Peak {
 }
 
 impl Window {
-    /// Takes a sample. One that is not newer than the last is dropped: the broker's statistics did not move.
+    /// Takes a sample. It is dropped if it is not newer than the last one: then the broker's statistics did not move.
     pub fn record(&mut self, sample: Sample, scaling: &Scaling) {
         let sample = sample.sane();
         if let Some(last) = self.recent.back() {
@@ -67,7 +68,7 @@ impl Window {
         let in_hand = sample.in_hand() > 0;
         let quiet = !in_hand && sample.arrival_rate.unwrap_or(0.0) == 0.0;
         since(&mut self.quiet_since, quiet, sample.at);
-        // Without statistics nobody can say so.
+        // A broker without statistics cannot say that nothing is acknowledged.
         since(&mut self.stuck_since, in_hand && sample.acknowledge_rate == Some(0.0), sample.at);
         self.record_peak(sample.at, scaling.stabilization.0);
     }

@@ -201,7 +201,8 @@ fn overall(findings: &Findings) -> Vec<UntimedCondition> {
     vec![ready, holds(beside, problem.reason, problem.message)]
 }
 
-/// The problem to mend first: what stalls goes before what passes, and within each the earlier step.
+/// The problem to mend first. Lasting problems come before passing ones, and of several the problem of the earliest
+/// step comes first.
 fn foremost(findings: &Findings) -> Option<StatusProblem> {
     let mut problems: Vec<StatusProblem> = findings.refused.iter().chain(&findings.secrets).cloned().collect();
     match &findings.broker {
@@ -225,7 +226,8 @@ fn foremost(findings: &Findings) -> Option<StatusProblem> {
     (!problems.is_empty()).then(|| problems.swap_remove(lasting.unwrap_or(0)))
 }
 
-/// The new conditions; one whose `status` is as before keeps its time. `paused` leaves Ready as it was, with what stands beside it.
+/// The new conditions. A condition whose `status` did not change keeps its time. A paused resource keeps Ready,
+/// Reconciling and Stalled as they were.
 pub(super) fn stamped(
     verdicts: Vec<UntimedCondition>,
     before: &[Condition],

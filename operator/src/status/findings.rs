@@ -4,7 +4,8 @@ use hoopoe_crds::status::{Backlog, TopologyStatus};
 
 use super::StatusProblem;
 
-/// What one reconcile found of a resource. A step that was not reached, because one before it failed, leaves its finding unknown.
+/// What one reconcile found of a resource. A step that was not reached, because one before it failed, leaves its
+/// finding unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings {
     /// The generation that was reconciled.
@@ -45,7 +46,7 @@ pub enum BrokerFinding {
 /// Whether the broker's objects are as asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopologyFinding {
-    /// Nobody could look.
+    /// The broker could not be read.
     Unknown,
     /// All is as asked. `notes`: what else was seen, such as bindings that are not ours.
     Ready {
@@ -95,7 +96,7 @@ pub struct QueueFindings {
     pub desired_replicas: Option<i32>,
     /// How much waits.
     pub backlog: Option<Backlog>,
-    /// Whether dead letters wait; `None`: nobody could look.
+    /// Whether dead letters wait; `None`: the broker could not be read.
     pub dead_letters: Option<bool>,
     /// `overflow: DropHead`.
     pub may_drop: bool,

@@ -5,7 +5,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::{Findings, PodCount, QueueFindings, WorkersFinding, conditions};
 
-/// The status of a producer. `before`: what stands on the API server. `now`: written only where a condition changed its status.
+/// The status of a producer. `before`: the status that the API server has. `now`: written only where a condition
+/// changed its status.
 pub fn producer(findings: &Findings, before: &NotifProducerStatus, now: &Time) -> NotifProducerStatus {
     let pods =
         known(findings, || PodCount { existing: before.replicas, ready: before.ready_replicas, ..PodCount::default() });
@@ -19,7 +20,8 @@ pub fn producer(findings: &Findings, before: &NotifProducerStatus, now: &Time) -
     }
 }
 
-/// The status of a consumer. `before`: what stands on the API server. `now`: written only where a condition changed its status.
+/// The status of a consumer. `before`: the status that the API server has. `now`: written only where a condition
+/// changed its status.
 pub fn consumer(
     findings: &Findings,
     queue: &QueueFindings,

@@ -1,7 +1,7 @@
 //! Step 6: the status of a resource, computed from what the steps before it found. Pure.
 //!
-//! Only changes count: [`producer`] and [`consumer`] are given the status before, and a condition keeps its `lastTransitionTime` until its
-//! `status` changes, so that a reconcile in which nothing changed gives an equal status, which nobody writes.
+//! [`producer`] and [`consumer`] are given the status before, and a condition keeps its `lastTransitionTime` until its
+//! `status` changes. So a reconcile in which nothing changed gives an equal status, and an equal status is not written.
 
 mod conditions;
 mod findings;

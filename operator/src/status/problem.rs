@@ -14,9 +14,9 @@ pub struct StatusProblem {
 /// What mends a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mends {
-    /// Time, or somebody outside: it is tried again.
+    /// Time, or a change outside the resource: it is tried again.
     Retry,
-    /// Only a change of the resource, or of what stands in its way: `Stalled`.
+    /// Only a change of the resource, or of an obstacle outside it: `Stalled`.
     Change,
 }
 

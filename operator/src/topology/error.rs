@@ -30,7 +30,7 @@ pub enum BrokerError {
         /// Its name.
         vhost: String,
     },
-    /// The broker refused a declaration as it stands.
+    /// The broker refused a declaration.
     #[error("failed to {what}: the broker says: {detail}")]
     Refused {
         /// What was asked, as the rest of a sentence.
@@ -48,7 +48,7 @@ pub enum BrokerError {
         /// The answer's text.
         detail: String,
     },
-    /// The answer is not one that this kind of broker gives.
+    /// The answer cannot be parsed.
     #[error("failed to understand the answer when asked to {what}: {detail}")]
     AnswerUnreadable {
         /// What was asked, as the rest of a sentence.

@@ -1,8 +1,8 @@
 //! Step 3: the objects on a resource's broker: what the resource wants, and what becomes of it.
 //!
-//! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain data
-//! beside it. How a kind of broker is read and written stands behind it, for RabbitMQ in [`crate::rabbitmq`], and
-//! [`crate::brokers::open`] is the one place that chooses.
+//! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain
+//! data beside it. Each kind of broker implements the trait: RabbitMQ in [`crate::rabbitmq`]. [`crate::brokers::open`]
+//! is the only place that chooses one.
 
 mod claimant;
 mod depths;
@@ -33,8 +33,8 @@ pub const DEPTHS_AGE: Duration = Duration::from_secs(5);
 /// A broker on which resources have their objects.
 #[async_trait]
 pub trait Topology: Debug + Send + Sync {
-    /// Brings about what a resource wants. `rivals`: the other consumers of this cluster that want the same queue of the
-    /// same broker. `fresh`: read again even if the last read is young, because something moved.
+    /// Brings about what a resource wants. `rivals`: the other consumers of this cluster that want the same queue of
+    /// the same broker. `fresh`: read again even if the last read is young, because something moved.
     async fn bring_about(
         &self,
         wanted: &Wanted<'_>,
@@ -49,8 +49,8 @@ pub trait Topology: Debug + Send + Sync {
     /// Every object between a sender and the workers, in the order in which a message meets them.
     async fn chain(&self, wanted: &Wanted<'_>) -> Result<Vec<Sight>, BrokerError>;
 
-    /// Goes one step on with removing the queue of a consumer that is being deleted. `empty`: what the earlier steps have
-    /// seen.
+    /// Goes one step on with removing the queue of a consumer that is being deleted. `empty`: what the earlier steps
+    /// have seen.
     async fn remove_queue(
         &self,
         held: &Held<'_>,

@@ -1,6 +1,7 @@
-//! The pieces of Kubernetes' own API in a spec: read as their types, since of one that does not fit the API server names no field.
+//! The pieces of Kubernetes' own API in a spec. They are parsed as their types, since the API server names no field of
+//! a piece that does not fit.
 //!
-//! Only what is there is read: a field that these types do not know may be one of a newer Kubernetes, which the API server judges.
+//! A field that these types do not know is accepted: it may belong to a newer Kubernetes, and the API server judges it.
 
 use hoopoe_crds::{Invalid, workload::Workload};
 use k8s_openapi::api::{
@@ -12,7 +13,7 @@ use serde_json::Value;
 
 use super::quantities;
 
-/// The pieces that do not read, beside the pod template.
+/// The pieces that cannot be parsed, except the pod template.
 pub(super) fn broken_rules(workload: &Workload) -> Vec<Invalid> {
     let mut found = Vec::new();
     if let Some(resources) = &workload.resources {
@@ -33,7 +34,8 @@ pub(super) fn broken_rules(workload: &Workload) -> Vec<Invalid> {
     found
 }
 
-/// A template that does not read. It has been merged: places in its lists may be others than in the patch.
+/// What cannot be parsed in a template. The patch is merged into it, so that places in its lists may differ from those
+/// in the patch.
 pub(super) fn broken_template(template: &Value) -> Vec<Invalid> {
     let mut found: Vec<Invalid> = unread::<PodTemplateSpec>("spec.podTemplate", template).into_iter().collect();
     found.extend(quantities::broken_rules("spec.podTemplate", template));

@@ -10,8 +10,8 @@ use crate::{
     strategic_merge::{self, Unfit},
 };
 
-/// The rules that `spec.podTemplate` breaks. The patch is tried on a template that has only what must stay: so every way of removing
-/// it is found.
+/// The rules that `spec.podTemplate` breaks. The patch is tried on a template that has only what must stay, so that
+/// every way of removing it is found.
 pub(super) fn broken_rules(id: &ResourceId, patch: &Value) -> Vec<Invalid> {
     let selector = Component::worker_of(id.kind).selector(id);
     let mut template = json!({

@@ -1,4 +1,4 @@
-//! Amounts of CPU and memory: of one that does not read, the API server says 500 and no field.
+//! Amounts of CPU and memory. The API server answers 500 without a field if it cannot parse one.
 
 use hoopoe_crds::Invalid;
 use serde_json::Value;
@@ -10,7 +10,7 @@ const FIELDS: [&str; 2] = ["sizeLimit", "divisor"];
 /// Kubernetes' suffixes; an exponent is read beside them.
 const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
-/// The amounts in a piece of a pod that do not read. `path`: of the piece.
+/// The amounts in a piece of a pod that cannot be parsed. `path`: of the piece.
 pub(super) fn broken_rules(path: &str, piece: &Value) -> Vec<Invalid> {
     let mut found = Vec::new();
     walk(path, piece, false, &mut found);

@@ -12,12 +12,13 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
-/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of other
-/// operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of [`Server::variable`].
+/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of
+/// other operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of
+/// [`Server::variable`].
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its own
-    /// beside a Secret that it shares with others.
+    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its
+    /// own beside a Secret that it shares with others.
     pub amqp: Option<Endpoint>,
     /// RabbitMQ's management API, where `hoopoe dev` sets policies.
     pub amqp_management: Option<Endpoint>,
@@ -49,7 +50,7 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// A URL as it stands.
+    /// A URL, unchanged.
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
     }
@@ -128,7 +129,7 @@ fn checked(
     }
 }
 
-/// A server's URL, as it stands or made of its parts.
+/// A server's URL: the one that is set, or made of its parts.
 fn read(server: Server, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
     let variable = |name: Variable| get(server.variable(name));
     let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
@@ -167,7 +168,7 @@ fn encryption(server: Server, asked: Option<&str>) -> (&'static str, String) {
     }
 }
 
-/// The URL with another path; what stands behind a `?` stays.
+/// The URL with another path; its query stays.
 fn with_path(url: &str, path: &str) -> String {
     let authority = url.find("://").map_or(0, |scheme| scheme + 3);
     let end = url[authority..].find(['/', '?']).map_or(url.len(), |end| authority + end);

@@ -40,7 +40,7 @@ fn observed(version: &str) -> ObservedMeta {
     }
 }
 
-fn next(sent: Option<&Sent>, observed: Option<&ObservedMeta>, now: Instant) -> Step {
+fn next(sent: Option<&Sent>, observed: Option<&ObservedMeta>, now: Instant) -> ChildStep {
     let child = child();
     step(&child, &digest(&child), sent, observed, "owner", now)
 }
@@ -48,12 +48,12 @@ fn next(sent: Option<&Sent>, observed: Option<&ObservedMeta>, now: Instant) -> S
 #[test]
 fn a_name_that_was_never_sent_is_looked_up_unless_the_caches_know_it_as_ours() {
     let now = Instant::now();
-    assert_eq!(next(None, None, now), Step::Write { look: true, drift: false });
-    assert_eq!(next(None, Some(&observed("5")), now), Step::Write { look: false, drift: false });
+    assert_eq!(next(None, None, now), ChildStep::Write { look: true, drift: false });
+    assert_eq!(next(None, Some(&observed("5")), now), ChildStep::Write { look: false, drift: false });
     let foreign = ObservedMeta { owned_by_uid: Some("other".to_owned()), ..observed("5") };
-    assert_eq!(next(None, Some(&foreign), now), Step::Write { look: true, drift: false });
+    assert_eq!(next(None, Some(&foreign), now), ChildStep::Write { look: true, drift: false });
     let nobodys = ObservedMeta { owned_by_uid: None, ..observed("5") };
-    assert_eq!(next(None, Some(&nobodys), now), Step::Write { look: true, drift: false });
+    assert_eq!(next(None, Some(&nobodys), now), ChildStep::Write { look: true, drift: false });
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn what_is_as_we_wrote_it_or_older_in_the_caches_is_left() {
     let now = Instant::now();
     let sent = sent(&child(), now);
     for version in ["100", "99", "9"] {
-        assert_eq!(next(Some(&sent), Some(&observed(version)), now), Step::Leave, "{version}");
+        assert_eq!(next(Some(&sent), Some(&observed(version)), now), ChildStep::Leave, "{version}");
     }
 }
 
@@ -69,11 +69,11 @@ fn what_is_as_we_wrote_it_or_older_in_the_caches_is_left() {
 fn a_version_that_is_not_ours_is_drift() {
     let now = Instant::now();
     let sent = sent(&child(), now);
-    let drift = Step::Write { look: false, drift: true };
+    let drift = ChildStep::Write { look: false, drift: true };
     assert_eq!(next(Some(&sent), Some(&observed("101")), now), drift);
     assert_eq!(next(Some(&sent), Some(&observed("not a number")), now), drift);
     let disowned = ObservedMeta { owned_by_uid: None, ..observed("101") };
-    assert_eq!(next(Some(&sent), Some(&disowned), now), Step::Write { look: true, drift: true });
+    assert_eq!(next(Some(&sent), Some(&disowned), now), ChildStep::Write { look: true, drift: true });
 }
 
 #[test]
@@ -81,11 +81,11 @@ fn a_status_is_no_drift_and_a_label_is() {
     let now = Instant::now();
     let sent = sent(&child(), now);
     let status = ObservedMeta { generation: Some(1), ..observed("101") };
-    assert_eq!(next(Some(&sent), Some(&status), now), Step::Leave);
+    assert_eq!(next(Some(&sent), Some(&status), now), ChildStep::Leave);
     let mut extra = status.clone();
     extra.annotations = pairs(&[("a", "1"), ("deployment.kubernetes.io/revision", "2")]);
-    assert_eq!(next(Some(&sent), Some(&extra), now), Step::Leave, "what others add is theirs");
-    let drift = Step::Write { look: false, drift: true };
+    assert_eq!(next(Some(&sent), Some(&extra), now), ChildStep::Leave, "what others add is theirs");
+    let drift = ChildStep::Write { look: false, drift: true };
     let mut label = status.clone();
     label.labels = pairs(&[("l", "2")]);
     assert_eq!(next(Some(&sent), Some(&label), now), drift);
@@ -103,10 +103,10 @@ fn what_is_gone_from_the_caches_is_written_again_and_what_never_was_there_is_awa
     let now = Instant::now();
     let later = now + CACHE_LAG;
     let sent = sent(&child(), now);
-    let gone = Step::Write { look: true, drift: true };
+    let gone = ChildStep::Write { look: true, drift: true };
     assert_eq!(next(Some(&sent), None, now), gone);
     let unseen = Sent { seen: false, ..sent };
-    assert_eq!(next(Some(&unseen), None, now + CACHE_LAG / 2), Step::Await(CACHE_LAG / 2));
+    assert_eq!(next(Some(&unseen), None, now + CACHE_LAG / 2), ChildStep::Await(CACHE_LAG / 2));
     assert_eq!(next(Some(&unseen), None, later), gone);
 }
 
@@ -115,7 +115,7 @@ fn a_change_of_ours_is_no_drift() {
     let now = Instant::now();
     let before = Child { object: json!({"metadata": {"name": "a"}}), ..child() };
     let sent = sent(&before, now);
-    assert_eq!(next(Some(&sent), Some(&observed("100")), now), Step::Write { look: false, drift: false });
+    assert_eq!(next(Some(&sent), Some(&observed("100")), now), ChildStep::Write { look: false, drift: false });
 }
 
 #[test]
@@ -127,17 +127,21 @@ fn what_has_no_generation_is_not_applied_for_each_status() {
     let waits = |idle| {
         let sent = Sent { idle, ..sent.clone() };
         match next(Some(&sent), Some(&status), now) {
-            Step::Await(pause) => pause.as_secs(),
-            Step::Write { look: false, drift: true } => 0,
+            ChildStep::Await(pause) => pause.as_secs(),
+            ChildStep::Write { look: false, drift: true } => 0,
             other => panic!("{other:?}"),
         }
     };
     assert_eq!([0, 1, 2, 5, 6, 63, 64, u32::MAX].map(waits), [0, 2, 4, 32, 60, 60, 60, 60]);
     let idle = Sent { idle: 1, ..sent.clone() };
-    let drift = Step::Write { look: false, drift: true };
+    let drift = ChildStep::Write { look: false, drift: true };
     assert_eq!(next(Some(&idle), Some(&status), now + Duration::from_secs(2)), drift);
     let disowned = ObservedMeta { owned_by_uid: None, ..status };
-    assert_eq!(next(Some(&idle), Some(&disowned), now), Step::Write { look: true, drift: true }, "that is no status");
+    assert_eq!(
+        next(Some(&idle), Some(&disowned), now),
+        ChildStep::Write { look: true, drift: true },
+        "that is no status"
+    );
 }
 
 /// As the API server answers.

@@ -28,7 +28,7 @@ use crate::{
     topology::Sight,
 };
 
-/// So many pods of a Deployment are asked: one that differs from the others shows in most cases.
+/// How many pods of a Deployment are asked: in most cases this shows a pod that differs from the others.
 const PODS: u32 = 3;
 /// How long a pod may take to answer through the API server.
 const POD_LIMIT: Duration = Duration::from_secs(5);
@@ -122,7 +122,7 @@ async fn on_the_broker(client: &Client, meta: &Meta, spec: &EitherSpec) -> Vec<C
             let links = sights.into_iter().map(|Sight { what, holds, detail }| ChainLink::of(holds, what, detail));
             std::iter::once(ChainLink::holds(what, detail)).chain(links).collect()
         }
-        // From here it may be another network than the operator's.
+        // This command may run in another network than the operator.
         Err(error) => vec![ChainLink::unknown(what, error.to_string())],
     }
 }

@@ -1,6 +1,7 @@
 //! `hoopoe-operator explain ncons/NAME`: the chain from the Secret to the row, each link with its state.
 //!
-//! It asks with the caller's own rights, and writes nothing. What could not be asked is said to be unknown, and why.
+//! It asks with the caller's own rights, and writes nothing. What it could not ask is shown as unknown, with the
+//! reason.
 
 mod gather;
 mod pods;
@@ -42,13 +43,13 @@ pub struct TargetError(String);
 pub struct ChainLink {
     /// What it is.
     pub what: String,
-    /// How it stands.
+    /// Whether it is as it should be.
     pub state: LinkState,
     /// What was seen, in one line.
     pub detail: String,
 }
 
-/// How a link stands.
+/// Whether a link is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
     /// As it should.
@@ -91,7 +92,7 @@ pub fn text(chain: &[ChainLink]) -> String {
             LinkState::Fails => "FAILS",
             LinkState::Unknown => "?    ",
         };
-        // What others wrote stays on its line.
+        // A line break in a text of others must not look like a line of ours.
         let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what:width$}  {}", detail.trim());

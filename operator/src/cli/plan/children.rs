@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Becomes, ChildChange, fields};
 use crate::desired::{Child, ChildKind};
 
-/// More paths than these tell nothing more.
+/// The most paths that are shown of one child.
 const PATHS: usize = 6;
 
 /// The changes from the children of one spec to those of another.
@@ -31,7 +31,7 @@ pub(super) fn changes(before: &[Child], after: &[Child]) -> Vec<ChildChange> {
             }
         }
     }
-    // A config of before stays while a ReplicaSet names it.
+    // An old config stays while a ReplicaSet names it.
     let gone = before.iter().filter(|child| child.kind != ChildKind::ConfigMap && same(child, after).is_none());
     found.extend(gone.map(|child| change(child, Becomes::Removed)));
     found
@@ -59,7 +59,7 @@ pub(super) fn pods(before: &[Child], after: &[Child], live: impl Fn(&str) -> Opt
         if template(earlier) != template(child) && now > 0 {
             sentences.push(format!("{name}: {now} roll"));
         }
-        // Where an autoscaler sets the count, the children do not say it.
+        // If an autoscaler sets the count, the children do not contain it.
         if earlier.object["spec"]["replicas"] != child.object["spec"]["replicas"] && wanted != now {
             sentences.push(format!("{name}: from {now} to {wanted}"));
         }

@@ -88,7 +88,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// What the stored spec amounts to; `None`: it cannot be built, so that there is nothing to compare with.
+    /// The stored spec, prepared, and its children; `None`: it has none, so that there is nothing to compare with.
     async fn earlier<'a>(
         &self,
         before: &'a Side,
@@ -180,7 +180,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Other consumers of the namespace that want the same queue through the same Secret; the others' claims are seen on the broker.
+    /// Other consumers of the namespace that want the same queue through the same Secret. The claims of all others show
+    /// on the broker.
     async fn rivals(&self, after: &Side) -> Vec<Claimant> {
         let EitherSpec::Consumer(mine) = &after.spec else { return Vec::new() };
         let api = Kind::Consumer.objects(self.client, &after.meta.id.namespace);

@@ -8,7 +8,7 @@ use super::FieldChange;
 
 /// Longer values are cut.
 const LONGEST: usize = 80;
-/// What may hold credentials in plain text: that they change is said, and not to what.
+/// Fields that may hold credentials in plain text: the plan says that they change, and not to what.
 const UNSAID: [&str; 2] = ["spec.extraEnv", "spec.podTemplate"];
 
 /// The changes from one value to another, by path. Lists are compared whole.
@@ -41,7 +41,7 @@ fn short(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
-    // Nothing of a value may look like a line of ours.
+    // A line break in a value must not look like a line of ours.
     text.retain(|c| !c.is_control());
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));

@@ -1,4 +1,4 @@
-//! Asks the API server and the broker, and puts the answers to the pure parts.
+//! Asks the API server, and makes the plan of each manifest.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ pub enum PlanError {
 pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
     let given = Given::read(&args.filenames)?;
     let platform = Platform {
-        // The same on both sides: what the operator's flags say is not what a manifest changes.
+        // The same on both sides: a manifest does not change the operator's flags.
         worker_image: "hoopoe".to_owned(),
         image_pull_secrets: Vec::new(),
         otlp_endpoint: None,

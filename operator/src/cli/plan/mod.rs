@@ -1,8 +1,9 @@
-//! `hoopoe-operator plan -f`: what manifests would change, before they are applied: which pods roll, which broker objects change, what would be lost.
+//! `hoopoe-operator plan -f`: what manifests would change, before they are applied: which pods roll, which broker
+//! objects change, what would be lost.
 //!
-//! The API server tries the resource itself (a dry run: its rules, defaults and admission, what other managers set stays). From what it
-//! answers, and from what it holds, the same steps as a reconcile's build the children; those that differ are tried too. The broker is read.
-//! Nothing is written anywhere.
+//! The API server tries the resource itself in a dry run, with its rules, defaults and admission, and with what other
+//! managers set. From its answer, and from the resource that is stored, the steps of a reconcile make the children, and
+//! the API server tries those that differ. The broker is read. Nothing is written anywhere.
 
 mod children;
 mod compare;
@@ -30,7 +31,8 @@ pub struct PlanArgs {
     /// How it is printed
     #[arg(short = 'o', long = "output", value_enum, default_value_t)]
     pub output: Output,
-    /// The field manager that will apply the manifests: kubectl, helm, kustomize-controller, ...; a field that it no longer gives is removed
+    /// The field manager that will apply the manifests: kubectl, helm, kustomize-controller, ...; a field that it no
+    /// longer gives is removed
     #[arg(long, default_value = "kubectl")]
     pub field_manager: String,
 }

@@ -16,7 +16,7 @@ fn wanted() -> DesiredQueue {
     }
 }
 
-/// Both queues with so many messages, both policies, and a binding of ours and one of somebody's.
+/// Both queues with so many messages, both policies, a binding of ours and a binding of another program.
 fn seen(messages: u64, dead_letters: u64) -> Snapshot {
     let mut seen = Snapshot::default();
     for (name, messages) in [("q", messages), ("q.dlq", dead_letters)] {
@@ -152,7 +152,7 @@ fn what_came_in_just_before_the_bindings_went_has_time_to_show() {
 fn what_is_published_between_the_last_read_and_the_stop_is_kept() {
     let late = unbound(seen(1, 0));
     let dead_letters = EmptyFor { queue: None, dead_letters: Some(LONG) };
-    // The workers were scaled to none before, so nobody drains it.
+    // The workers were scaled to none before, so nothing drains it.
     let said = sentences(step(&late, |input| {
         (input.empty_for, input.workers, input.workers_wanted) = (dead_letters, 0, 0);
     }));
@@ -164,7 +164,7 @@ fn what_is_published_between_the_last_read_and_the_stop_is_kept() {
 fn time_ends_the_drain_and_dead_letters_do_not_hold_the_queue() {
     let stuck = unbound(seen(5, 0));
     assert_eq!(step(&stuck, |input| input.timed_out = true), DeletionStep::StopWorkers);
-    // Nobody drains: no worker is asked for.
+    // Nothing drains: no worker is asked for.
     let said = sentences(step(&stuck, |input| (input.workers, input.workers_wanted) = (0, 0)));
     let expected = [
         "set the policy hoopoe-kept.ns.c on the queue q",
@@ -230,7 +230,7 @@ fn after_the_last_write_what_stays_is_told() {
     assert_eq!(said[2..], ["delete the policy hoopoe-kept.ns.c.dlq", "delete the policy hoopoe-kept.ns.c"]);
 }
 
-/// An operator that ends after any of its writes is followed by one that comes to the same end.
+/// If an operator ends after any of its writes, the next one comes to the same end.
 #[test]
 fn a_crash_after_any_write_changes_nothing_in_the_end() {
     for (messages, dead_letters) in [(0, 0), (4, 0), (0, 2), (4, 2)] {

@@ -117,7 +117,7 @@ fn a_binding_that_left_the_spec_goes_after_the_new_one_is_there() {
 
 #[test]
 fn an_exchange_of_anothers_making_is_only_looked_at() {
-    let missing = Finding::ExchangeMissing { name: "e".to_owned() };
+    let missing = RabbitFinding::ExchangeMissing { name: "e".to_owned() };
     assert_eq!(
         difference(&producer(Ownership::External), &Snapshot::default()).findings,
         std::slice::from_ref(&missing)
@@ -146,7 +146,7 @@ fn a_policy_of_somebodys_that_is_in_force_is_told_and_bindings_of_others_are_a_n
     seen.queues.get_mut("q").unwrap().policy = Some("theirs".to_owned());
     seen.bindings.push(Binding { arguments: Map::new(), ..binding("theirs") });
     let found = difference(&consumer(&["a"]), &seen);
-    let reasons: Vec<_> = found.findings.iter().map(Finding::reason).collect();
+    let reasons: Vec<_> = found.findings.iter().map(RabbitFinding::reason).collect();
     assert_eq!(reasons, ["PolicyShadowed", "ForeignBindings"]);
     assert!(found.findings[1].to_finding().problem().is_none() && found.changes.is_empty());
 }

@@ -1,7 +1,7 @@
 //! What is asked for comes about, stays, and comes back.
 
 use hoopoe_e2e::Method;
-use hoopoe_operator::rabbitmq::{Change, Finding};
+use hoopoe_operator::rabbitmq::{Change, RabbitFinding};
 use serde_json::json;
 
 use crate::topology::kit::{self, Outcomes, VERSIONS};
@@ -17,7 +17,7 @@ async fn queue_bindings_policies_and_dead_letters_come_about_and_a_second_look_w
         let inbox = kit::consumer("inbox", 1, INBOX);
         // The consumer may come first: its binding follows when the exchange appears.
         let outcome = kit::reconcile(&broker, &inbox).await?;
-        assert_eq!(outcome.findings, [Finding::ExchangeMissing { name: "events".to_owned() }], "{version:?}");
+        assert_eq!(outcome.findings, [RabbitFinding::ExchangeMissing { name: "events".to_owned() }], "{version:?}");
         for kind in ["Topic", "Direct", "Fanout", "Headers"] {
             let name = if kind == "Topic" { "events".to_owned() } else { format!("events-{kind}") };
             let events = kit::producer("events", &format!("exchange: {{name: {name}, type: {kind}}}"));
@@ -72,7 +72,11 @@ async fn what_left_the_spec_is_unbound_and_what_is_not_ours_stays() -> Outcomes 
     .await?;
     let texts: Vec<_> = outcome.changes.iter().map(ToString::to_string).collect();
     assert_eq!(texts, ["unbind the queue q from amq.topic with the key \"a\""]);
-    assert!(matches!(outcome.findings[..], [Finding::ForeignBindings { count: 1, .. }]), "{:?}", outcome.findings);
+    assert!(
+        matches!(outcome.findings[..], [RabbitFinding::ForeignBindings { count: 1, .. }]),
+        "{:?}",
+        outcome.findings
+    );
     let bindings = kit::get(&rabbit, "/api/queues/%2F/q/bindings").await;
     let keys: Vec<_> = bindings
         .as_array()
@@ -126,14 +130,14 @@ async fn other_immutable_arguments_are_told_with_both_values_and_not_touched() -
     let told: Vec<_> = outcome
         .findings
         .iter()
-        .filter(|finding| matches!(finding, Finding::ArgumentsDiffer { .. }))
+        .filter(|finding| matches!(finding, RabbitFinding::ArgumentsDiffer { .. }))
         .map(ToString::to_string)
         .collect();
     assert!(told[0].contains("type classic") && told[0].contains("quorum is asked for"), "{told:?}");
     assert!(told[1].contains("x-max-priority 3") && told[1].contains("none is asked for"), "{told:?}");
     let outcome = kit::reconcile(&broker, &kit::producer("p", "exchange: {name: events}")).await?;
     assert!(
-        matches!(&outcome.findings[..], [Finding::ArgumentsDiffer { have, .. }] if have == "fanout"),
+        matches!(&outcome.findings[..], [RabbitFinding::ArgumentsDiffer { have, .. }] if have == "fanout"),
         "{outcome:?}"
     );
     assert_eq!(kit::get(&rabbit, "/api/queues/%2F/q").await["type"], "classic");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use hoopoe_e2e::Method;
 use hoopoe_operator::{
-    rabbitmq::{Finding, sync},
+    rabbitmq::{RabbitFinding, sync},
     topology::Mode,
 };
 use serde_json::json;
@@ -31,7 +31,7 @@ async fn one_wins_and_the_other_is_told_and_writes_nothing() -> Outcomes {
     let outcome =
         sync::reconcile(&broker, &second, std::slice::from_ref(&first.claimant), Mode::Write, Some(Instant::now()))
             .await?;
-    assert_eq!(outcome.findings, [Finding::QueueTaken { queue: "q".to_owned(), by: "default/b".to_owned() }]);
+    assert_eq!(outcome.findings, [RabbitFinding::QueueTaken { queue: "q".to_owned(), by: "default/b".to_owned() }]);
     assert!(outcome.changes.is_empty());
     Ok(())
 }
@@ -45,7 +45,7 @@ async fn another_policy_in_force_is_told() -> Outcomes {
     let theirs = json!({ "pattern": "^q", "apply-to": "queues", "priority": 999, "definition": { "max-length": 1 } });
     rabbit.management(Method::PUT, "/api/policies/%2F/theirs", Some(&theirs)).await?;
     let outcome = kit::reconcile(&broker, &inbox).await?;
-    let shadowed: Vec<_> = outcome.findings.iter().map(Finding::reason).collect();
+    let shadowed: Vec<_> = outcome.findings.iter().map(RabbitFinding::reason).collect();
     assert_eq!(shadowed, ["PolicyShadowed", "PolicyShadowed"]);
     assert!(outcome.findings[0].to_string().contains("theirs"), "{}", outcome.findings[0]);
     Ok(())
