@@ -51,7 +51,7 @@ chaos: ## Kill KILLS (default 50) parts of such a cluster at random under load, 
 	@HOOPOE_CHAOS_KILLS=$(KILLS) HOOPOE_CHAOS_SEED=$(SEED) e2e/test-cluster.sh --ignored random_kills
 
 .PHONY: check
-check: ## The quick half of `make test`: formatting, lints, unit tests; no server
+check: deny ## The quick half of `make test`: formatting, lints, dependencies, unit tests; no server
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 	cargo test --workspace --lib --bins --locked
@@ -89,5 +89,4 @@ generate: ## Write the files anew that tests compare with what the code makes (C
 
 .PHONY: deny
 deny: ## Check licences, sources and banned crates of the dependencies
-	@command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny check bans licenses sources
+	$$(e2e/prebuilt.sh cargo-deny) --log-level error check bans licenses sources

@@ -9,7 +9,12 @@ generate() { # FOLDER: a copy of charts/, or charts/ itself
     mkdir -p "$charts/hoopoe-operator/files/crds" "$charts/hoopoe-operator/files/rbac"
     cp crds/yaml/*.yaml "$charts/hoopoe-operator/files/crds/"
     cp operator/rbac/*.yaml "$charts/hoopoe-operator/files/rbac/"
-    cargo run --quiet --locked -p hoopoe-crds -- --values-schema "$charts/hoopoe/values.schema.json"
+    # Compiled by e2e/build.sh, or here.
+    if [ -n "${HOOPOE_PROGRAMS:-}" ]; then
+        "$HOOPOE_PROGRAMS/hoopoe-crds" --values-schema "$charts/hoopoe/values.schema.json"
+    else
+        cargo run --quiet --locked -p hoopoe-crds -- --values-schema "$charts/hoopoe/values.schema.json"
+    fi
     docs=$(e2e/go-tools.sh helm-docs)/helm-docs
     for chart in hoopoe-operator hoopoe; do
         "$docs" --log-level warning --chart-search-root "$charts/$chart" --sort-values-order file

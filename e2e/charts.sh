@@ -3,6 +3,7 @@
 # three Kubernetes minors, kube-score; and whether what is generated is fresh. The tests on a real API server are Cargo's: `charts` of
 # hoopoe-operator.
 #
+# Usage: e2e/charts.sh [--tools]   with --tools it only builds what it needs, where that is missing
 # Environment: HOOPOE_HELM3 (a helm 3, which then renders everything too and must say the same).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +13,10 @@ say() { echo "charts: $*" >&2; }
 
 helm=$(tool helm) kubeconform=$(tool kubeconform) score=$(tool kube-score) unittest=$(tool helm-unittest)
 schemas=$(e2e/kube-schemas.sh)
+if [ "${1:-}" = --tools ]; then
+    tool helm-docs >/dev/null # of charts/generate.sh
+    exit
+fi
 rendered=$(mktemp -d)
 trap 'rm -r "$rendered"' EXIT
 export HELM_CACHE_HOME=$rendered/.cache HELM_CONFIG_HOME=$rendered/.config HELM_DATA_HOME=$rendered/.data

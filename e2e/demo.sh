@@ -16,9 +16,13 @@ if ! command -v cc >/dev/null || ! command -v curl >/dev/null; then
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends gcc libc6-dev curl
 fi
 
-say "Building hoopoe (three to five minutes from cold on two cores, seconds after that)"
-cargo build --locked -p hoopoe
-hoopoe=${CARGO_TARGET_DIR:-target}/debug/hoopoe
+if [ -n "${HOOPOE_PROGRAMS:-}" ]; then # compiled by e2e/build.sh
+    hoopoe=$HOOPOE_PROGRAMS/hoopoe
+else
+    say "Building hoopoe (three to five minutes from cold on two cores, seconds after that)"
+    cargo build --locked -p hoopoe
+    hoopoe=${CARGO_TARGET_DIR:-target}/debug/hoopoe
+fi
 
 data=.hoopoe
 if [ "$keep" = no ]; then

@@ -2,7 +2,8 @@
 # Builds Hoopoe's two images without a Docker engine, and prints for each `NAME FOLDER DIGEST SIZE`: a static program `FROM scratch`, as
 # an OCI layout in target/images. Two builds of one commit have one digest.
 #
-# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile; default release), HOOPOE_IMAGE_SBOM (no: leave the bills of materials out).
+# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile; default release), HOOPOE_IMAGE_SBOM (no: leave the bills of materials out),
+# HOOPOE_PROGRAMS (a folder with what e2e/build.sh compiled, which any profile but release takes).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -31,6 +32,16 @@ program() { # NAME
     cargo rustc --locked --profile "$profile" --target-dir "$build" --package "$1" --bin "$1" -- -C target-feature=+crt-static >&2
 }
 case $profile in dev) programs=debug ;; bench) programs=release ;; *) programs=$profile ;; esac
+programs=$build/$programs
+if [ "$profile" != release ] && [ -n "${HOOPOE_PROGRAMS:-}" ]; then
+    programs=$HOOPOE_PROGRAMS
+    program() { # NAME: it is there; a program with a loader would find none in the image
+        ! readelf --program-headers "$programs/$1" | grep -q INTERP || {
+            say "$programs/$1 is not linked statically; e2e/build.sh does that"
+            exit 1
+        }
+    }
+fi
 
 store=$(mktemp -d)
 trap 'rm -rf "$store"' EXIT
@@ -40,10 +51,10 @@ image() { # NAME FOLDER_OF_ITS_CONTAINERFILE
     name=$1 context=$out/$2
     mkdir -p "$context"
     from=$(date +%s)
-    say "compiling $name with the profile $profile (release, the first time: some minutes on two cores)"
+    say "making $name with the profile $profile (release, the first time: some minutes on two cores)"
     program "$name"
     # Symbols help nobody who has no debugger in the image, and are half of it.
-    strip -o "$context/$name" "$build/$programs/$name"
+    strip -o "$context/$name" "$programs/$name"
     cp /etc/ssl/certs/ca-certificates.crt "$context/"
     rm -rf "${out:?}/$name"
     build_tool build --quiet --isolation chroot --timestamp "$moment" --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \

@@ -1,43 +1,80 @@
 #!/usr/bin/env bash
-# The checks of this repository, in order, on real servers. The last lines name what ran, what was skipped and how long each took.
+# The checks of this repository, on real servers. Steps that wait run beside steps that compute; what a step printed is shown whole when it
+# ends, and a line a minute says what runs. The last lines name what ran, what was skipped, and what each step took.
 #
 # Usage: e2e/test.sh [--all]   with --all also what takes too long for every change; without it that is named, and no failure
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-passed=() failed=() skipped=() left=()
 all=${1:-}
 case $all in '' | --all) ;; *)
     echo "usage: e2e/test.sh [--all]" >&2
     exit 2
     ;;
 esac
-started=$SECONDS
-HOOPOE_FAILURES=$(mktemp) || exit # what e2e/patience.sh has seen fail, for the last lines
-export HOOPOE_FAILURES
-trap 'rm -f "$HOOPOE_FAILURES"' EXIT
+
+work=$(mktemp -d) || exit
+mkdir "$work/ended"
+: >"$work/results"
+: >"$work/groups"
+# What e2e/patience.sh has seen fail, for the last lines.
+export HOOPOE_FAILURES=$work/failures
+: >"$HOOPOE_FAILURES"
+# What is compiled by e2e/build.sh is compiled by no other script again.
+export HOOPOE_PROGRAMS=$PWD/target/debug
+tests=$work/tests complaints=$work/complaints
 
 say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-step() { # NAME COMMAND...: runs one check, which may leave itself out by the status 77; a failure does not hide those after it
-    local name=$1 from=$SECONDS status=0
-    shift
-    say "$name: $*"
-    "$@" || status=$?
-    name="$name ($((SECONDS - from))s)"
-    case $status in
-        0) passed+=("$name") ;;
-        77) skipped+=("$name") ;;
-        *) failed+=("$name") ;;
-    esac
+source e2e/processor-time.sh
+
+step() { # NAME TITLE COMMAND...: runs one check, which may leave itself out by the status 77; a failure does not hide those after it
+    local name=$1 title=$2 from=$SECONDS status=0 used
+    shift 2
+    echo "$title" >"$work/$name.running"
+    measured "$work/$name.used" "$@" >"$work/$name.output" 2>&1 </dev/null || status=$?
+    used=$(cat "$work/$name.used")
+    {
+        flock 9
+        say "$title: $*"
+        cat "$work/$name.output"
+        printf '%s\t%s\n' $status "$title (wall $((SECONDS - from)) s, processor $used s)" >>"$work/results"
+        rm "$work/$name.running"
+    } 9>"$work/output.lock"
+    touch "$work/ended/$name"
 }
 
 long_step() { # the same for what runs only with --all
     if [ "$all" = --all ]; then
         step "$@"
     else
-        left+=("$1")
+        printf '%s\t%s\n' left "$2" >>"$work/results"
+        touch "$work/ended/$1"
     fi
+}
+
+after() { # NAME...: waits for the end of steps of other lanes, however they end: what misses something says so itself
+    local name
+    for name; do while [ ! -e "$work/ended/$name" ]; do sleep 0.2; done; done
+}
+
+lane() { # FUNCTION: runs its steps beside the other lanes, in a process group that can be ended as one
+    set -m
+    "$1" &
+    set +m
+    lanes+=($!)
+    echo $! >>"$work/groups"
+}
+
+end_lanes() { # what the lanes started and did not end; the servers' own watchdogs end the servers
+    local group
+    while read -r group; do kill -TERM -- "-$group" 2>/dev/null; done <"$work/groups"
+    while read -r group; do
+        for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 -- "-$group" 2>/dev/null && sleep 0.3; done
+        kill -KILL -- "-$group" 2>/dev/null
+    done <"$work/groups"
+    end_measured
+    rm -rf "$work"
 }
 
 need_compiler() {
@@ -47,22 +84,30 @@ need_compiler() {
     $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ libc6-dev
 }
 
-generated_files() { # what is committed is what the code makes
-    local crds
-    crds=$(mktemp -d) || return 1
-    { cargo run --quiet --locked -p hoopoe -- openapi | diff -u service/openapi.json - &&
-        cargo run --quiet --locked -p hoopoe-crds -- "$crds" && diff -ru crds/yaml "$crds"; } || {
-        echo "a generated file is stale: run make generate"
-        return 1
-    }
-    rm -r "$crds"
+packages() { # all at once: apt runs alone
+    local of_pods=
+    [ "$(id -u)" != 0 ] || of_pods=$(e2e/cluster/prepare.sh --packages)
+    # shellcheck disable=SC2086 # a list of words
+    e2e/install.sh debootstrap python3-venv curl elfutils $of_pods
 }
 
-all_tests() { # the ignored ones too: they need what the steps before have installed
+lints() { # Clippy ran while the workspace was compiled
+    [ -s "$tests" ] || {
+        echo "the workspace could not be compiled"
+        return 1
+    }
+    [ ! -s "$complaints" ] || {
+        cat "$complaints"
+        return 1
+    }
+}
+
+build() { e2e/build.sh "$complaints" >"$tests"; }
+
+run_tests() { # PACKAGE...: the ignored ones too: they need what steps before have installed
     HOOPOE_SCHEMATHESIS=$(e2e/schemathesis.sh) || return 1
     export HOOPOE_SCHEMATHESIS HOOPOE_SCHEMATHESIS_EXAMPLES=${HOOPOE_SCHEMATHESIS_EXAMPLES:-40}
-    cargo test --config "target.'cfg(unix)'.runner = 'e2e/patience.sh'" \
-        --workspace --locked --no-fail-fast -- --include-ignored
+    e2e/run-tests.sh "$tests" "$@"
 }
 
 as_root() { # COMMAND...: network namespaces, mounts and control groups are root's to make
@@ -73,6 +118,14 @@ as_root() { # COMMAND...: network namespaces, mounts and control groups are root
     "$@"
 }
 
+# A compiler gives way to tests, which have limits.
+politely() { nice -n 10 "$@"; }
+
+demo() { # its ports are fixed, so there is one at a time on a machine; they are below those that tests take
+    mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/hoopoe"
+    HOOPOE_DEMO_ADMIN=9081 flock "${XDG_CACHE_HOME:-$HOME/.cache}/hoopoe/demo.lock" e2e/demo.sh
+}
+
 demo_in_pods() {
     local status=0
     export HOOPOE_CLUSTER=own
@@ -81,33 +134,80 @@ demo_in_pods() {
     return $status
 }
 
-step "compiler" need_compiler
-step "servers from Debian's packages" e2e/install.sh debootstrap python3-venv curl elfutils
-step "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
-step "Kubernetes control plane from its Go modules (first time: some ten minutes)" e2e/control-plane.sh
-step "schemathesis from PyPI" e2e/schemathesis.sh
-step "formatting" cargo fmt --all --check
-step "lints" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
-step "generated files" generated_files
-step "charts: lint, unit tests, schemas, kube-score (first time: some five minutes for Helm)" e2e/charts.sh
-step "tests on real servers" all_tests
-step "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its programs and images)" as_root e2e/test-cluster.sh
-step "fuzzing for 20 s" env FUZZ_SECONDS=20 fuzz/run.sh
-step "demo" env HOOPOE_DEMO_ADMIN=18081 e2e/demo.sh
-long_step "licences, sources and banned crates of the dependencies" make deny
-long_step "charts with Helm 3" make charts-helm-three
-long_step "demo out of pods, with the images that are released" as_root demo_in_pods
-long_step "two builds of the images, one digest" as_root e2e/reproducible.sh
-long_step "150 parts of a cluster killed at random" as_root make chaos KILLS=150
-long_step "fuzzing for 10 minutes" env FUZZ_SECONDS=600 fuzz/run.sh
+lane_of_tools() { # Go's compiler, beside what waits
+    step plane "Kubernetes control plane from its Go modules (first time: some ten minutes)" politely e2e/control-plane.sh
+    step nodes "programs of the cluster's nodes from their Go modules" as_root politely e2e/cluster/programs.sh
+    step charts-tools "tools for the charts from their Go modules" politely e2e/charts.sh --tools
+    after build
+    step charts "charts: lint, unit tests, schemas, kube-score" e2e/charts.sh
+    step fuzz "fuzzing for 20 s" politely env FUZZ_SECONDS=20 fuzz/run.sh
+}
 
-say "summary after $((SECONDS - started))s"
-printf 'ran      %s\n' "${passed[@]}"
-[ ${#failed[@]} = 0 ] || printf 'FAILED   %s\n' "${failed[@]}"
-[ ${#skipped[@]} = 0 ] || printf 'skipped  %s\n' "${skipped[@]}"
-[ ${#left[@]} = 0 ] || printf 'left to make test-all: %s\n' "${left[@]}"
+lane_of_tests() {
+    step format "formatting" cargo fmt --all --check
+    step build "compiling the workspace" build
+    step lints "lints" lints
+    step service "tests of the service on real servers" run_tests service
+    after plane charts-tools
+    step operator "tests of the operator on real servers" run_tests operator
+    step others "tests of the resources' types and of the tests' own servers" run_tests crds e2e
+}
+
+lane_of_pods() {
+    step trixie "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
+    step schemathesis "schemathesis from PyPI" e2e/schemathesis.sh
+    step deny "licences, sources and banned crates of the dependencies" make deny
+    after build
+    step demo "demo" demo
+    after nodes charts-tools
+    step pods "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its images)" \
+        as_root e2e/test-cluster.sh "$tests"
+}
+
+started=$SECONDS lanes=()
+# Where this script is killed, this one ends what it started: nothing else would.
+export -f end_lanes end_measured
+export work groups
+setsid bash -c 'while kill -0 "$0" 2>/dev/null; do sleep 1; done; [ ! -e "$work" ] || end_lanes' $$ >/dev/null 2>&1 </dev/null &
+trap 'end_lanes' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+step compiler "compiler" need_compiler
+step packages "servers and tools from Debian's packages" packages
+lane lane_of_tools
+lane lane_of_tests
+lane lane_of_pods
+lanes_run() {
+    local pid
+    for pid in "${lanes[@]}"; do kill -0 "$pid" 2>/dev/null && return; done
+    return 1
+}
+said=$SECONDS
+while lanes_run; do
+    sleep 1
+    [ $((SECONDS - said)) -lt 60 ] || {
+        said=$SECONDS
+        printf '%5d s  running: %s\n' $((SECONDS - started)) "$(cat "$work"/*.running 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"
+    }
+done
+wait "${lanes[@]}"
+long_step helm3 "charts with Helm 3" make charts-helm-three
+long_step demo-in-pods "demo out of pods, with the images that are released" as_root demo_in_pods
+long_step reproducible "two builds of the images, one digest" as_root e2e/reproducible.sh
+long_step chaos "150 parts of a cluster killed at random" as_root make chaos KILLS=150
+long_step fuzz-long "fuzzing for 10 minutes" env FUZZ_SECONDS=600 fuzz/run.sh
+
+say "summary after $((SECONDS - started)) s"
+results() { awk -F '\t' -v status="$1" -v word="$2" 'status == "other" ? $1 !~ /^(0|77|left)$/ : $1 == status { print word $2; }' "$work/results"; }
+count() { results "$1" "" | wc -l; }
+results 0 'ran      '
+results other 'FAILED   '
+results 77 'skipped  '
+results left 'left to make test-all: '
 head -n 20 "$HOOPOE_FAILURES"
-echo "${#passed[@]} passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
-if [ ${#failed[@]} != 0 ] || { [ "${CI:-}" = true ] && [ ${#skipped[@]} != 0 ]; }; then
+passed=$(count 0) failed=$(count other) skipped=$(count 77)
+echo "$passed passed, $failed failed, $skipped skipped"
+if [ "$failed" != 0 ] || { [ "${CI:-}" = true ] && [ "$skipped" != 0 ]; }; then
     exit 1
 fi

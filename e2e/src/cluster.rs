@@ -10,7 +10,7 @@ mod registry;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::control_plane::ControlPlane;
 use crate::error::{Error, Result};
@@ -32,6 +32,8 @@ const DNS: &str = "10.96.0.10";
 const SITES: [Site; 2] = [Site(1), Site(2)];
 const SWEEP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/sweep.sh");
 const SWEEP_LIMIT: Duration = Duration::from_mins(1);
+/// How long another cluster of this machine may take to end: a run of its tests takes half of it.
+const LOCK_LIMIT: Duration = Duration::from_mins(20);
 
 /// A cluster. There is one at a time on a machine; whatever an earlier one left is removed first. It ends with this value's
 /// [`stop`](Self::stop), and with the process however that ends.
@@ -47,9 +49,10 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts it and waits until its nodes and its DNS are ready. `say` hears what is being done.
+    /// Starts it, once no other cluster runs on this machine, and waits until its nodes and its DNS are ready. `say` hears what is
+    /// being done.
     pub async fn start(say: impl Fn(&str)) -> Result<Self> {
-        let lock = lock()?;
+        let lock = lock(&say).await?;
         say("looking for the programs (the first time they are built: some ten minutes)");
         let programs = Programs::with_nodes().await?;
         sweep().await?;
@@ -156,12 +159,20 @@ async fn sweep() -> Result<()> {
 }
 
 /// A name in the machine's network, which goes with the process that holds it.
-fn lock() -> Result<UnixListener> {
+async fn lock(say: &impl Fn(&str)) -> Result<UnixListener> {
     let name = SocketAddr::from_abstract_name("hoopoe-cluster").map_err(Error::io("name the cluster's lock"))?;
-    UnixListener::bind_addr(&name).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            Error::NoControlPlane { reason: "a cluster runs on this machine already".to_owned() }
+    let started = Instant::now();
+    for second in 0_u32.. {
+        match UnixListener::bind_addr(&name) {
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && started.elapsed() < LOCK_LIMIT => {
+                if second % 60 == 0 {
+                    say("a cluster runs on this machine already; waiting for its end");
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => break,
+            bound => return bound.map_err(Error::io("hold the cluster's lock")),
         }
-        _ => Error::io("hold the cluster's lock")(error),
-    })
+    }
+    Err(Error::NoControlPlane { reason: "a cluster runs on this machine already".to_owned() })
 }

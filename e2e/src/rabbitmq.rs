@@ -21,7 +21,8 @@ use files::Node;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-const CTL_LIMIT: Duration = Duration::from_mins(1);
+/// Each command starts an Erlang of its own, which takes a second or two, and a minute on a machine with much else to do.
+const CTL_LIMIT: Duration = Duration::from_mins(4);
 /// The share of the machine's memory that a node may use before it blocks publishers.
 const WATERMARK: &str = "0.9";
 

@@ -146,3 +146,33 @@ require (
 	tags.cncf.io/container-device-interface v1.1.1 // indirect
 	tags.cncf.io/container-device-interface/specs-go v1.1.1 // indirect
 )
+replace github.com/cyphar/filepath-securejoin => github.com/cyphar/filepath-securejoin v0.6.1 // pinned
+replace github.com/felixge/httpsnoop => github.com/felixge/httpsnoop v1.0.4 // pinned
+replace github.com/fsnotify/fsnotify => github.com/fsnotify/fsnotify v1.9.0 // pinned
+replace github.com/fxamacker/cbor/v2 => github.com/fxamacker/cbor/v2 v2.9.0 // pinned
+replace github.com/go-logr/logr => github.com/go-logr/logr v1.4.3 // pinned
+replace github.com/godbus/dbus/v5 => github.com/godbus/dbus/v5 v5.2.2 // pinned
+replace github.com/grpc-ecosystem/go-grpc-middleware/v2 => github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.3 // pinned
+replace github.com/moby/sys/userns => github.com/moby/sys/userns v0.1.0 // pinned
+replace github.com/opencontainers/selinux => github.com/opencontainers/selinux v1.13.1 // pinned
+replace github.com/prometheus/client_golang => github.com/prometheus/client_golang v1.23.2 // pinned
+replace github.com/prometheus/common => github.com/prometheus/common v0.67.5 // pinned
+replace github.com/prometheus/procfs => github.com/prometheus/procfs v0.19.2 // pinned
+replace go.etcd.io/bbolt => go.etcd.io/bbolt v1.4.3 // pinned
+replace go.yaml.in/yaml/v2 => go.yaml.in/yaml/v2 v2.4.3 // pinned
+replace go.yaml.in/yaml/v3 => go.yaml.in/yaml/v3 v3.0.4 // pinned
+replace golang.org/x/crypto => golang.org/x/crypto v0.47.0 // pinned
+replace golang.org/x/net => golang.org/x/net v0.49.0 // pinned
+replace golang.org/x/sync => golang.org/x/sync v0.19.0 // pinned
+replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned
+replace golang.org/x/term => golang.org/x/term v0.39.0 // pinned
+replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned
+replace golang.org/x/time => golang.org/x/time v0.14.0 // pinned
+replace google.golang.org/grpc => google.golang.org/grpc v1.79.3 // pinned
+replace google.golang.org/protobuf => google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af // pinned
+replace k8s.io/apimachinery => k8s.io/apimachinery v0.36.3 // pinned
+replace k8s.io/client-go => k8s.io/client-go v0.36.3 // pinned
+replace k8s.io/cri-api => k8s.io/cri-api v0.36.3 // pinned
+replace k8s.io/cri-streaming => k8s.io/cri-streaming v0.36.3 // pinned
+replace k8s.io/streaming => k8s.io/streaming v0.36.3 // pinned
+replace k8s.io/utils => k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // pinned

@@ -21,3 +21,7 @@ require (
 	golang.org/x/sys v0.47.0 // indirect
 	gotest.tools/v3 v3.5.2 // indirect
 )
+replace github.com/sirupsen/logrus => github.com/sirupsen/logrus v1.9.3 // pinned
+replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.9 // pinned
+replace golang.org/x/sync => golang.org/x/sync v0.19.0 // pinned
+replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned

@@ -16,3 +16,6 @@ require (
 	k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+replace go.yaml.in/yaml/v2 => go.yaml.in/yaml/v2 v2.4.3 // pinned
+replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned
+replace k8s.io/kube-openapi => k8s.io/kube-openapi v0.0.0-20260317180543-43fb72c5454a // pinned

@@ -39,6 +39,8 @@ async fn a_page_is_cut_as_asked_and_grows_without_the_database(mut kit: Kit) {
     let other = kit.process().await;
     for rev in 5..9 {
         process.send(&who).await;
+        // The wake-up takes its time; a reader that missed it would never come to it.
+        until("the commit is seen", async || other.rev(&who).await == rev).await;
         let (first, revs) = page(&other, &who, 5).await;
         let expected: Vec<i64> = (1..=rev).rev().take(5).collect();
         assert_eq!((revs, first.head.head), (expected, process.truth(&who).await));

@@ -36,7 +36,8 @@ async fn a_304_asks_postgres_nothing() {
     let mark = postgres.log().unwrap().len();
     let started = Instant::now();
     let mut polls = 0;
-    while started.elapsed() < Duration::from_secs(4) {
+    // Seconds for several pulses, and polls enough to tell them from: fewer of these a second on a busy machine.
+    while started.elapsed() < Duration::from_secs(4) || polls <= 300 {
         let answer = client.get(&url).header("if-none-match", &tag).send().await.unwrap();
         assert_eq!((answer.status(), &answer.headers()["etag"]), (reqwest::StatusCode::NOT_MODIFIED, &tag));
         polls += 1;
@@ -47,7 +48,6 @@ async fn a_304_asks_postgres_nothing() {
     assert!(others.is_empty(), "{others:#?}");
     let (count, most) = (pulses.len() as u64, started.elapsed().as_secs() + 2);
     assert!((3..=most).contains(&count), "{count} pulses for {polls} polls in {:?}", started.elapsed());
-    assert!(polls > 300, "{polls}");
     for worker in [&producing, &serving] {
         worker.ends_well().await;
     }

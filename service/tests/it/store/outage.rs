@@ -21,6 +21,7 @@ async fn postgres_killed_in_the_middle_of_load() {
     let db = Db::postgres_at(server.url()).await;
     let store = db.store.clone();
     let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (progress, mut batches) = tokio::sync::watch::channel(0);
     let load = tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -30,7 +31,10 @@ async fn postgres_killed_in_the_middle_of_load() {
                 let batch: Vec<_> =
                     (0..20).map(|i| notification(&format!("o{}", i % 7), acknowledged * 20 + i)).collect();
                 match store.commit(&batch, &Takes).await {
-                    Ok(_) => acknowledged += 1,
+                    Ok(_) => {
+                        acknowledged += 1;
+                        progress.send_replace(acknowledged);
+                    }
                     Err(StoreError::Unavailable(_)) => {
                         failures += 1;
                         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -42,7 +46,8 @@ async fn postgres_killed_in_the_middle_of_load() {
         }
     });
     for _ in 0..2 {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        let before = *batches.borrow();
+        batches.wait_for(|batches| *batches > before + 7).await.unwrap();
         server.kill9().await.unwrap();
         let started = Instant::now();
         assert!(is_unavailable(&db.store.head(&owner("o1")).await));
@@ -50,7 +55,7 @@ async fn postgres_killed_in_the_middle_of_load() {
         assert!(started.elapsed() < Duration::from_secs(14), "{:?}", started.elapsed());
         server.restart().await.unwrap();
     }
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    batches.wait_for(|batches| *batches > 20).await.unwrap();
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let (acknowledged, failures) = load.await.unwrap();
     assert!(acknowledged > 20 && failures > 0, "{acknowledged} batches, {failures} failures");
