@@ -9,6 +9,8 @@ mod crashing_store;
 mod drain;
 #[path = "consumer/harness.rs"]
 mod harness;
+#[path = "inbox/hooked_store.rs"]
+mod hooked_store;
 #[path = "consumer/outage.rs"]
 mod outage;
 #[path = "consumer/poison.rs"]

@@ -5,8 +5,14 @@
 mod cache;
 #[path = "inbox/discipline.rs"]
 mod discipline;
+#[path = "inbox/follow.rs"]
+mod follow;
+#[path = "inbox/hooked_store.rs"]
+mod hooked_store;
 #[path = "inbox/kit.rs"]
 mod kit;
+#[path = "inbox/late.rs"]
+mod late;
 #[path = "inbox/old_data.rs"]
 mod old_data;
 #[path = "inbox/outage.rs"]

@@ -116,7 +116,7 @@ async fn answer(
             return Ok(state.not_modified(position, stale));
         }
     }
-    let window = state.reader.window(owner, from, to, unread).await?;
+    let window = state.reader.window(owner, from..to, unread, held.newest()).await?;
     let position = window.head.head.position();
     let body = serde_json::to_vec(&envelope(owner, window, from, page_size)).map_err(|error| {
         tracing::error!(%error, "a window cannot be written as JSON");

@@ -22,7 +22,6 @@ use crate::http::{Guard, surface};
 pub use cursor::Cursor;
 pub use etag::{FORMAT, IfNoneMatch, etag};
 pub use metrics::ApiMetrics;
-pub use schema::HeadSchema;
 pub use state::ApiState;
 
 /// The routes and their description, without a state.

@@ -24,6 +24,7 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Store(error) => error.into(),
             ReadError::Overloaded => Self::StoreOverloaded,
+            ReadError::Behind => Self::StoreUnavailable,
         }
     }
 }

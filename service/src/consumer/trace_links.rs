@@ -38,7 +38,7 @@ pub(super) fn link_senders(span: &Span, batch: &[Delivery]) {
         .peekable();
     let Some(first) = senders.next() else { return };
     if senders.peek().is_none() {
-        // A trace backend shows a child in the sender's own trace; a link only names it.
+        // A trace backend shows a child inside the sender's trace, but only mentions a link.
         let _ = span.set_parent(first);
         return;
     }

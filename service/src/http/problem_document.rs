@@ -40,7 +40,7 @@ pub struct ProblemDocument {
     pub id: Option<Uuid>,
     /// Where the inbox stands, where that is what the request got wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<crate::api::HeadSchema>)]
+    #[schema(nullable = false, value_type = Option<crate::store::Head>)]
     pub head: Option<Head>,
 }
 

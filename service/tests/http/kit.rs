@@ -8,7 +8,7 @@ use hoopoe::{
     broker::{BrokerMetrics, EmbeddedBroker, Publisher, QueueTopology, Topology},
     cache::{Cache, CacheMetrics, MemoryCache},
     http::{Guard, HttpMetrics, ServerLimits, bind, serve, surface},
-    inbox::{Fate, InboxMetrics, Reader, ReaderOptions, Writer},
+    inbox::{InboxMetrics, NotificationFate, Reader, ReaderOptions, Writer},
     notif::{Content, Json, Notification, Owner},
     producer::{self, ProducerMetrics, ProducerState},
     store::{SqliteStore, Store, StoreOptions},
@@ -146,7 +146,7 @@ impl Stand {
     pub async fn fill(&self, owner: &str, kinds: &[&str]) -> Vec<Uuid> {
         let batch: Vec<Notification> = kinds.iter().map(|kind| notification(owner, kind)).collect();
         let fates = self.writer.commit(&batch).await.unwrap();
-        assert!(fates.iter().all(|fate| matches!(fate, Fate::Stored { .. })), "{fates:?}");
+        assert!(fates.iter().all(|fate| matches!(fate, NotificationFate::Stored { .. })), "{fates:?}");
         batch.iter().map(|notification| notification.id).collect()
     }
 }
