@@ -12,7 +12,7 @@ mod notif;
 mod timestamp;
 
 use libfuzzer_sys::fuzz_target;
-use notif::{Arrival, Content, Envelope, Notification, ParseError, from_amqp, from_http, limits, to_wire};
+use notif::{Arrival, Envelope, Notification, ParseError, from_amqp, from_http, limits, to_wire};
 use timestamp::Timestamp;
 
 const BODY_BYTES: usize = 65_536;
@@ -70,21 +70,20 @@ fuzz_target!(|body: &[u8]| {
 
 fn limits_hold(notification: &Notification) {
     let Notification { owner, id: _, source_id, content, created_at, expires_at } = notification;
-    let Content { kind, actor, title, body, data, priority } = content;
     let control = |text: &str| text.chars().any(char::is_control);
     assert!((1..=190).contains(&owner.as_str().len()) && !control(owner.as_str()));
-    assert!((1..=64).contains(&kind.len()) && !control(kind));
+    assert!((1..=64).contains(&content.kind.len()) && !control(&content.kind));
     if let Some(text) = source_id {
         assert!((1..=255).contains(&text.len()) && !control(text));
     }
-    for (text, max) in [(actor, 190), (title, 512), (body, 32_768)] {
+    for (text, max) in [(&content.actor, 190), (&content.title, 512), (&content.body, 32_768)] {
         assert!(text.len() <= max && !text.contains('\0'));
     }
-    if let Some(json) = data {
+    if let Some(json) = &content.data {
         let value: &serde_json::value::RawValue = serde_json::from_str(json.as_str()).expect("data is JSON");
         assert_eq!(value.get(), json.as_str(), "data is kept as received, without what stood around it");
     }
-    assert!(*priority <= 9);
+    assert!(content.priority <= 9);
     for moment in [Some(*created_at), *expires_at].into_iter().flatten() {
         assert!((Timestamp::EARLIEST..=Timestamp::LATEST).contains(&moment));
     }

@@ -1,4 +1,5 @@
-//! A SQLite file that several connections, and at its making several processes, use at once: the store's and the embedded broker's.
+//! A SQLite file that several connections, and at its making several processes, use at once: the store's and the
+//! embedded broker's.
 
 use std::{path::Path, time::Duration};
 
@@ -17,7 +18,8 @@ const BUSY: u32 = 5;
 
 /// How every connection to such a file is opened.
 ///
-/// WAL, so that each carries on beside the others; `synchronous = FULL`: what is committed is on disk, whatever is killed.
+/// WAL, so that each carries on beside the others; `synchronous = FULL`: what is committed is on disk, whatever is
+/// killed.
 pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -29,8 +31,8 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Opens by `open`, again while it is refused as busy, for 5 s.
 ///
-/// SQLite waits by itself for another's transaction, but not where a new file is to become a WAL and another connection is about
-/// to write to it, to the same end perhaps: then it refuses at once.
+/// SQLite waits by itself for another's transaction, but not where a new file is to become a WAL and another connection
+/// is about to write to it, to the same end perhaps: then it refuses at once.
 pub async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(open: impl Fn() -> F) -> sqlx::Result<T> {
     let until = Instant::now() + BUSY_LIMIT;
     loop {

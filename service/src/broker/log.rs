@@ -11,8 +11,8 @@ use crate::timestamp::Timestamp;
 /// Publishes to one exchange.
 #[async_trait]
 pub trait Publisher: Send + Sync + 'static {
-    /// Resolves once this very message was confirmed by the broker and not returned. Callers run many at once: they are put into
-    /// groups over several channels. Never waits longer than the configured timeout.
+    /// Resolves once this very message was confirmed by the broker and not returned. Callers run many at once: they are
+    /// put into groups over several channels. Never waits longer than the configured timeout.
     async fn publish(&self, message: Outgoing) -> Result<(), PublishError>;
 
     /// Whether the last attempt to reach the broker succeeded; `false` before the first.
@@ -25,7 +25,8 @@ pub trait Publisher: Send + Sync + 'static {
 /// Reads a log in order. Each delivery has a tag, and tags rise.
 #[async_trait]
 pub trait Lane: Send {
-    /// The next delivery. Cancel-safe. An error means that the lane is gone and all its unacknowledged deliveries come again.
+    /// The next delivery. Cancel-safe. An error means that the lane is gone and all its unacknowledged deliveries come
+    /// again.
     async fn next(&mut self) -> Result<Delivery, LaneError>;
 
     /// Acknowledges every delivery up to and including this tag. Only `Ok` means acknowledged.
@@ -60,8 +61,8 @@ pub struct Outgoing {
 pub struct Delivery {
     /// Its number in the lane.
     pub tag: u64,
-    /// How often it was delivered before (`x-delivery-count`). 1 for a redelivery on a queue that does not count, and always 0 from
-    /// a log that is no queue: the guard against crash loops then has nothing to judge by.
+    /// How often it was delivered before (`x-delivery-count`). 1 for a redelivery on a queue that does not count, and
+    /// always 0 from a log that is no queue: the guard against crash loops then has nothing to judge by.
     pub delivery_count: u64,
     /// The exchange that it was published to: part of the identity of a text id.
     pub exchange: String,
@@ -77,8 +78,8 @@ pub struct Delivery {
     pub body: Bytes,
 }
 
-/// Why a publish did not succeed. The message may still have arrived ([`PublishError::Timeout`], [`PublishError::Unavailable`]): a
-/// retry carries the same id.
+/// Why a publish did not succeed. The message may still have arrived ([`PublishError::Timeout`],
+/// [`PublishError::Unavailable`]): a retry carries the same id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// The broker returned it: no queue is bound for its routing key.

@@ -11,7 +11,8 @@ use super::PublishError;
 /// How a publish ended: a bounded set, the names of [`PublishError`] and `confirmed`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PublishLabels {
-    /// `confirmed`, `unroutable`, `nacked`, `timeout`, `blocked`, `unavailable`, `exchange_missing` or `too_many_in_flight`.
+    /// `confirmed`, `unroutable`, `nacked`, `timeout`, `blocked`, `unavailable`, `exchange_missing` or
+    /// `too_many_in_flight`.
     pub outcome: &'static str,
 }
 

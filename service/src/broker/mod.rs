@@ -1,8 +1,8 @@
 //! The broker: publishes with confirms, and lanes that drain a queue.
 //!
-//! The traits say what every log can do ([`Publisher`], [`Lane`], [`Topology`]) and what only a queue can ([`Queue`], [`QueueLane`],
-//! [`QueueTopology`]). [`open`] makes one of two implementations: AMQP 0.9.1, and a table in SQLite for the embedded default. A broker
-//! that is added gets a folder beside these two and a variant of [`BrokerAt`].
+//! The traits say what every log can do ([`Publisher`], [`Lane`], [`Topology`]) and what only a queue can ([`Queue`],
+//! [`QueueLane`], [`QueueTopology`]). [`open`] makes one of two implementations: AMQP 0.9.1, and a table in SQLite for
+//! the embedded default. A broker that is added gets a folder beside these two and a variant of [`BrokerAt`].
 
 mod amqp;
 mod embedded;

@@ -23,11 +23,12 @@ pub trait Queue: Send + Sync + 'static {
 /// One channel that drains a queue.
 #[async_trait]
 pub trait QueueLane: Lane {
-    /// Acknowledges just these deliveries, one frame each: for a lane that leaves others below them. Only `Ok` means acknowledged.
+    /// Acknowledges just these deliveries, one frame each: for a lane that leaves others below them. Only `Ok` means
+    /// acknowledged.
     async fn ack_each(&mut self, tags: &[u64]) -> Result<(), LaneError>;
 
-    /// Publishes deliveries to the dead-letter queue, with confirms, mandatory, and the headers that say why. Resolves in the
-    /// order given, once all are settled; the caller acknowledges only those that were confirmed.
+    /// Publishes deliveries to the dead-letter queue, with confirms, mandatory, and the headers that say why. Resolves
+    /// in the order given, once all are settled; the caller acknowledges only those that were confirmed.
     async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>>;
 }
 

@@ -1,4 +1,5 @@
-//! Declaring what messages are published to and consumed from; for `hoopoe dev` and register. A cluster has the operator for this.
+//! Declaring what messages are published to and consumed from; for `hoopoe dev` and register. A cluster has the
+//! operator for this.
 
 use async_trait::async_trait;
 use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
@@ -13,8 +14,8 @@ pub trait Topology: Send + Sync + 'static {
 /// Declares queues and their bindings as well. Idempotent.
 #[async_trait]
 pub trait QueueTopology: Topology {
-    /// Declares the queue, its dead-letter queue, the policy and the bindings. [`TopologyError::ExchangeMissing`] leaves the queue
-    /// declared: call again once the exchange exists.
+    /// Declares the queue, its dead-letter queue, the policy and the bindings. [`TopologyError::ExchangeMissing`]
+    /// leaves the queue declared: call again once the exchange exists.
     async fn declare_queue(&self, consumer: &ConsumerConfig) -> Result<(), TopologyError>;
 
     /// Removes the queue's bindings, and the queue if it is empty; whether it was removed.

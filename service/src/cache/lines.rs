@@ -14,8 +14,8 @@ pub fn render(items: &[Item]) -> Vec<u8> {
         let start = lines.len();
         // A struct of numbers, texts and JSON always serialises, and a `Vec` always takes it.
         let _ = serde_json::to_writer(&mut lines, item);
-        // The sender's `data` stands in it as received, with line breaks between its parts perhaps; inside a JSON string there is
-        // none. A space means the same.
+        // The sender's `data` stands in it as received, with line breaks between its parts perhaps; inside a JSON
+        // string there is none. A space means the same.
         for byte in &mut lines[start..] {
             if *byte == b'\n' {
                 *byte = b' ';

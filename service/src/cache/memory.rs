@@ -87,7 +87,7 @@ impl MemoryCache {
     }
 
     fn wake(&self, owner: &Owner, position: Position) {
-        // Err: nobody listens.
+        // Err: there is no listener.
         let _ = self.wakeups.send(Wakeup::Changed(owner.clone(), position));
     }
 }

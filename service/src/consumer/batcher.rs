@@ -1,4 +1,5 @@
-//! When the deliveries at hand become one transaction: at a size, at a number of bytes, or when the first has waited long enough.
+//! When the deliveries at hand become one transaction: at a size, at a number of bytes, or when the first has waited
+//! long enough.
 
 use std::time::Duration;
 
@@ -72,7 +73,8 @@ mod tests {
     }
 
     proptest! {
-        /// Every delivery comes out once and in order; no batch but the last is short of a limit; the deadline belongs to the first.
+        /// Every delivery comes out once and in order; no batch but the last is short of a limit; the deadline belongs
+        /// to the first.
         #[test]
         fn nothing_is_lost_doubled_or_reordered(sizes in prop::collection::vec(0usize..3 << 20, 0..60), max in 1usize..20) {
             let start = Instant::now();

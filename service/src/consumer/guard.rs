@@ -1,10 +1,10 @@
 //! The guard against crash loops: how much a process takes from its queue while some message may be killing it.
 //!
-//! Every unacknowledged message counts as delivered once more when its consumer dies, the innocent ones too. So a process starts
-//! with one lane at prefetch 1, where only the culprit can be hurt, and takes its full share only after a message has shown that
-//! this is safe. A suspect that is met then is processed alone, after everything else of its batch is acknowledged; no channel is
-//! closed for its sake, because closing counts like a death: two processes that did so convicted innocents within five seconds of
-//! a broker's restart.
+//! Every unacknowledged message counts as delivered once more when its consumer dies, the innocent ones too. So a
+//! process starts with one lane at prefetch 1, where only the culprit can be hurt, and takes its full share only after
+//! a message has shown that this is safe. A suspect that arrives after that is processed alone, after everything else
+//! of its batch is acknowledged. We never close a channel because of a suspect, since closing counts like a death: two
+//! processes that did so convicted innocent messages within five seconds of a broker's restart.
 
 /// From this delivery count on a message is a suspect: three consumers have died or closed while they held it.
 pub(super) const SUSPECT: u64 = 3;
@@ -29,8 +29,8 @@ pub(super) enum GuardVerdict {
     DeadLetter,
 }
 
-/// The delivery count from which a message is dead-lettered: half the broker's limit, and 10 at least, so that the broker's limit
-/// stays the net below. 10 deaths with nothing else in hand convict it.
+/// The delivery count from which a message is dead-lettered: half the broker's limit, and 10 at least. The broker's own
+/// limit is higher and catches what we miss. Ten deaths while it was alone in hand are proof enough.
 pub(super) fn crash_loop_limit(delivery_limit: u32) -> u64 {
     u64::from(delivery_limit / 2).max(10)
 }
@@ -79,8 +79,9 @@ mod tests {
         assert_eq!(after_ack(Pace::Full, 9), Pace::Full);
     }
 
-    /// One process's lives on a queue, as the lanes go about it. `deadly` kills whoever processes it; `broker_restarts` times the
-    /// connection is lost with everything in hand. Returns who was convicted, and the counts.
+    /// One process's lives on a queue, as the lanes go about it. `deadly` kills the process that handles it;
+    /// `broker_restarts` times the connection is lost with everything in hand. Returns the convicted messages, and the
+    /// counts.
     fn live(messages: usize, prefetch: usize, deadly: Option<usize>, broker_restarts: usize) -> (Vec<usize>, Vec<u64>) {
         let limit = crash_loop_limit(20);
         let mut counts = vec![0_u64; messages];
@@ -132,7 +133,7 @@ mod tests {
         }
     }
 
-    /// However often the broker restarts, nobody is convicted who killed nobody.
+    /// However often the broker restarts, no message is convicted that killed no consumer.
     #[test]
     fn lost_connections_convict_nobody() {
         for restarts in [1, 3, 5, 9] {

@@ -1,4 +1,4 @@
-//! Trying until the store takes a batch: deliveries are held meanwhile, not given back.
+//! Retries a commit until the store takes it. Deliveries are held meanwhile and not given back to the broker.
 
 use std::{future::Future, time::Duration};
 
@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::{broker::Delivery, inbox::Fate, notif::Notification, store::StoreError};
+use crate::{broker::Delivery, inbox::NotificationFate, notif::Notification, store::StoreError};
 
 use super::{lane_end::LaneEnd, lane_shared::LaneShared};
 
@@ -18,7 +18,7 @@ impl LaneShared {
     pub(super) async fn commit(
         &self,
         notifications: Vec<(Notification, Delivery)>,
-    ) -> Result<Vec<(Delivery, Fate)>, LaneEnd> {
+    ) -> Result<Vec<(Delivery, NotificationFate)>, LaneEnd> {
         let metrics = &self.metrics;
         let (notifications, deliveries): (Vec<_>, Vec<_>) = notifications.into_iter().unzip();
         let fates = hold(&self.abandon, self.settings.hold, || async {

@@ -31,7 +31,8 @@ const QUIET: Duration = Duration::from_millis(50);
 enum Acks {
     /// All up to the last at once.
     Through,
-    /// Each by itself: suspects of the same batch are still in hand, and a multiple acknowledgement would take them along.
+    /// Each by itself. Suspects of the same batch are still in hand, and a multiple acknowledgement would acknowledge
+    /// them too.
     Each,
 }
 
@@ -82,7 +83,8 @@ impl LaneLoop {
         }
     }
 
-    /// Takes no more from the broker, and finishes everything that it has sent: nothing need be delivered again.
+    /// Takes no more from the broker, and finishes everything that it has sent, so that nothing has to be delivered
+    /// again.
     async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
         self.lane.stop().await?;
         while let Ok(Ok(delivery)) = timeout(QUIET, self.lane.next()).await {
@@ -142,7 +144,8 @@ impl LaneLoop {
         Ok(())
     }
 
-    /// Publishes dead letters until each is confirmed. Below the first that is not, everything is acknowledged meanwhile.
+    /// Publishes dead letters until each is confirmed. Below the first that is not, everything is acknowledged
+    /// meanwhile.
     async fn bury(&mut self, mut letters: Vec<DeadLetter>, first_tag: u64, acks: Acks) -> Result<(), LaneEnd> {
         let started = Instant::now();
         let mut pause = RETRY.0;

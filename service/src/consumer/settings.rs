@@ -6,8 +6,9 @@ use hoopoe_crds::worker_config::ConsumerConfig;
 
 use super::{guard::crash_loop_limit, sort::Limits};
 
-/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a channel that
-/// holds one for 30 minutes. We close it ourselves well before that, once, and open it when the store answers.
+/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a
+/// channel that holds one for 30 minutes. We close it ourselves well before that, once, and open it when the store
+/// answers.
 const HOLD: Duration = Duration::from_mins(10);
 
 /// How a queue is drained: `ConsumerConfig`, as the lanes use it.
@@ -40,7 +41,8 @@ impl From<&ConsumerConfig> for Settings {
 }
 
 impl Settings {
-    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter limit.
+    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter
+    /// limit.
     #[must_use]
     pub fn holding_for(self, hold: Duration) -> Self {
         Self { hold, ..self }

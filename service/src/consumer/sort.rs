@@ -2,7 +2,7 @@
 
 use crate::{
     broker::{DeadLetter, Delivery, LetterClass},
-    inbox::Fate,
+    inbox::NotificationFate,
     notif::{Arrival, Envelope, Notification, ParseError, from_amqp},
     timestamp::Timestamp,
 };
@@ -28,8 +28,8 @@ pub(super) type Judged = (Delivery, GuardVerdict);
 pub(super) struct JudgedBatch {
     /// What is processed together, in order.
     pub(super) together: Vec<Judged>,
-    /// What is processed by itself after that. The deliveries with fewest deaths come first, so that an innocent message goes before
-    /// the one that it died with.
+    /// What is processed by itself after that. The deliveries with fewest deaths come first, so that an innocent
+    /// message goes before the one that it died with.
     pub(super) alone: Vec<Judged>,
 }
 
@@ -106,22 +106,22 @@ impl Sorted {
     }
 
     /// Adds the dead letters that the commit's fates ask for, and puts all letters in the order of their tags.
-    pub(super) fn settle(&mut self, committed: Vec<(Delivery, Fate)>, metrics: &ConsumerMetrics) {
+    pub(super) fn settle(&mut self, committed: Vec<(Delivery, NotificationFate)>, metrics: &ConsumerMetrics) {
         for (delivery, fate) in committed {
             let (class, reason) = match fate {
-                Fate::Stored { .. } => {
+                NotificationFate::Stored { .. } => {
                     metrics.stored.inc();
                     continue;
                 }
-                Fate::Repeat => {
+                NotificationFate::Repeat => {
                     metrics.repeats.inc();
                     continue;
                 }
-                Fate::IdConflict => (
+                NotificationFate::IdConflict => (
                     LetterClass::IdConflict,
                     "a notification with this owner and id, but other content, is in the store".to_owned(),
                 ),
-                Fate::Refused(reason) => (LetterClass::Refused, reason),
+                NotificationFate::Refused(reason) => (LetterClass::Refused, reason),
             };
             self.letters.push(DeadLetter { delivery, class, reason });
         }

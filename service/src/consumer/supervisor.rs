@@ -20,8 +20,8 @@ use super::{
 /// The shortest and longest pause before a lane is opened again.
 const REOPEN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// How long a lane that is being opened is waited for when the process stops. The broker may have sent messages to it already: closed unread, each
-/// would count as delivered once more.
+/// How long a stopping process waits for a lane that is being opened. The broker may have sent messages to it already.
+/// If it were closed before they are read, each would count as delivered once more.
 const OPENING: Duration = Duration::from_millis(500);
 
 /// The role `consumer` of one process.
@@ -30,7 +30,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Drains `queue` through `writer` once [`Consumer::run`] is called. `store` is asked whether it answers again after an outage.
+    /// Drains `queue` through `writer` once [`Consumer::run`] is called. `store` is asked whether it answers again
+    /// after an outage.
     pub fn new(
         settings: Settings,
         queue: Arc<dyn Queue>,
@@ -52,8 +53,8 @@ impl Consumer {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Consumes until `stop` is cancelled, then finishes what is in hand within `drainTimeout`. What is not finished by then
-    /// comes again; the queue's connection is closed when this returns.
+    /// Consumes until `stop` is cancelled, then finishes what is in hand within `drainTimeout`. What is not finished by
+    /// then comes again; the queue's connection is closed when this returns.
     pub async fn run(self, stop: CancellationToken) {
         let mut lanes = JoinSet::new();
         for index in 0..self.shared.settings.lanes {
@@ -62,14 +63,15 @@ impl Consumer {
         stop.cancelled().await;
         let started = Instant::now();
         self.shared.stop.cancel();
-        // A tenth of the time is kept for closing: the exit itself must fit in.
+        // Keep a tenth of the time for closing, because the exit must fit in as well.
         let patience = self.shared.settings.drain_timeout.mul_f64(0.9);
         tokio::select! {
             () = join_all(&mut lanes) => info!(seconds = started.elapsed().as_secs_f64(), "drained"),
             () = sleep(patience) => {
                 warn!("the drain timeout passed; what is in hand will be delivered again");
                 self.shared.abandon.cancel();
-                // Lanes in a stalled call do not hear it: closing the connection requeues what they hold all the same.
+                // A lane in a stalled call does not notice the token. Closing the connection requeues what it holds all
+                // the same.
                 let _ = tokio::time::timeout(self.shared.settings.drain_timeout.mul_f64(0.05), join_all(&mut lanes)).await;
                 lanes.abort_all();
             }
@@ -112,8 +114,9 @@ async fn keep_open(shared: Arc<LaneShared>, index: u16) {
                     LaneEnd::HeldTooLong => until_store_answers(&shared).await,
                     LaneEnd::Lost(error) => {
                         warn!(lane = index, %error, "a lane is gone; opening it again");
-                        // Everything in hand counts as delivered once more. A broker that comes and goes would convict innocents
-                        // if each time a full share were in hand: one message shows first that the connection holds.
+                        // Everything in hand counts as delivered once more. With a full share in hand each time, a
+                        // broker that comes and goes would convict innocent messages. So a single message first shows
+                        // that the connection holds.
                         shared.set_pace(Pace::Probation);
                     }
                 }

@@ -1,4 +1,4 @@
-//! The sweeper: runs what is due for owners whose inbox nobody reads, and removes what expired a day ago.
+//! The sweeper: runs what is due for owners whose inbox is not being read, and removes what expired a day ago.
 
 use std::{
     sync::{
@@ -14,14 +14,15 @@ use tracing::warn;
 
 use crate::inbox::Writer;
 
-/// The pause when there was nothing more to do. An owner whose inbox is read is served to the second by its reader; the sweeper
-/// only keeps counters and wake-ups of the others from lagging.
+/// The pause when there was nothing more to do. An owner whose inbox is read is served to the second by its reader; the
+/// sweeper only keeps counters and wake-ups of the others from lagging.
 const IDLE: Duration = Duration::from_secs(1);
 /// The pause after a failure.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 
-/// Sweeps until `stop` is cancelled. Any number of processes may sweep at once: each piece of work locks its owner. `store_up` says
-/// whether the store answered the last time: nobody else in a consumer asks it while the queue is empty.
+/// Sweeps until `stop` is cancelled. Any number of processes may sweep at once: each piece of work locks its owner.
+/// `store_up` says whether the store answered the last time: nothing else in a consumer asks it while the queue is
+/// empty.
 pub async fn run(writer: Arc<Writer>, store_up: Arc<AtomicBool>, stop: CancellationToken) {
     loop {
         let swept = writer.sweep().await;

@@ -2,8 +2,8 @@
 
 use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
 
-/// Runs the manifests that `kubectl apply` takes as tasks of one process. Where a `HOOPOE_*_URL` is set, that real server is used;
-/// otherwise the embedded part: no server to install.
+/// Runs the manifests that `kubectl apply` takes as tasks of one process. Where a `HOOPOE_*_URL` is set, that real
+/// server is used; otherwise the embedded part: no server to install.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DevArgs {
     /// A manifest, or a folder of them; may be given more than once.

@@ -6,8 +6,9 @@ use hoopoe_crds::Manifest;
 
 use super::DevError;
 
-/// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of their names. What is of other kinds
-/// comes as the second list, for the log, which is set up by what the manifests say.
+/// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of
+/// their names. What is of other kinds comes as the second list, for the log, which is set up by what the manifests
+/// say.
 pub(super) fn read_all(filenames: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<String>), DevError> {
     let (mut manifests, mut passed_over) = (Vec::new(), Vec::new());
     for path in filenames {

@@ -60,8 +60,8 @@ impl Ports {
         Self { ip, guard, open: BTreeMap::new(), tasks: TaskTracker::new() }
     }
 
-    /// Serves a producer on this port, or on the next one that has no other producer; the port it got. Where one of this name is
-    /// served, it is replaced at that moment.
+    /// Serves a producer on this port, or on the next one that has no other producer; the port it got. Where one of
+    /// this name is served, it is replaced at that moment.
     pub(super) async fn serve_producer(
         &mut self,
         name: &str,

@@ -39,7 +39,7 @@ const BODY: BodyLimits = BodyLimits { bytes: MAX_BYTES, time: Duration::from_sec
 
 type SharedSupervisor = Arc<Mutex<Supervisor>>;
 
-/// The routes, behind the guard that finds out who is asking.
+/// The routes, behind the guard that identifies the caller.
 pub(super) fn router(supervisor: SharedSupervisor, guard: Guard) -> Router {
     let routes = get(list).post(add).delete(remove).with_state(supervisor);
     Router::new().route(PATH, routes).layer(guard.with_routes(std::iter::once(PATH.to_owned())))
@@ -55,7 +55,7 @@ async fn add(State(supervisor): State<SharedSupervisor>, _: MayPublish, headers:
         for requested in asked.resources {
             started.push(supervisor.register(requested.manifest).await.map_err(problem)?);
         }
-        // Nobody else waits while the notification is tried.
+        // No other request waits while the notification is tried.
         drop(supervisor);
         let notif = match asked.notif_data {
             Some(data) => Some(send(&started, &data).await),

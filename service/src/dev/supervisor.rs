@@ -34,7 +34,8 @@ use crate::{
 
 use super::{DevError, parts::Parts, ports::Ports, remembered::Remembered, worker::Worker};
 
-/// How long an exchange may take to be declared before a producer is given up, and a queue before its consumer waits for it.
+/// How long an exchange may take to be declared before a producer is given up, and a queue before its consumer waits
+/// for it.
 const DECLARE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A resource's kind and name.
@@ -98,8 +99,8 @@ impl Supervisor {
         self.remembered.read()
     }
 
-    /// Starts a resource that was registered before the last stop. One that cannot run any more (its port is taken) keeps nobody
-    /// else from running; it stays registered.
+    /// Starts a resource that was registered before the last stop. A resource that cannot run any more (its
+    /// port is taken) does not keep the others from running, and stays registered.
     pub(super) async fn start_again(&mut self, manifest: Manifest) {
         let key = (manifest.kind(), manifest.metadata().name.clone());
         if let Err(error) = self.start(manifest.clone(), true).await {
@@ -108,16 +109,16 @@ impl Supervisor {
         }
     }
 
-    /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a process that
-    /// is still starting what it remembers would forget the rest.
+    /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a
+    /// process that is still starting what it remembers would forget the rest.
     pub(super) async fn register(&mut self, manifest: Manifest) -> Result<Listed, DevError> {
         let listed = self.start(manifest, true).await?;
         self.write_remembered()?;
         Ok(listed)
     }
 
-    /// Starts a resource, in the place of one of the same kind and name: that one is stopped once the new one runs, and goes on
-    /// where the new one cannot. One that runs already as asked for is left alone.
+    /// Starts a resource, in the place of one of the same kind and name: that one is stopped once the new one runs, and
+    /// goes on where the new one cannot. One that runs already as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
         let invalid = manifest.broken_rules();
@@ -226,7 +227,7 @@ impl Supervisor {
         let topology = self.shared.parts.broker.topology();
         let declared = match timeout(DECLARE_LIMIT, topology.declare_queue(&config)).await {
             Ok(Ok(())) => true,
-            // No waiting mends these, or somebody has to hear of them first.
+            // Waiting does not mend these, or the caller has to hear of them first.
             Ok(Err(error @ (TopologyError::Mismatch { .. } | TopologyError::Refused { .. }))) => {
                 return Err(error.into());
             }

@@ -41,8 +41,8 @@ impl<'a> Announcer<'a> {
         Self { cache, taken: Mutex::default(), metrics }
     }
 
-    /// After the commit: what is to be published. Changes that the cache did not take are covered by the generation that their own
-    /// transaction raised.
+    /// After the commit: what is to be published. Changes that the cache did not take are covered by the generation
+    /// that their own transaction raised.
     pub(super) fn finish(self, changes: Vec<OwnerChange>) -> Announced {
         let mut taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         let with_token = |change: OwnerChange| taken.tokens.remove(&change.owner).map(|token| (change, token));
@@ -54,7 +54,7 @@ impl<'a> Announcer<'a> {
 #[async_trait]
 impl Announce for Announcer<'_> {
     async fn announce(&self, changes: &[(Owner, Position)]) -> bool {
-        // No cache is configured, so no process of this installation has one that could be stale.
+        // No cache is configured, so no process of this installation has a cache that could be stale.
         let Some(cache) = self.cache else { return true };
         let breaks = cache.breaks();
         // The store's transaction holds row locks: the cache's own limit on a call bounds this.

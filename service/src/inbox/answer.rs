@@ -9,7 +9,8 @@ use crate::store::{HeadAt, StoreError};
 pub struct Current<T> {
     /// The answer.
     pub value: T,
-    /// The generation could not be read for five seconds: the answer comes from a cache that may be behind. `X-Hoopoe-Stale: true`.
+    /// The generation could not be read for five seconds: the answer comes from a cache that may be behind.
+    /// `X-Hoopoe-Stale: true`.
     pub stale: bool,
 }
 
@@ -30,7 +31,10 @@ pub enum ReadError {
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Too many reads wait for the store, or the one that this waited for failed. 503.
+    /// Too many reads wait for the store, or the read that this one waited for failed. 503.
     #[error("failed to read: too many requests wait for the database")]
     Overloaded,
+    /// The store's answer is older than what the caller holds, and stayed so: a replica is late. 503.
+    #[error("failed to read: the database is behind what the caller has seen")]
+    Behind,
 }

@@ -4,7 +4,7 @@ use crate::store::Outcome;
 
 /// What became of one notification of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum NotificationFate {
     /// Stored by this commit.
     Stored {
         /// Its rev.
@@ -18,7 +18,7 @@ pub enum Fate {
     Refused(String),
 }
 
-impl From<Outcome> for Fate {
+impl From<Outcome> for NotificationFate {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Stored { rev } => Self::Stored { rev },

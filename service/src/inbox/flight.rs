@@ -1,4 +1,4 @@
-//! One look-up at a time per owner, whose answer all share who asked before it began.
+//! At most one look-up per owner at a time. Callers that asked before it began share its answer.
 
 use std::{
     collections::HashMap,
@@ -11,8 +11,8 @@ use crate::notif::Owner;
 
 const SHARDS: usize = 16;
 
-/// The look-ups under way. Ten thousand pollers of one owner that just changed cost two reads: the first one's, which may be older
-/// than some of their questions, and one for all who asked while it ran.
+/// The look-ups under way. Ten thousand pollers of one owner that just changed cost two reads: the first one's, which
+/// may be older than some of their questions, and one for all who asked while it ran.
 pub(super) struct Flights<T> {
     shards: [Mutex<HashMap<Owner, Arc<Flight<T>>>>; SHARDS],
     hasher: RandomState,
@@ -26,12 +26,13 @@ struct Flight<T> {
 }
 
 /// What a caller of [`Flights::run`] gets.
-pub(super) enum Outcome<T, E> {
+pub(super) enum FlightOutcome<T, E> {
     /// It looked itself.
     Own(Result<T, E>),
-    /// Another one's look-up that began after it asked.
+    /// Another caller's look-up, which began after this one asked.
     Shared(T),
-    /// Another one's look-up that began after it asked failed; trying again for each would make a queue of failures.
+    /// Another caller's look-up, which began after this one asked, failed. It is not repeated for each caller, which
+    /// would make a queue of failures.
     SharedFailure,
 }
 
@@ -46,19 +47,21 @@ impl<T: Clone> Flights<T> {
         owner: &Owner,
         will_do: impl Fn(&T) -> bool,
         look: impl Future<Output = Result<T, E>>,
-    ) -> Outcome<T, E> {
+    ) -> FlightOutcome<T, E> {
         let asked = Instant::now();
         let guest = self.enter(owner);
         let mut last = guest.flight.last.lock().await;
         match &*last {
-            Some((began, Some(answer))) if *began > asked && will_do(answer) => return Outcome::Shared(answer.clone()),
-            Some((began, None)) if *began > asked => return Outcome::SharedFailure,
+            Some((began, Some(answer))) if *began > asked && will_do(answer) => {
+                return FlightOutcome::Shared(answer.clone());
+            }
+            Some((began, None)) if *began > asked => return FlightOutcome::SharedFailure,
             Some(_) | None => {}
         }
         let began = Instant::now();
         let result = look.await;
         *last = Some((began, result.as_ref().ok().cloned()));
-        Outcome::Own(result)
+        FlightOutcome::Own(result)
     }
 
     fn enter<'a>(&'a self, owner: &'a Owner) -> Guest<'a, T> {
@@ -77,7 +80,7 @@ impl<T: Clone> Flights<T> {
     }
 }
 
-/// Somebody who waits or looks; the last one to go takes the flight out of the map.
+/// A caller that waits or looks. The last one to leave takes the flight out of the map.
 struct Guest<'a, T: Clone> {
     flights: &'a Flights<T>,
     owner: &'a Owner,
@@ -87,7 +90,7 @@ struct Guest<'a, T: Clone> {
 impl<T: Clone> Drop for Guest<'_, T> {
     fn drop(&mut self) {
         let mut flights = self.flights.shard(self.owner).lock().unwrap_or_else(PoisonError::into_inner);
-        // The map's and ours: all others hold theirs from inside this lock.
+        // The two are the map's and ours: a caller takes its own only under this lock.
         if Arc::strong_count(&self.flight) == 2 {
             flights.remove(self.owner);
         }
@@ -118,8 +121,8 @@ mod tests {
                     Ok::<u32, ()>(7)
                 };
                 match flights.run(&owner, |_| true, look).await {
-                    Outcome::Own(Ok(answer)) | Outcome::Shared(answer) => assert_eq!(answer, 7),
-                    Outcome::Own(Err(())) | Outcome::SharedFailure => panic!("nothing fails here"),
+                    FlightOutcome::Own(Ok(answer)) | FlightOutcome::Shared(answer) => assert_eq!(answer, 7),
+                    FlightOutcome::Own(Err(())) | FlightOutcome::SharedFailure => panic!("nothing fails here"),
                 }
             });
         }
@@ -146,7 +149,7 @@ mod tests {
         };
         tokio::time::sleep(Duration::from_millis(10)).await;
         let second = flights.run(&owner, |_| true, async { Ok::<u32, ()>(2) }).await;
-        assert!(matches!(second, Outcome::Own(Ok(2))));
-        assert!(matches!(first.await.unwrap(), Outcome::Own(Ok(1))));
+        assert!(matches!(second, FlightOutcome::Own(Ok(2))));
+        assert!(matches!(first.await.unwrap(), FlightOutcome::Own(Ok(1))));
     }
 }

@@ -9,7 +9,8 @@ use tokio::{
 
 use super::ReadError;
 
-/// While Redis is away every poll ends here: a queue that is bounded in time, before a database that is not asked too much.
+/// While Redis is away every poll needs the database. The gate limits how many ask it at once, and how long a poll
+/// waits for its turn.
 #[derive(Debug)]
 pub(super) struct Gate {
     permits: Semaphore,

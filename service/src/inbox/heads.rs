@@ -23,13 +23,14 @@ pub(super) struct Heads {
     ttl: Duration,
 }
 
-/// One owner's head. A slot that was dropped from the map may still be written by who registered it; nobody finds it any more.
+/// One owner's head. A slot that was dropped from the map may still be written by its registration, but no look-up
+/// finds it any more.
 struct Slot {
-    state: Mutex<State>,
+    state: Mutex<SlotState>,
 }
 
 #[derive(Clone, Copy)]
-struct State {
+struct SlotState {
     hearing: u64,
     dirty: Option<Position>,
     head: Option<(HeadAt, Instant)>,
@@ -80,14 +81,14 @@ impl Heads {
     /// Registers the owner; what was put in an earlier stretch of hearing is dropped.
     pub(super) fn register(&self, owner: &Owner, hearing: u64) -> Registration {
         let made = self.slots.get_or_insert_with(owner, || {
-            let state = State { hearing, dirty: None, head: None };
+            let state = SlotState { hearing, dirty: None, head: None };
             Ok::<_, std::convert::Infallible>(Arc::new(Slot { state: Mutex::new(state) }))
         });
         let Ok(slot) = made;
         {
             let mut state = slot.lock();
             if state.hearing != hearing {
-                *state = State { hearing, dirty: None, head: None };
+                *state = SlotState { hearing, dirty: None, head: None };
             }
         }
         Registration { slot, hearing }
@@ -129,7 +130,7 @@ impl Registration {
 }
 
 impl Slot {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SlotState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

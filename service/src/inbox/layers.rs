@@ -1,6 +1,8 @@
-//! The layers of a look-up: the process, the cache, the store; and what a look-up leaves in those above the one that answered.
+//! The layers of a look-up: process, cache, store. What was found in one layer is kept in the layers above it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
 
 use super::{
     InboxMetrics, ReadError, Writer,
@@ -15,6 +17,9 @@ use crate::{
     store::{Feed, FeedQuery, Filter, HeadAt, Position, Store, StoreError},
 };
 
+/// The first pause before a store that lags is asked again; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
 /// Where heads and pages are found.
 pub(super) struct Layers {
     pub(super) store: Arc<dyn Store>,
@@ -27,6 +32,8 @@ pub(super) struct Layers {
     pub(super) gate: Gate,
     /// How many items are read for a page that is kept.
     pub(super) head_items: u32,
+    /// How long a read waits for a replica to reach what the caller has seen.
+    pub(super) lag_wait: Duration,
     pub(super) metrics: InboxMetrics,
 }
 
@@ -53,7 +60,7 @@ struct Opened {
 }
 
 impl Layers {
-    fn hearing(&self) -> Option<u64> {
+    pub(super) fn hearing(&self) -> Option<u64> {
         self.cache.as_ref().and_then(|cache| cache.hearing())
     }
 
@@ -85,7 +92,7 @@ impl Layers {
             opened.put(head);
             return Ok(Found { head, with: (), layer: Layer::Cache });
         }
-        let head = self.read(owner, || self.store.head(owner), |head| head).await?;
+        let head = self.read(owner, at_least, || self.store.head(owner), |head| head).await?;
         self.keep(owner, &opened, &head, None).await;
         Ok(Found { head, with: (), layer: Layer::Store })
     }
@@ -109,7 +116,7 @@ impl Layers {
         }
         let query = newest(self.head_items);
         let Feed { head, items, more, .. } =
-            self.read(owner, || self.store.feed(owner, &query), |feed| &feed.head).await?;
+            self.read(owner, at_least, || self.store.feed(owner, &query), |feed| &feed.head).await?;
         let page = Page::render(head.head.position(), &items, more, self.head_items);
         self.keep(owner, &opened, &head, Some(&page)).await;
         Ok(Found { head, with: page, layer: Layer::Store })
@@ -143,18 +150,45 @@ impl Layers {
         let _ = cache.fill(owner, &entry.token, head, page).await;
     }
 
-    /// Reads from the store, after what is due.
+    /// Reads from the store, after what is due, and not older than `at_least`.
+    ///
+    /// A store that never lags has the last word: a caller that holds something newer has it from a history that is
+    /// lost. Where an answer may lag, an older one is read again for [`Layers::lag_wait`], and then refused rather than
+    /// shown as if it were new.
     pub(super) async fn read<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         owner: &Owner,
+        at_least: Option<Position>,
         read: impl Fn() -> F,
         head: impl Fn(&T) -> &HeadAt,
+    ) -> Result<T, ReadError> {
+        let latest = Instant::now() + self.lag_wait;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let answer = self.read_once(owner, &read, &head).await?;
+            if !self.store.may_lag() || at_least <= Some(head(&answer).head.position()) {
+                return Ok(answer);
+            }
+            if Instant::now() + pause > latest {
+                return Err(ReadError::Behind);
+            }
+            sleep(pause).await;
+            pause *= 2;
+        }
+    }
+
+    async fn read_once<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        owner: &Owner,
+        read: &impl Fn() -> F,
+        head: &impl Fn(&T) -> &HeadAt,
     ) -> Result<T, ReadError> {
         let _place = self.gate.enter().await.inspect_err(|_| {
             self.metrics.overloaded.inc();
         })?;
         let answer = read().await?;
-        // Our clock may be ahead by what a read takes: then nothing is due yet, and the answer stands.
+        // Our estimate of the database's clock may be ahead by the time that a read takes. Then nothing is due yet, and
+        // the answer stands.
         if head(&answer).head.is_due(self.pulse.now()) && self.writer.run_due(owner).await? {
             return Ok(read().await?);
         }
@@ -163,11 +197,11 @@ impl Layers {
 }
 
 impl<T> Found<T> {
-    /// Whether this answers a caller who holds `at_least`. What the store said is as new as anything can be.
-    pub(super) fn will_do(&self, at_least: Option<Position>) -> bool {
+    /// Whether this answers a caller who holds `at_least`. A store that never lags gives the newest state there is.
+    pub(super) fn will_do(&self, at_least: Option<Position>, may_lag: bool) -> bool {
         match self.layer {
-            Layer::Store => true,
-            Layer::Process | Layer::Cache => at_least <= Some(self.head.head.position()),
+            Layer::Store if !may_lag => true,
+            Layer::Store | Layer::Process | Layer::Cache => at_least <= Some(self.head.head.position()),
         }
     }
 }

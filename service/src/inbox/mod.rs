@@ -1,9 +1,11 @@
-//! Store and cache under one discipline: whoever reads or writes an inbox does so through [`Reader`] and [`Writer`].
+//! Store and cache under one discipline: inboxes are read and written through [`Reader`] and [`Writer`] alone.
 
 mod announcer;
 mod answer;
 mod fate;
 mod flight;
+mod follow;
+mod followers;
 mod gate;
 mod heads;
 mod layers;
@@ -18,7 +20,8 @@ mod trust;
 mod writer;
 
 pub use answer::{Current, FirstPage, ReadError};
-pub use fate::Fate;
+pub use fate::NotificationFate;
+pub use follow::Follow;
 pub use metrics::InboxMetrics;
 pub use options::ReaderOptions;
 pub use reader::Reader;

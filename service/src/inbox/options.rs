@@ -9,7 +9,7 @@ use hoopoe_crds::worker_config::CacheConfig;
 pub struct ReaderOptions {
     /// How many of an owner's newest items are read for a page that is kept, 1–200.
     pub head_items: u32,
-    /// How long a head is kept in the process at most. It is right without this; what is wrong for a reason that nobody thought of
+    /// How long a head is kept in the process at most. It is right without this limit; an error that we did not foresee
     /// ends with it.
     pub ttl: Duration,
     /// What the process's heads take, in bytes. Default 16 MiB.
@@ -20,6 +20,10 @@ pub struct ReaderOptions {
     pub store_reads: usize,
     /// How long a read waits for its turn. Default 2 s.
     pub store_wait: Duration,
+    /// How long a read waits for a replica to reach what the caller has seen. Default 1 s.
+    pub lag_wait: Duration,
+    /// How often a follower looks at an inbox while no wake-up is heard, on average. Default 5 s.
+    pub deaf_look: Duration,
 }
 
 impl ReaderOptions {
@@ -32,6 +36,8 @@ impl ReaderOptions {
             page_bytes: 48 * 1024 * 1024,
             store_reads: 16,
             store_wait: Duration::from_secs(2),
+            lag_wait: Duration::from_secs(1),
+            deaf_look: Duration::from_secs(5),
         }
     }
 }

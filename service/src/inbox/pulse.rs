@@ -18,7 +18,7 @@ use crate::{
 const EVERY: Duration = Duration::from_secs(1);
 /// A read that takes longer is given up: the answer would be of no use.
 const LIMIT: Duration = Duration::from_secs(3);
-/// Not read for so long: caches still answer, and the answer says that it may be stale.
+/// If the pulse was not read for so long, caches still answer, but their answers are marked as possibly stale.
 const LATE_AFTER: Duration = Duration::from_secs(5);
 
 /// The last pulse that was read.
@@ -32,16 +32,16 @@ struct Beat {
     generation: i64,
     epoch: i64,
     clock: Timestamp,
-    /// What our own clock said when the database's said `clock`: half way between question and answer. Monotonic, so that a step
-    /// of the wall clock moves no expiry.
+    /// What our own clock said when the database's said `clock`: half way between question and answer. Monotonic, so
+    /// that a step of the wall clock moves no expiry.
     clock_at: Instant,
     /// When the question was sent: the generation was in force then.
     asked: Instant,
 }
 
 impl Pulsebeat {
-    /// Reads it once a second, for ever.
-    pub(super) async fn keep(self: Arc<Self>, store: Arc<dyn Store>) {
+    /// Reads it once a second, for ever. `moved` is called when caches that were trusted are trusted no more.
+    pub(super) async fn keep(self: Arc<Self>, store: Arc<dyn Store>, moved: impl Fn()) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failing = false;
@@ -50,7 +50,12 @@ impl Pulsebeat {
             let asked = Instant::now();
             match timeout(LIMIT, store.pulse()).await {
                 Ok(Ok(pulse)) => {
+                    let before = self.ground();
                     self.beat(pulse, asked, Instant::now());
+                    if before.is_some_and(|ground| (ground.generation, ground.epoch) != (pulse.generation, pulse.epoch))
+                    {
+                        moved();
+                    }
                     failing = false;
                 }
                 Ok(Err(error)) if !failing => {

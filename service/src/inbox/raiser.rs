@@ -1,4 +1,5 @@
-//! Raises the cache generation when the cache may have lost writes: at most once a second, and never claimed before it is so.
+//! Raises the cache generation when the cache may have lost writes: at most once a second, and never claimed before it
+//! is so.
 
 use std::{
     sync::Arc,
@@ -13,7 +14,7 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// The least time between the beginnings of two raises: each makes every head in every cache worthless.
+/// The least time between the beginnings of two raises, because each raise invalidates every head in every cache.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Keeps what was lost from being trusted.
@@ -39,12 +40,12 @@ impl Raiser {
         Self { store, cache, done: Mutex::default(), metrics }
     }
 
-    /// Returns once every break so far, and with `failed_now` this very moment, lies before the beginning of a raise that is
-    /// committed. An error: it is not, and what depends on it must not be acknowledged.
+    /// Returns once every break so far, and with `failed_now` this very moment, lies before the beginning of a raise
+    /// that is committed. An error: it is not, and what depends on it must not be acknowledged.
     pub(super) async fn cover(&self, failed_now: bool) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let (breaks, asked) = (cache.breaks(), Instant::now());
-        // All who wait are covered by the one raise that the first of them makes.
+        // The first caller raises, and its raise covers all callers that wait here.
         let mut done = self.done.lock().await;
         if done.breaks >= breaks && (!failed_now || done.committed.is_some_and(|begun| begun > asked)) {
             return Ok(());
@@ -71,7 +72,8 @@ impl Raiser {
         }
     }
 
-    /// Covers breaks that no write of this process came upon, for ever: what a failover took may be another's, who is gone.
+    /// Covers, for ever, breaks that no write of this process ran into: a failover may have lost the writes of a
+    /// process that is gone.
     pub(super) async fn watch(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(EVERY / 5);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

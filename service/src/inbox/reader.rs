@@ -1,12 +1,13 @@
 //! Reads: from the process, else from the cache, else from the store, and never older than what the caller holds.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{
     Current, FirstPage, InboxMetrics, ReadError, ReaderOptions, Writer,
-    flight::{Flights, Outcome},
+    flight::{FlightOutcome, Flights},
+    followers::Followers,
     gate::Gate,
     heads::Heads,
     layers::{Found, Layer, Layers, newest},
@@ -25,12 +26,18 @@ pub struct Reader {
     head_flights: Flights<Found<()>>,
     page_flights: Flights<Found<Page>>,
     metrics: InboxMetrics,
+    /// What wake-ups are passed on to.
+    pub(super) followers: Arc<Followers>,
+    /// How often a follower looks while no wake-up is heard.
+    pub(super) deaf_look: Duration,
+    /// Ends the followers.
+    pub(super) stop: CancellationToken,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Reader {
-    /// Over the same store and cache as the writer that runs due changes for it. Reads the pulse and hears the wake-ups in the
-    /// background until `stop`, or until it is dropped. Called inside a tokio runtime.
+    /// Over the same store and cache as the writer that runs due changes for it. Reads the pulse and hears the wake-ups
+    /// in the background until `stop`, or until it is dropped. Called inside a tokio runtime.
     pub fn start(
         store: Arc<dyn Store>,
         cache: Option<Arc<dyn Cache>>,
@@ -49,13 +56,28 @@ impl Reader {
             };
             AbortOnDropHandle::new(tokio::spawn(until_stopped))
         };
-        let mut tasks = vec![task(Box::pin(Arc::clone(&pulse).keep(Arc::clone(&store))))];
+        let followers = Arc::new(Followers::default());
+        let told = Arc::clone(&followers);
+        let mut tasks = vec![task(Box::pin(Arc::clone(&pulse).keep(Arc::clone(&store), move || told.missed())))];
         if let Some(cache) = &cache {
-            tasks.push(task(Box::pin(listener::listen(Arc::clone(&heads), cache.wakeups()))));
+            let listening = listener::listen(Arc::clone(&heads), Arc::clone(&followers), cache.wakeups());
+            tasks.push(task(Box::pin(listening)));
         }
-        let (gate, head_items) = (Gate::new(options.store_reads, options.store_wait), options.head_items);
-        let layers = Layers { store, cache, writer, heads, pulse, gate, head_items, metrics: metrics.clone() };
-        Self { layers, head_flights: Flights::new(), page_flights: Flights::new(), metrics, _tasks: tasks }
+        let ReaderOptions {
+            head_items,
+            ttl: _,
+            head_bytes: _,
+            page_bytes: _,
+            store_reads,
+            store_wait,
+            lag_wait,
+            deaf_look,
+        } = options;
+        let gate = Gate::new(store_reads, store_wait);
+        let layers =
+            Layers { store, cache, writer, heads, pulse, gate, head_items, lag_wait, metrics: metrics.clone() };
+        let (head_flights, page_flights, stop) = (Flights::new(), Flights::new(), stop.clone());
+        Self { layers, head_flights, page_flights, metrics, followers, deaf_look, stop, _tasks: tasks }
     }
 
     /// Whether the pulse was read once: before that no cache is trusted.
@@ -63,12 +85,17 @@ impl Reader {
         self.layers.pulse.is_known()
     }
 
+    /// Whether wake-ups are heard: without them news is found only by looking.
+    pub(super) fn hears(&self) -> bool {
+        self.layers.hearing().is_some()
+    }
+
     /// The owner's head, at least as new as `at_least`.
     pub async fn head(&self, owner: &Owner, at_least: Option<Position>) -> Result<Current<HeadAt>, ReadError> {
         if let Some(head) = self.layers.in_process(owner, at_least) {
             return Ok(self.answer("head", Layer::Process, head));
         }
-        let will_do = |found: &Found<()>| found.will_do(at_least);
+        let will_do = |found: &Found<()>| found.will_do(at_least, self.layers.store.may_lag());
         let outcome = self.head_flights.run(owner, will_do, self.layers.look_for_head(owner, at_least)).await;
         let Found { head, with: (), layer } = self.landed(outcome)?;
         Ok(self.answer("head", layer, head))
@@ -84,7 +111,7 @@ impl Reader {
         let found = if let Some(found) = self.layers.page_in_process(owner, at_least) {
             found
         } else {
-            let will_do = |found: &Found<Page>| found.will_do(at_least);
+            let will_do = |found: &Found<Page>| found.will_do(at_least, self.layers.store.may_lag());
             let outcome = self.page_flights.run(owner, will_do, self.layers.look_for_page(owner, at_least)).await;
             self.landed(outcome)?
         };
@@ -92,30 +119,37 @@ impl Reader {
             return Ok(self.answer("page", found.layer, page));
         }
         // More than is kept: as many as were asked for, for this answer only.
-        let Feed { head, items, more, .. } = self.feed(owner, &newest(limit)).await?;
+        let Feed { head, items, more, .. } = self.feed(owner, &newest(limit), at_least).await?;
         let page = Page::whole(head.head.position(), &items, more);
         let first = page.first(limit).ok_or_else(|| unreadable("a page just made"))?;
         let next = if first.more { first.last_rev } else { None };
         Ok(Current { value: FirstPage { head, items: first.items, next }, stale: false })
     }
 
-    /// Any other page, from the store. Due changes are run first.
-    pub async fn feed(&self, owner: &Owner, query: &FeedQuery) -> Result<Feed, ReadError> {
+    /// Any other page, from the store, at least as new as `at_least`. Due changes are run first.
+    pub async fn feed(&self, owner: &Owner, query: &FeedQuery, at_least: Option<Position>) -> Result<Feed, ReadError> {
         self.metrics.answer("feed", "store");
-        self.layers.read(owner, || self.layers.store.feed(owner, query), |feed| &feed.head).await
+        self.layers.read(owner, at_least, || self.layers.store.feed(owner, query), |feed| &feed.head).await
     }
 
-    /// A window for `/notif/get/owner/`, from the store. Due changes are run first.
-    pub async fn window(&self, owner: &Owner, from: u64, to: u64, unread_only: bool) -> Result<Window, ReadError> {
+    /// A window for `/notif/get/owner/`, from the store, at least as new as `at_least`. Due changes are run first.
+    pub async fn window(
+        &self,
+        owner: &Owner,
+        rows: Range<u64>,
+        unread_only: bool,
+        at_least: Option<Position>,
+    ) -> Result<Window, ReadError> {
         self.metrics.answer("feed", "store");
-        self.layers.read(owner, || self.layers.store.window(owner, from, to, unread_only), |window| &window.head).await
+        let read = || self.layers.store.window(owner, rows.start, rows.end, unread_only);
+        self.layers.read(owner, at_least, read, |window| &window.head).await
     }
 
-    fn landed<T>(&self, outcome: Outcome<Found<T>, ReadError>) -> Result<Found<T>, ReadError> {
+    fn landed<T>(&self, outcome: FlightOutcome<Found<T>, ReadError>) -> Result<Found<T>, ReadError> {
         match outcome {
-            Outcome::Own(result) => result,
-            Outcome::Shared(found) => Ok(found),
-            Outcome::SharedFailure => {
+            FlightOutcome::Own(result) => result,
+            FlightOutcome::Shared(found) => Ok(found),
+            FlightOutcome::SharedFailure => {
                 self.metrics.overloaded.inc();
                 Err(ReadError::Overloaded)
             }

@@ -19,7 +19,7 @@ pub(super) struct Ground {
 /// Why a cached head is not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Distrust {
-    /// The pulse was never read: nobody knows which generation is in force.
+    /// The pulse was never read: it is not known which generation is in force.
     NoPulse,
     /// The generation was raised since: a cache may have missed a write.
     Generation,

@@ -1,11 +1,12 @@
-//! Writes: the cache is told before the commit and refreshed after it; what it missed, the generation makes up for.
+//! Writes: the cache is told before the commit and refreshed after it. Where it missed something, the generation is
+//! raised.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use futures::future::try_join_all;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{InboxMetrics, announcer::Announcer, fate::Fate, raiser::Raiser, refusal};
+use super::{InboxMetrics, announcer::Announcer, fate::NotificationFate, raiser::Raiser, refusal};
 use crate::{
     cache::Cache,
     notif::{Notification, Owner},
@@ -28,17 +29,17 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Over a store and, where there is one, a cache. Watches in the background, as long as it lives, for breaks of the cache.
-    /// Called inside a tokio runtime.
+    /// Over a store and, where there is one, a cache. Watches in the background, as long as it lives, for breaks of the
+    /// cache. Called inside a tokio runtime.
     pub fn new(store: Arc<dyn Store>, cache: Option<Arc<dyn Cache>>, metrics: InboxMetrics) -> Self {
         let raiser = Arc::new(Raiser::new(Arc::clone(&store), cache.clone(), metrics.clone()));
         let watch = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&raiser).watch()));
         Self { store, cache, raiser, metrics, _watch: watch }
     }
 
-    /// Commits a batch; fates in its order. A refused batch is bisected to the bad rows. When this returns, the caller may
-    /// acknowledge: what the cache missed is covered by a committed generation.
-    pub async fn commit(&self, batch: &[Notification]) -> Result<Vec<Fate>, StoreError> {
+    /// Commits a batch; fates in its order. A refused batch is bisected to the bad rows. When this returns, the caller
+    /// may acknowledge: what the cache missed is covered by a committed generation.
+    pub async fn commit(&self, batch: &[Notification]) -> Result<Vec<NotificationFate>, StoreError> {
         let mut fates = Vec::with_capacity(batch.len());
         // Pieces still to do, the next one last: the fates come in the batch's order.
         let mut pieces = vec![batch];
@@ -49,10 +50,10 @@ impl Writer {
                     let repeated = repeated_owners(piece, &outcomes, &changes);
                     self.settle(announcer, changes).await?;
                     self.refresh(repeated).await?;
-                    fates.extend(outcomes.into_iter().map(Fate::from));
+                    fates.extend(outcomes.into_iter().map(NotificationFate::from));
                 }
                 Err(StoreError::Refused(error)) if piece.len() <= 1 => {
-                    fates.push(Fate::Refused(refusal::reason(&error)));
+                    fates.push(NotificationFate::Refused(refusal::reason(&error)));
                 }
                 Err(StoreError::Refused(_)) => {
                     let (first, second) = piece.split_at(piece.len() / 2);
@@ -82,7 +83,8 @@ impl Writer {
         Ok(ran)
     }
 
-    /// Runs what is due for idle owners and removes what expired a day ago, a bounded piece of work; whether there is more.
+    /// Runs what is due for idle owners and removes what expired a day ago, a bounded piece of work; whether there is
+    /// more.
     pub async fn sweep(&self) -> Result<bool, StoreError> {
         let owners = self.store.due_owners(SWEEP_OWNERS).await?;
         let more = owners.len() >= SWEEP_OWNERS as usize;
@@ -108,16 +110,17 @@ impl Writer {
         {
             tracing::debug!(%error, "the cache did not take the heads of a commit");
             self.metrics.unpublished.inc();
-            // Nothing more is needed for these owners while their `dirty` marks stand: readers go to the database until a head
-            // reaches them. The marks stand unless writes were lost since they were made, and a raise that began before this
-            // commit does not speak for it: a reader may have cached the state before it, with the new generation.
+            // These owners need nothing more while their `dirty` marks stand: readers ask the database until a head
+            // reaches the marks. The marks stand unless the cache lost writes after they were made. A raise that began
+            // before this commit does not cover it, because a reader may have cached the state before it together with
+            // the new generation.
             failed_now = cache.breaks() != taken.breaks;
         }
         self.raiser.cover(failed_now).await
     }
 
-    /// A repeat changes nothing in the store, but whoever delivered it first may have died before the cache was told: heads that
-    /// were missed then are written now.
+    /// A repeat changes nothing in the store, but the process that stored it first may have died before the cache was
+    /// told: heads that were missed then are written now.
     async fn refresh(&self, owners: BTreeSet<&Owner>) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let owners: Vec<&Owner> = owners.into_iter().collect();

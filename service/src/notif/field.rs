@@ -78,8 +78,8 @@ pub(super) struct NotifData {
 }
 
 impl NotifData {
-    /// Takes one value, or says what is wrong with it. `deep`: something in the body is nested deeper than `data` may be, so `data`
-    /// has to be measured.
+    /// Takes one value, or says what is wrong with it. `deep`: something in the body is nested deeper than `data` may
+    /// be, so `data` has to be measured.
     pub(super) fn take(&mut self, field: Field, raw: &RawValue, deep: bool) -> Result<(), String> {
         match field {
             Field::Id => self.id = Some(value::token(raw, &limits::ID_BYTES)?),

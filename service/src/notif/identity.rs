@@ -16,8 +16,8 @@ pub(super) struct Identity {
     pub(super) source_id: Option<String>,
 }
 
-/// A sender's own id: a UUID in its usual form (36 characters with hyphens, either case) is itself; any other text becomes a UUIDv5
-/// over exchange and text.
+/// A sender's own id: a UUID in its usual form (36 characters with hyphens, either case) is itself; any other text
+/// becomes a UUIDv5 over exchange and text.
 pub(super) fn of_text(exchange: &str, text: String) -> Identity {
     match hyphenated(&text) {
         Some(id) => Identity { id, source_id: None },
@@ -33,7 +33,8 @@ pub(super) fn of_key(exchange: &str, key: &str, item: Option<usize>) -> Uuid {
     }
 }
 
-/// A message without any id: its bytes and its timestamp. Never a fresh id, which would make each redelivery a new notification.
+/// A message without any id: its bytes and its timestamp. Never a fresh id, which would make each redelivery a new
+/// notification.
 pub(super) fn of_bytes(body: &[u8], timestamp: Option<Timestamp>) -> Uuid {
     let mut name = Vec::with_capacity(body.len() + 8);
     name.extend_from_slice(&timestamp.map_or(0, Timestamp::micros).to_be_bytes());
@@ -60,7 +61,8 @@ fn derived(exchange: &str, text: &[u8]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The other forms that the crate reads (without hyphens, in braces, as a URN) are texts to us: 32 hex digits may well be a hash.
+/// The other forms that the crate reads (without hyphens, in braces, as a URN) are texts to us: 32 hex digits may well
+/// be a hash.
 fn hyphenated(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
 }

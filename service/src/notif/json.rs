@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The sender's JSON, byte for byte. A value of this type is the proof: nothing after it parses the text to check it again.
+/// The sender's JSON, byte for byte. A value of this type is the proof: nothing after it parses the text to check it
+/// again.
 ///
 /// Two are equal if their bytes are: `1.0` and `1.00` are different, for a sender gets back what it sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! `NotifData`: what a sender sends, parsed once, into a [`Notification`] that need not be checked again.
 
 mod depth;
+mod error;
 mod field;
 mod fields;
 mod identity;
@@ -15,8 +16,9 @@ mod tests;
 mod value;
 mod wire;
 
+pub use error::{FieldError, ParseError};
 pub use json::Json;
 pub use notification::{Content, Notification};
 pub use owner::{Owner, OwnerError};
-pub use parse::{Arrival, Envelope, FieldError, ParseError, Received, from_amqp, from_http};
+pub use parse::{Arrival, Envelope, Received, from_amqp, from_http};
 pub use wire::to_wire;

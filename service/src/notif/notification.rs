@@ -25,8 +25,8 @@ pub struct Notification {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a notification says, and so what makes two with one key the same: equal contents are a repeat, different ones a conflict.
-/// Times are not content, because a sender that repeats itself may stamp anew.
+/// What a notification says, and so what makes two with one key the same: equal contents are a repeat, different ones a
+/// conflict. Times are not content, because a sender that repeats itself may stamp anew.
 ///
 /// It serializes as a part of the message that a producer publishes: what stands at its default is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

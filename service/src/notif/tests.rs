@@ -292,8 +292,8 @@ fn any_fields() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever stands where: taken within its limits and read back the same, or refused by the names of fields that were sent or
-    /// are required.
+    /// Whatever stands where: taken within its limits and read back the same, or refused by the names of fields that
+    /// were sent or are required.
     #[test]
     fn any_json_is_taken_or_refused_by_name(body in prop_oneof![any_json(), any_fields()]) {
         match http(&body) {

@@ -57,7 +57,8 @@ pub(super) fn moment_or_seconds(raw: &RawValue) -> Result<Timestamp, String> {
         Ok(Value::Number(number)) => {
             let micros = match number.as_i64() {
                 Some(seconds) => seconds.saturating_mul(1_000_000),
-                // Saturates; what is out of range is refused below. Microseconds since 1970 fit a double's 53 bits until 2255.
+                // Saturates; what is out of range is refused below. Microseconds since 1970 fit a double's 53 bits
+                // until 2255.
                 #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
                 None => (number.as_f64().ok_or(SHAPE)? * 1e6).round() as i64,
             };

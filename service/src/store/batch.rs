@@ -103,7 +103,7 @@ fn expiry(notification: &Notification, retention: Option<Duration>) -> Option<Ti
     }
 }
 
-/// A notification with the key of one that has this content.
+/// What becomes of a notification whose key is taken by a notification with this content.
 fn repeated(first: &Content, again: &Notification) -> Outcome {
     if *first == again.content { Outcome::Repeat } else { Outcome::IdConflict }
 }

@@ -1,10 +1,10 @@
 //! A batch in one transaction on Postgres, for the usual case: all of it is new.
 //!
-//! The lock of an owner's row and the raise of its counters are one write: the counters rise by what the batch holds, before it is
-//! known that all of it is new. Then all rows go in by one `INSERT … SELECT FROM unnest … ON CONFLICT DO NOTHING`, whose count
-//! tells (the index is asked about the present, not about a snapshot, and the owners are locked by then). If a row was there, or
-//! has expired before it came, all is rolled back and done step by step. So the usual batch needs one write per owner where the
-//! steps need two, no look for ids that exist, and four round trips.
+//! The lock of an owner's row and the raise of its counters are one write: the counters rise by what the batch holds,
+//! before it is known that all of it is new. Then all rows go in by one `INSERT … SELECT FROM unnest … ON CONFLICT DO
+//! NOTHING`, whose count tells (the index is asked about the present, not about a snapshot, and the owners are locked
+//! by then). If a row was there, or has expired before it came, all is rolled back and done step by step. So the usual
+//! batch needs one write per owner where the steps need two, no look for ids that exist, and four round trips.
 
 use std::sync::LazyLock;
 
@@ -33,7 +33,8 @@ const RAISE_OWNERS: &str = "INSERT INTO owner_state AS o \
      unseen = o.unseen + excluded.unseen, next_due = least(o.next_due, excluded.next_due) \
      RETURNING owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto, next_due";
 
-/// All rows, and what the transaction has to know of the store, in one round trip. Its snapshot is later than the locks.
+/// All rows, and what the transaction has to know of the store, in one round trip. Its snapshot is later than the
+/// locks.
 static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH fresh AS ({} ON CONFLICT (owner, id) DO NOTHING RETURNING 1) \

@@ -44,16 +44,16 @@ const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 /// A connection to a server is replaced when it was lent for the last time after this age.
 const LIFETIME: Duration = Duration::from_mins(30);
-/// A connection that nobody used for so long is replaced before it is lent: a firewall between may have forgotten it.
+/// A connection that was idle for so long is replaced before it is lent: a firewall in between may have forgotten it.
 const IDLE_LIMIT: Duration = Duration::from_mins(10);
 
-/// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its owners'
-/// locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
+/// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its
+/// owners' locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
 ///
-/// And two hints to the planner. While little is known of the table (a first burst, before it was ever analysed) every plan for a
-/// page looks as cheap as the next: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22 ms where the index
-/// that has the order needs 0.05 ms. No statement here needs a large sort. What such a penalty does to the estimate would start
-/// the JIT compiler, at 160 ms a statement, which none here is worth.
+/// And two hints to the planner. While little is known of the table (a first burst, before it was ever analysed) every
+/// plan for a page looks as cheap as the next: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22
+/// ms where the index that has the order needs 0.05 ms. No statement here needs a large sort. What such a penalty does
+/// to the estimate would start the JIT compiler, at 160 ms a statement, which none here is worth.
 const SERVER_SETTINGS: [(&str, &str); 6] = [
     ("enable_sort", "off"),
     ("jit", "off"),
@@ -76,10 +76,11 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     let Way { connect, relay } = Way::to(url, tls)?;
     let pool = postgres_pool(relay)
         .max_connections(options.max_connections.max(1))
-        // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows itself.
+        // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows
+        // itself.
         .test_before_acquire(false)
-        // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that would keep
-        // the connection's place in the pool until TCP itself gives up, some 15 minutes.
+        // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that
+        // would keep the connection's place in the pool until TCP itself gives up, some 15 minutes.
         .after_release(move |connection, is| {
             let suspect = flag.load(Ordering::Relaxed);
             Box::pin(async move {
@@ -133,10 +134,11 @@ impl Way {
 
 /// What every pool starts from: one without a task of its own.
 ///
-/// sqlx's task, which closes what is old or idle, counts the idle connections wrongly where one is lent in the moment of its
-/// return: it then turns in a loop without end, at a whole core, and the process hangs when it should stop. A pool gives its first
-/// connection back just when the task starts, so this befell one pool in some 6,000 that were opened (sqlx 0.9.0, its issue 3645).
-/// The task exists only where a pool has one of these two limits; connections to a server have their own instead, above.
+/// sqlx's task, which closes what is old or idle, counts the idle connections wrongly where one is lent in the moment
+/// of its return: it then turns in a loop without end, at a whole core, and the process hangs when it should stop. A
+/// pool gives its first connection back just when the task starts, so this befell one pool in some 6,000 that were
+/// opened (sqlx 0.9.0, its issue 3645). The task exists only where a pool has one of these two limits; connections to a
+/// server have their own instead, above.
 fn pool<DB: Database>() -> PoolOptions<DB> {
     PoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
@@ -160,7 +162,7 @@ fn postgres_options(url: &str, tls: &TlsConfig) -> Result<PgConnectOptions, Stor
         .application_name("hoopoe")
         .disable_statement_logging();
     if let Some(ca) = readable("postgresTls.caFile", ca_file.as_deref())? {
-        // An authority that nobody checks against is a mistake: only `verify-ca` and `verify-full` check.
+        // An authority without a check is a mistake: only `verify-ca` and `verify-full` check the certificate.
         options = match options.get_ssl_mode() {
             PgSslMode::Disable => {
                 return Err(settings("postgresTls.caFile contradicts sslmode=disable in the Postgres URL"));
@@ -190,8 +192,8 @@ fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>,
     }
 }
 
-/// Opens the one writing connection to a SQLite file and makes the file. Readers and the embedded queue's own connection carry on
-/// beside it.
+/// Opens the one writing connection to a SQLite file and makes the file. Readers and the embedded queue's own
+/// connection carry on beside it.
 pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let pool = pool().max_connections(1).acquire_timeout(super::error::CALL_LIMIT);
     sqlite(pool, sqlite_file::options(path).create_if_missing(true)).await

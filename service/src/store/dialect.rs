@@ -15,7 +15,8 @@ pub(super) enum Dialect {
 const POSTGRES_CLOCK: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 /// The same for a whole statement; the sub-select makes it one evaluation instead of one per row.
 const POSTGRES_STATEMENT_CLOCK: &str = "(SELECT (extract(epoch FROM statement_timestamp()) * 1000000)::bigint)";
-/// The timeline of the WAL that is being written. `pg_control_checkpoint()` still gave the old one 26 s after a promotion.
+/// The timeline of the WAL that is being written. `pg_control_checkpoint()` still gave the old one 26 s after a
+/// promotion.
 pub(super) const POSTGRES_TIMELINE: &str = "substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
 /// Which cluster this is. A plain role may read it.
 pub(super) const POSTGRES_SYSTEM: &str = "(SELECT system_identifier::text FROM pg_control_system())";

@@ -11,8 +11,8 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use super::StoreError;
 
-/// The longest that one call may take. The server's own limits (`connect`) end a statement earlier; this is for a server that is
-/// frozen or unreachable and says nothing.
+/// The longest that one call may take. The server's own limits (`connect`) end a statement earlier; this is for a
+/// server that is frozen or unreachable and says nothing.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(15);
 
 /// What may be done about an error.
@@ -75,15 +75,16 @@ fn classify_sqlx(error: &SqlxError) -> Class {
 fn classify_sqlstate(code: &str) -> Class {
     match code {
         "42P01" | "42703" | "3F000" => return Class::NoSchema,
-        // A standby: no WAL of its own (55000), nothing may be written (25006). Lock not had in time, or a server's own limit.
+        // A standby: no WAL of its own (55000), nothing may be written (25006). Lock not had in time, or a server's own
+        // limit.
         "55000" | "55006" | "55P03" | "25006" | "25P02" | "25P03" => return Class::Unavailable,
         _ => {}
     }
     match code.get(..2) {
         // A value out of range or of the wrong encoding, a constraint, a limit on the size of a row or an index entry.
         Some("22" | "23" | "54") => Class::Refused,
-        // Connection, authorisation (a password may be rotated), no such database yet, rolled back (deadlock), resources,
-        // operator intervention (shutdown, statement timeout), system and input/output errors.
+        // Connection, authorisation (a password may be rotated), no such database yet, rolled back (deadlock),
+        // resources, operator intervention (shutdown, statement timeout), system and input/output errors.
         Some("08" | "28" | "3D" | "40" | "53" | "57" | "58") => Class::Unavailable,
         _ => Class::Other,
     }
@@ -101,7 +102,8 @@ fn classify_sqlite(code: &str, message: &str) -> Class {
     }
 }
 
-/// Ends a call that gets no answer. `suspect` is set before the call is dropped, for its connection goes back to the pool then.
+/// Ends a call that gets no answer. `suspect` is set before the call is dropped, for its connection goes back to the
+/// pool then.
 pub(super) async fn bounded<T>(
     suspect: &AtomicBool,
     call: impl Future<Output = Result<T, StoreError>>,

@@ -49,8 +49,8 @@ pub struct Feed {
     pub more: bool,
     /// For [`Filter::Changes`]: up to which rev the client knows everything once it has applied this page.
     pub complete_to: Option<i64>,
-    /// For [`Filter::Changes`]: the client's position cannot be continued (older than the floor, above the rev, another epoch): it
-    /// drops what it has and starts from the newest page. `items` are then the newest page.
+    /// For [`Filter::Changes`]: the client's position cannot be continued (older than the floor, above the rev, another
+    /// epoch): it drops what it has and starts from the newest page. `items` are then the newest page.
     pub reset: bool,
 }
 

@@ -1,14 +1,21 @@
 //! The head of an inbox: everything a badge needs, in one small document.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Epoch, Position};
 use crate::timestamp::Timestamp;
 
-/// The state of one owner's inbox. A client that holds a head and its items' revs knows every row's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// The doc comments are a part of the OpenAPI document.
+/// Where an inbox stands. A client that holds a head and its items' revs knows every row's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(
+    description = "Where an inbox stands. A row is read when its `read_at` is set or its `unread_rev` is not above \
+    `read_upto`; seen likewise."
+)]
 pub struct Head {
     /// Which history `rev` belongs to.
+    #[schema(value_type = String, pattern = r"^[0-9]+\.[0-9]+$")]
     pub epoch: Epoch,
     /// The owner's number: rises with every change.
     pub rev: i64,
@@ -20,7 +27,9 @@ pub struct Head {
     pub read_upto: i64,
     /// A row whose `unseen_rev` is not above this is seen.
     pub seen_upto: i64,
-    /// When the owner's rows change by themselves next (an expiry), by the database's clock. Past it no cache is trusted.
+    // By the database's clock. Past it no cache is trusted.
+    /// When a row expires next.
+    #[schema(required, value_type = Option<String>, format = DateTime)]
     pub next_due: Option<Timestamp>,
 }
 

@@ -56,13 +56,14 @@ const LOCK_KEY: i64 = 0x686f_6f70_6f65;
 /// How long to wait for another replica's migration.
 const LOCK_LIMIT: &str = "120s";
 
-/// Applies what is pending, all in one transaction; the names. Succeeds without doing anything on a newer schema that this build
-/// may still work with.
+/// Applies what is pending, all in one transaction; the names. Succeeds without doing anything on a newer schema that
+/// this build may still work with.
 pub async fn up(target: Target<'_>) -> Result<Vec<String>, StoreError> {
     on(target, async |db| up_on(db).await).await
 }
 
-/// Takes the newest migration back, and with the first one everything that is stored; its name, `None` where there is none.
+/// Takes the newest migration back, and with the first one everything that is stored; its name, `None` where there is
+/// none.
 pub async fn down(target: Target<'_>) -> Result<Option<String>, StoreError> {
     on(target, async |db| {
         let tx = begin(db).await?;
@@ -122,8 +123,8 @@ pub async fn status(target: Target<'_>) -> Result<Vec<MigrationState>, StoreErro
     .await
 }
 
-/// Starts a new epoch: for a restore that the database itself does not show (a dump, a copied file). Every client starts anew; the
-/// epoch's number.
+/// Starts a new epoch: for a restore that the database itself does not show (a dump, a copied file). Every client
+/// starts anew; the epoch's number.
 pub async fn new_epoch(target: Target<'_>) -> Result<i64, StoreError> {
     on(target, async |db| history::raise_epoch(db).await).await
 }

@@ -54,20 +54,27 @@ pub trait Store: Send + Sync + 'static {
     /// The random id of this store, made by its first migration: part of every cache key and channel.
     fn store_id(&self) -> Uuid;
 
-    /// Reads the one row that every process reads once a second. Finds, in the same statement, that the history forked (another
-    /// timeline or system identifier), and then raises the store's epoch before it answers.
+    /// Reads the one row that every process reads once a second. Finds, in the same statement, that the history forked
+    /// (another timeline or system identifier), and then raises the store's epoch before it answers.
     async fn pulse(&self) -> Result<Pulse, StoreError>;
 
-    /// Raises the cache generation, committed when this returns; the new one. No head of an older generation is trusted after it.
+    /// Raises the cache generation, committed when this returns; the new one. No head of an older generation is trusted
+    /// after it.
     async fn raise_generation(&self) -> Result<i64, StoreError>;
 
     /// Commits a batch in one transaction. Outcomes are in the batch's order; a repeat changes nothing.
     ///
-    /// [`StoreError::Refused`] means that the database refuses a value in it: nothing is committed, and the caller bisects.
+    /// [`StoreError::Refused`] means that the database refuses a value in it: nothing is committed, and the caller
+    /// bisects.
     async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError>;
 
-    /// Marks rows of one owner; the head that this very change made. Nothing to change: the head as it is, nothing announced.
+    /// Marks rows of one owner; the head that this very change made. Nothing to change: the head as it is, nothing
+    /// announced.
     async fn mark(&self, owner: &Owner, mark: &Mark, announce: &dyn Announce) -> Result<Marked, StoreError>;
+
+    /// Whether a read may answer with an older state than one that was read or committed before: a replica does, a
+    /// primary does not.
+    fn may_lag(&self) -> bool;
 
     /// The owner's head, read in one snapshot with the generation. An owner without a row has rev 0 in owner epoch 0.
     async fn head(&self, owner: &Owner) -> Result<HeadAt, StoreError>;
@@ -75,7 +82,8 @@ pub trait Store: Send + Sync + 'static {
     /// A page of the owner's inbox and its head, in one snapshot.
     async fn feed(&self, owner: &Owner, query: &FeedQuery) -> Result<Feed, StoreError>;
 
-    /// The rows `from ≤ i < to` of the owner's visible rows, newest first, and how many there are; for `/notif/get/owner/`.
+    /// The rows `from ≤ i < to` of the owner's visible rows, newest first, and how many there are; for
+    /// `/notif/get/owner/`.
     async fn window(&self, owner: &Owner, from: u64, to: u64, unread_only: bool) -> Result<Window, StoreError>;
 
     /// Runs what is due for one owner by the database's clock (expiries; snoozes later). `None`: nothing was due.
@@ -84,7 +92,8 @@ pub trait Store: Send + Sync + 'static {
     /// Owners, at most `limit`, for whom something is due now; the sweeper runs [`Store::run_due`] on each.
     async fn due_owners(&self, limit: u32) -> Result<Vec<Owner>, StoreError>;
 
-    /// Removes, for at most `limit` rows, what expired more than 24 hours ago, and raises `floor_rev`; how many rows went.
+    /// Removes, for at most `limit` rows, what expired more than 24 hours ago, and raises `floor_rev`; how many rows
+    /// went.
     async fn remove_expired(&self, limit: u32) -> Result<u64, StoreError>;
 
     /// Closes the pool; connections in use are finished first.
@@ -94,8 +103,8 @@ pub trait Store: Send + Sync + 'static {
 /// Told of every change before it is committed, so that no cache can serve the older state as current afterwards.
 #[async_trait]
 pub trait Announce: Send + Sync {
-    /// Marks the owners' cache entries dirty up to these positions. `false`: the cache did not take it, and the transaction must
-    /// raise the generation itself.
+    /// Marks the owners' cache entries dirty up to these positions. `false`: the cache did not take it, and the
+    /// transaction must raise the generation itself.
     async fn announce(&self, changes: &[(Owner, Position)]) -> bool;
 }
 
@@ -142,7 +151,8 @@ pub struct OwnerChange {
     pub previous: Position,
     /// The head that this change made, and the generation its transaction read.
     pub head: HeadAt,
-    /// The new visible rows, newest first, when new rows are all that changed. Empty otherwise: the next reader rebuilds the page.
+    /// The new visible rows, newest first, when new rows are all that changed. Empty otherwise: the next reader
+    /// rebuilds the page.
     pub inserted: Vec<Item>,
 }
 
@@ -194,7 +204,8 @@ pub struct Marked {
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached, is starting or stopping, or the connection broke: the same call may succeed later.
+    /// The database cannot be reached, is starting or stopping, or the connection broke: the same call may succeed
+    /// later.
     #[error("failed to reach the database")]
     Unavailable(#[source] sea_orm::DbErr),
     /// The database refuses a value (Postgres class 22 or 23): the same call will fail again.

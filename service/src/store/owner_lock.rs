@@ -9,10 +9,11 @@ use super::{
 };
 use crate::{notif::Owner, timestamp::Timestamp};
 
-/// Locks or creates the rows of these owners, sorted and without repeats; they come back in the same order. New ones have rev 0.
+/// Locks or creates the rows of these owners, sorted and without repeats; they come back in the same order. New ones
+/// have rev 0.
 ///
-/// One statement takes the locks in the order of its input. With `DO NOTHING` for the missing and `FOR UPDATE` for the others
-/// after it, the order of the locks would be another one, and two batches could wait for each other.
+/// One statement takes the locks in the order of its input. With `DO NOTHING` for the missing and `FOR UPDATE` for the
+/// others after it, the order of the locks would be another one, and two batches could wait for each other.
 pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) -> Result<Vec<Model>, StoreError> {
     let dialect = Dialect::of(tx);
     let mut states = match dialect {
@@ -26,7 +27,7 @@ pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) ->
             Model::find_by_statement(dialect.statement(sql, [Value::from(owners)])).all(tx).await?
         }
         Dialect::Sqlite => {
-            // The transaction is the only one that writes: the order is nobody's concern.
+            // This is the only transaction that writes, so the order of locks does not matter.
             let list = Value::from(serde_json::Value::from(owners.to_vec()).to_string());
             let sql = "INSERT INTO owner_state (owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto) \
                  SELECT value, $2, 0, 0, 0, 0, 0, 0 FROM json_each($1) WHERE true ON CONFLICT (owner) DO NOTHING";
@@ -91,8 +92,8 @@ pub(super) async fn write(tx: &DatabaseTransaction, states: &[Model]) -> Result<
     Ok(())
 }
 
-/// The position of a row as it is locked. A row with rev 0 was made by this transaction: until now readers saw an owner without a
-/// row, which is owner epoch 0.
+/// The position of a row as it is locked. A row with rev 0 was made by this transaction: until now readers saw an owner
+/// without a row, which is owner epoch 0.
 pub(super) fn position(state: &Model, store_epoch: i64) -> Position {
     let owner = if state.rev == 0 { 0 } else { state.epoch };
     Position { epoch: Epoch { store: store_epoch, owner }, rev: state.rev }

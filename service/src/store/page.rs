@@ -1,4 +1,5 @@
-//! Pages of an inbox. Head, rows and watermarks come from one statement, and so from one snapshot and in one round trip.
+//! Pages of an inbox. Head, rows and watermarks come from one statement, and so from one snapshot and in one round
+//! trip.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
 
@@ -38,7 +39,8 @@ struct Newest<'a> {
     kind: Option<&'a str>,
 }
 
-/// A row that is shown, apart from whether it is archived: not expired by the clock, also where nobody has marked it so yet.
+/// A row that is shown, apart from whether it is archived. A row that is past its expiry is hidden by the clock, even
+/// before it is marked as expired.
 fn shown(dialect: Dialect, archived: bool, values: &mut Vec<Value>) -> String {
     let clock = dialect.statement_clock(values);
     let which =
@@ -122,7 +124,8 @@ fn items(rows: &[QueryResult], order: Order) -> Result<Vec<Item>, StoreError> {
     Ok(items)
 }
 
-/// The order of a page: which rows are on it, by an index; among themselves they are sorted here, for a join promises no order.
+/// The order of a page: which rows are on it, by an index; among themselves they are sorted here, for a join promises
+/// no order.
 #[derive(Clone, Copy)]
 enum Order {
     Newest,

@@ -13,7 +13,8 @@ pub struct Epoch {
     pub owner: i64,
 }
 
-/// An epoch and a rev, written `<epoch>-<rev>`: the `ETag`, the `since`, the stream's id and the cache's version. Ordered.
+/// An epoch and a rev, written `<epoch>-<rev>`: the `ETag`, the `since`, the stream's id and the cache's version.
+/// Ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Position {

@@ -1,8 +1,9 @@
 //! The way to a Postgres whose certificate carries another name than the host of its URL.
 //!
-//! sqlx checks the certificate against the host that it connects to, and has no setting for another name. It does check a TLS session over a
-//! Unix socket, though, against `host`, which then names nothing else. So a connection goes to a socket of this process, and from there,
-//! byte for byte, to the server: TLS runs from end to end, and nothing is read in between.
+//! sqlx checks the certificate against the host that it connects to, and has no setting for another name. It does check
+//! a TLS session over a Unix socket, though, against `host`, which then names nothing else. So a connection goes to a
+//! socket of this process, and from there, byte for byte, to the server: TLS runs from end to end, and nothing is read
+//! in between.
 
 use std::{
     io,
@@ -27,7 +28,8 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// Accepts at once; the server is asked when somebody comes. Needs no writable folder: the socket is an abstract one, and only Linux has those.
+    /// Accepts at once; the server is connected to with the first connection. Needs no writable folder, because the
+    /// socket is an abstract one. Only Linux has abstract sockets.
     pub(super) fn start(host: &str, port: u16) -> io::Result<Self> {
         let directory = PathBuf::from(format!("\0hoopoe-postgres-{}", uuid::Uuid::new_v4()));
         let listener = UnixListener::bind(directory.join(format!(".s.PGSQL.{port}")))?;
@@ -49,7 +51,8 @@ async fn accept(listener: UnixListener, host: String, port: u16) {
                 Ok((near, _)) => {
                     let host = host.clone();
                     connections.spawn(async move {
-                        // The caller sees its connection end, and calls that an outage; why it ended is known only here.
+                        // The caller sees its connection end, and calls that an outage; why it ended is known only
+                        // here.
                         if let Err(error) = relay(near, &host, port).await {
                             tracing::warn!(host, port, %error, "failed to relay a connection to Postgres");
                         }

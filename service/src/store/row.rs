@@ -1,4 +1,5 @@
-//! How a list of columns becomes what SQL, sqlx and sea-orm need of it. The lists are in [`super::entity::notification`].
+//! How a list of columns becomes what SQL, sqlx and sea-orm need of it. The lists are in
+//! [`super::entity::notification`].
 
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;

@@ -31,8 +31,8 @@ use super::{
 };
 use crate::notif::{Notification, Owner};
 
-/// After a batch that was not wholly new, so many are committed step by step before the short way is tried again: repeats come in
-/// floods (a redelivery), and a short way that fails is paid for twice.
+/// After a batch that was not wholly new, so many are committed step by step before the short way is tried again:
+/// repeats come in floods (a redelivery), and a short way that fails is paid for twice.
 const STEPS_AFTER_REPEAT: u32 = 16;
 
 /// Both stores: they differ by the statements of their dialect, and by how their connections are made.
@@ -56,8 +56,8 @@ pub type PostgresStore = SqlStore;
 pub type SqliteStore = SqlStore;
 
 impl SqlStore {
-    /// Connects to a Postgres whose schema is there. TLS is as `sslmode` in the URL says, and is `verify-full` at least where a
-    /// `caFile` is given.
+    /// Connects to a Postgres whose schema is there. TLS is as `sslmode` in the URL says, and is `verify-full` at least
+    /// where a `caFile` is given.
     pub async fn connect(url: &str, tls: &TlsConfig, options: StoreOptions) -> Result<Self, StoreError> {
         let pool = connect::postgres(url, tls, &options).await?;
         let store_id = bounded(&pool.suspect, check_schema(&pool.db)).await?;
@@ -72,7 +72,7 @@ impl SqlStore {
         })
     }
 
-    /// Opens a SQLite file, makes it where there is none, and migrates it: nobody else would.
+    /// Opens a SQLite file, makes it where there is none, and migrates it: no other process does this for a file.
     pub async fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let writer = connect::sqlite_writer(path).await?;
         migrate::up_on(&writer).await?;
@@ -153,6 +153,11 @@ macro_rules! in_one_history {
 impl Store for SqlStore {
     fn store_id(&self) -> Uuid {
         self.store_id
+    }
+
+    fn may_lag(&self) -> bool {
+        // Pages are read where changes are made: in Postgres' primary, or in the file.
+        false
     }
 
     async fn pulse(&self) -> Result<Pulse, StoreError> {

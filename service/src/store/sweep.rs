@@ -43,7 +43,8 @@ pub(super) async fn remove_expired(db: &DatabaseConnection, limit: u32) -> Resul
         by_owner.entry(&row.owner).or_default().push(row);
     }
     let mut removed = 0;
-    // In sorted order, as all who lock several owners; an expired row never changes again, so it is still what was found.
+    // In sorted order, as all who lock several owners; an expired row never changes again, so it is still what was
+    // found.
     for (owner, rows) in by_owner {
         if let Ok(owner) = Owner::parse(owner) {
             owner_lock::lock(&tx, &owner).await?;

@@ -17,9 +17,10 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
 /// How long the broker may take to answer on a channel.
 pub(super) const CHANNEL_LIMIT: Duration = Duration::from_secs(5);
-/// How long a connection may take to say goodbye.
+/// How long a connection may take to close.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
-/// lapin promises no event for every way in which a connection ends; its status is asked so often beside them.
+/// lapin does not promise an event for every way in which a connection ends, so its status is polled this often as
+/// well.
 const GLANCE: Duration = Duration::from_millis(500);
 
 /// A connection that is up.
@@ -40,7 +41,7 @@ impl Live {
 
 /// Where a link stands.
 #[derive(Clone)]
-pub(super) enum State {
+pub(super) enum LinkState {
     /// The first attempt is under way, or not asked for yet.
     Starting,
     /// Connected.
@@ -58,12 +59,12 @@ enum Order {
 }
 
 /// A connection that comes back. It ends with this value.
-pub(super) struct Link {
-    state: watch::Receiver<State>,
+pub(super) struct AmqpLink {
+    state: watch::Receiver<LinkState>,
     orders: mpsc::UnboundedSender<Order>,
 }
 
-impl Link {
+impl AmqpLink {
     /// Starts to connect.
     pub(super) fn start(dial: Dial, metrics: BrokerMetrics) -> Self {
         let link = Self::start_when_needed(dial, metrics);
@@ -72,9 +73,10 @@ impl Link {
         link
     }
 
-    /// Connects when it is asked for first. lapin keeps 8 MiB for a connection, and most queues never see a dead letter.
+    /// Connects when it is asked for first. lapin keeps 8 MiB for a connection, and most queues never see a dead
+    /// letter.
     pub(super) fn start_when_needed(dial: Dial, metrics: BrokerMetrics) -> Self {
-        let (sender, state) = watch::channel(State::Starting);
+        let (sender, state) = watch::channel(LinkState::Starting);
         let (orders, receiver) = mpsc::unbounded_channel();
         tokio::spawn(supervise(dial, metrics, sender, receiver));
         Self { state, orders }
@@ -83,31 +85,31 @@ impl Link {
     /// Whether it is connected.
     pub(super) fn is_up(&self) -> bool {
         match &*self.state.borrow() {
-            State::Up(live) => live.connection.status().connected(),
-            State::Starting | State::Down(_) | State::Closed => false,
+            LinkState::Up(live) => live.connection.status().connected(),
+            LinkState::Starting | LinkState::Down(_) | LinkState::Closed => false,
         }
     }
 
     /// The connection; at once where it is known to be up or down, else when the first attempt has ended.
     pub(super) async fn live(&self, deadline: Instant) -> Result<Live, DialError> {
         let mut state = self.state.clone();
-        if matches!(&*state.borrow(), State::Starting) {
+        if matches!(&*state.borrow(), LinkState::Starting) {
             // Err: the link has ended already.
             let _ = self.orders.send(Order::Connect);
         }
-        let settled = timeout_at(deadline, state.wait_for(|state| !matches!(state, State::Starting))).await;
+        let settled = timeout_at(deadline, state.wait_for(|state| !matches!(state, LinkState::Starting))).await;
         match settled {
             Ok(Ok(state)) => match &*state {
-                State::Up(live) => Ok(live.clone()),
-                State::Down(error) => Err(error.clone()),
-                State::Starting | State::Closed => Err(closed()),
+                LinkState::Up(live) => Ok(live.clone()),
+                LinkState::Down(error) => Err(error.clone()),
+                LinkState::Starting | LinkState::Closed => Err(closed()),
             },
             Ok(Err(_)) => Err(closed()),
             Err(_) => Err(DialError::Unreachable("not connected yet".to_owned())),
         }
     }
 
-    /// Says that this connection does not answer: it is closed, and another one made.
+    /// Reports that this connection does not answer. It is closed, and a new one is made.
     pub(super) fn report_broken(&self, live: &Live) {
         // Err: the link has ended already.
         let _ = self.orders.send(Order::Broken { generation: live.generation });
@@ -117,7 +119,7 @@ impl Link {
     pub(super) async fn close(&self) {
         let _ = self.orders.send(Order::Close);
         let mut state = self.state.clone();
-        let closed = state.wait_for(|state| matches!(state, State::Closed));
+        let closed = state.wait_for(|state| matches!(state, LinkState::Closed));
         let _ = timeout(CLOSE_LIMIT * 2, closed).await;
     }
 }
@@ -129,13 +131,13 @@ fn closed() -> DialError {
 async fn supervise(
     dial: Dial,
     metrics: BrokerMetrics,
-    state: watch::Sender<State>,
+    state: watch::Sender<LinkState>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     let mut backoff = FIRST_BACKOFF;
     let mut said: Option<DialError> = None;
     if !needed(&mut orders).await {
-        state.send_replace(State::Closed);
+        state.send_replace(LinkState::Closed);
         return;
     }
     for generation in 1.. {
@@ -150,7 +152,7 @@ async fn supervise(
                 said = None;
                 let live = Live { connection: Arc::new(connection), generation };
                 let since = Instant::now();
-                state.send_replace(State::Up(live.clone()));
+                state.send_replace(LinkState::Up(live.clone()));
                 let ended = watch_over(&live, &mut orders).await;
                 let close = live.connection.close(200, "OK".into());
                 if ended == Ended::Ordered {
@@ -158,7 +160,7 @@ async fn supervise(
                     break;
                 }
                 warn!(connection = dial.name(), "the connection to the broker broke");
-                state.send_replace(State::Down(DialError::Unreachable("the connection broke".to_owned())));
+                state.send_replace(LinkState::Down(DialError::Unreachable("the connection broke".to_owned())));
                 let _ = timeout(Duration::from_millis(100), close).await;
                 if since.elapsed() > LAST_BACKOFF {
                     backoff = FIRST_BACKOFF;
@@ -170,12 +172,12 @@ async fn supervise(
                     DialError::Unreachable(detail) => ("unreachable", detail),
                 };
                 metrics.count_connect(outcome);
-                // Said once per cause, not once per attempt.
+                // Log once per cause, not once per attempt.
                 if said.as_ref() != Some(&error) {
                     warn!(connection = dial.name(), outcome, detail, "failed to connect to the broker");
                 }
                 said = Some(error.clone());
-                state.send_replace(State::Down(error));
+                state.send_replace(LinkState::Down(error));
             }
         }
         let pause = backoff.mul_f64(rand::random_range(0.5..1.0));
@@ -185,7 +187,7 @@ async fn supervise(
             () = close_ordered(&mut orders) => break,
         }
     }
-    state.send_replace(State::Closed);
+    state.send_replace(LinkState::Closed);
 }
 
 #[derive(PartialEq, Eq)]

@@ -23,9 +23,10 @@ use crate::tls;
 
 /// Seconds between heartbeats where the URL asks for none: a frozen broker is noticed after twice that at the latest.
 const HEARTBEAT: u16 = 10;
-/// The largest frame on a connection that publishes what we made ourselves. lapin keeps 32 of them in each direction: with the 128 KiB
-/// that RabbitMQ offers, 8 MiB a connection. A longer body goes in several; properties, which cannot, are below 2 KiB here. Where
-/// messages of others come or go it stays as the broker offers it: their headers may be as long as that.
+/// The largest frame on a connection that publishes what we made ourselves. lapin keeps 32 of them in each direction:
+/// with the 128 KiB that RabbitMQ offers, 8 MiB a connection. A longer body goes in several; properties, which cannot,
+/// are below 2 KiB here. Where messages of others come or go it stays as the broker offers it: their headers may be as
+/// long as that.
 const OWN_FRAME: u32 = 16 * 1024;
 /// How long the TCP connection and TLS may take, and then the login.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -43,7 +44,7 @@ pub(super) struct Dial {
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DialError {
-    /// Nobody there, no TLS, or no answer.
+    /// No server there, no TLS, or no answer.
     Unreachable(String),
     /// User, password, virtual host or client certificate is refused.
     Refused(String),
@@ -78,8 +79,8 @@ impl Dial {
         let Target { uri, host, port } = self.target()?;
         let encrypted = uri.scheme == AMQPScheme::AMQPS;
         if self.silent.load(Ordering::Relaxed) && !encrypted {
-            // lapin gives each attempt a thread, which waits for the server's first byte for ever: against a frozen broker there
-            // would be one more with every attempt. (With TLS, the handshake below has a limit already.)
+            // lapin gives each attempt a thread, which waits for the server's first byte for ever: against a frozen
+            // broker there would be one more with every attempt. (With TLS, the handshake below has a limit already.)
             probe(&host, port).await.map_err(|error| DialError::Unreachable(error.to_string()))?;
         }
         let config = if encrypted {

@@ -1,7 +1,8 @@
 //! What became of each message of a group.
 //!
-//! lapin hands a returned message to whichever confirm resolves next, so a confirm says nothing of a return until the whole group
-//! is confirmed: the broker sends a return before the confirm of the same message, so by then all returns are in hand.
+//! lapin hands a returned message to whichever confirm resolves next, so a confirm says nothing of a return until the
+//! whole group is confirmed: the broker sends a return before the confirm of the same message, so by then all returns
+//! are in hand.
 
 use std::collections::HashSet;
 
@@ -20,8 +21,8 @@ pub(super) enum Confirm {
     Missing,
 }
 
-/// The fates of messages `first`, `first + 1`, …, given their confirms, the numbers that were returned, and what a missing
-/// confirm means.
+/// The fates of messages `first`, `first + 1`, …, given their confirms, the numbers that were returned, and what a
+/// missing confirm means.
 pub(super) fn fates(
     confirms: &[Confirm],
     first: i64,
@@ -55,7 +56,7 @@ fn doubt(confirms: &[Confirm], first: i64, returned: &HashSet<i64>, missing: &Pu
         Confirm::Failed(error) => Some(error),
         Confirm::Missing => Some(missing),
     });
-    // A return that is none of the group's own says that numbers do not mean what we think.
+    // A returned number outside this group means that the numbering is broken: treat the whole group as failed.
     let count = i64::try_from(confirms.len()).unwrap_or(i64::MAX);
     let stray = returned.iter().any(|number| *number < first || *number >= first.saturating_add(count));
     let worst = failures.max_by_key(|error| **error == PublishError::ExchangeMissing).cloned();

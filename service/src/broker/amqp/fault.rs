@@ -7,7 +7,7 @@ use lapin::ErrorKind;
 pub(super) enum Fault {
     /// 404: the exchange or queue does not exist.
     NotFound(String),
-    /// 402, 403, 405 or 530: the login is wrong, a right is missing, or somebody else owns it.
+    /// 402, 403, 405 or 530: the login is wrong, a right is missing, or another connection owns it.
     Refused(String),
     /// 406: it exists with other arguments.
     Mismatch(String),

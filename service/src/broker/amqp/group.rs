@@ -13,7 +13,7 @@ use lapin::{
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{
-    connection::{CHANNEL_LIMIT, Link, Live},
+    connection::{AmqpLink, CHANNEL_LIMIT, Live},
     fate::{Confirm, fates},
     fault::Fault,
 };
@@ -47,11 +47,11 @@ pub(super) struct GroupChannel {
 }
 
 impl GroupChannel {
-    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection. `exchange`: where its
-    /// messages go.
+    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection. `exchange`:
+    /// where its messages go.
     pub(super) async fn ready<'a>(
         slot: &'a mut Option<Self>,
-        link: &Link,
+        link: &AmqpLink,
         exchange: &ShortString,
         deadline: Instant,
     ) -> Result<&'a mut Self, PublishError> {
@@ -66,12 +66,13 @@ impl GroupChannel {
         Ok(slot.insert(channel))
     }
 
-    /// Not by the message's deadline, which may be near for other reasons: who opens no channel in `CHANNEL_LIMIT` is frozen, or the
-    /// network is, and the connection is given up; heartbeats would tell after 20 s.
+    /// Not by the message's deadline, which may be near for other reasons: who opens no channel in `CHANNEL_LIMIT` is
+    /// frozen, or the network is, and the connection is given up; heartbeats would tell after 20 s.
     ///
-    /// Whether there is such an exchange is asked first. A publish to none makes the broker close the channel, and what lapin sends on it
-    /// in that moment makes it close the whole connection: "expected 'channel.open'", once in a hundred groups.
-    async fn open(link: &Link, live: Live, exchange: &ShortString) -> Result<Self, PublishError> {
+    /// Whether there is such an exchange is asked first. A publish to none makes the broker close the channel, and what
+    /// lapin sends on it in that moment makes it close the whole connection: "expected 'channel.open'", once in a
+    /// hundred groups.
+    async fn open(link: &AmqpLink, live: Live, exchange: &ShortString) -> Result<Self, PublishError> {
         let open = async {
             let channel = live.connection.create_channel().await?;
             if !exchange.as_str().is_empty() {
@@ -101,8 +102,8 @@ impl GroupChannel {
         self.usable && self.live.generation == live.generation && self.channel.status().connected()
     }
 
-    /// Publishes a group, mandatory, and says what became of each, in order, by the deadline. `limit` is what a timeout says of
-    /// itself. Unless every confirm came, the channel is in doubt: it is closed, and no group may follow.
+    /// Publishes a group, mandatory, and says what became of each, in order, by the deadline. `limit` is what a timeout
+    /// says of itself. Unless every confirm came, the channel is in doubt: it is closed, and no group may follow.
     pub(super) async fn publish(
         &mut self,
         parcels: Vec<Parcel>,
@@ -147,7 +148,7 @@ impl GroupChannel {
         fates(&confirms, first, &returned, &PublishError::Timeout(limit))
     }
 
-    /// Closes the channel behind the back of whoever waits for it.
+    /// Closes the channel without telling the tasks that wait for it.
     fn abandon(&mut self) {
         self.usable = false;
         let channel = self.channel.clone();

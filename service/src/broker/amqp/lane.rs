@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::{
-    connection::{CHANNEL_LIMIT, Link, Live},
+    connection::{AmqpLink, CHANNEL_LIMIT, Live},
     fault::Fault,
     group::{GROUP, GroupChannel},
     letter, table,
@@ -32,9 +32,9 @@ const GATHER: Duration = Duration::from_millis(500);
 /// What all lanes of a queue share.
 pub(super) struct QueueShared {
     /// The connection that consumes.
-    pub(super) consuming: Link,
+    pub(super) consuming: AmqpLink,
     /// The connection that publishes dead letters: a broker that blocks publishers must not hold up acknowledgements.
-    pub(super) publishing: Link,
+    pub(super) publishing: AmqpLink,
     /// The queue.
     pub(super) queue: String,
     /// How long a dead letter's confirm may take.
@@ -99,8 +99,9 @@ impl AmqpLane {
         }
     }
 
-    /// Receives what the broker has sent. Cancelled while messages are on their way, it would count those as delivered that nobody ever saw. As
-    /// nothing is acknowledged meanwhile, it sends no more than the prefetch.
+    /// Receives what the broker has sent. Cancelled earlier, the consumer would leave messages on their way that count
+    /// as delivered although no code has seen them. As nothing is acknowledged meanwhile, it sends no more than the
+    /// prefetch.
     async fn receive_the_rest(&mut self) -> Result<(), LaneError> {
         let latest = Instant::now() + GATHER;
         while self.held.len() < self.prefetch {
@@ -113,7 +114,7 @@ impl AmqpLane {
     }
 
     async fn ack(&self, tag: u64, multiple: bool) -> Result<(), LaneError> {
-        // Not by the delivery's own acker: that answers `Ok(false)` where it is used up or its channel is gone.
+        // Do not use the delivery's own acker: it answers `Ok(false)` when it is used up or its channel is gone.
         let ack = self.channel.basic_ack(tag, BasicAckOptions { multiple });
         match timeout(CHANNEL_LIMIT, ack).await {
             Ok(Ok(())) => Ok(()),
@@ -142,7 +143,7 @@ impl Lane for AmqpLane {
 
     async fn ack_through(&mut self, tag: u64) -> Result<(), LaneError> {
         if tag == 0 {
-            // Would be every delivery that there is, those not yet seen included.
+            // Tag 0 would acknowledge every delivery, including those not yet seen.
             return Ok(());
         }
         self.ack(tag, true).await?;

@@ -14,11 +14,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Headers that the broker reads or writes itself. `CC` and `BCC` would send copies to the queues that they name; the rest would
-/// speak of another queue's deliveries.
+/// Headers that the broker reads or writes itself. `CC` and `BCC` would send copies to the queues that they name. The
+/// others describe deliveries of another queue.
 const BROKERS_OWN: [&str; 5] = ["CC", "BCC", "x-delivery-count", "x-acquired-count", "x-opt-dead-letter"];
-/// What a frame holds, with room to spare for our own headers: RabbitMQ's `frame_max` is 131,072, and a header over it would end
-/// the connection each time that the letter is tried.
+/// What a frame holds, with room to spare for our own headers: RabbitMQ's `frame_max` is 131,072, and a header over it
+/// would end the connection each time that the letter is tried.
 const MOST_HEADERS: usize = 96 * 1024;
 
 /// Makes a dead letter for `<queue>.dlq` on the default exchange.
@@ -54,7 +54,8 @@ pub(super) fn parcel(letter: &DeadLetter, original: Option<&BasicProperties>, qu
     }
 }
 
-/// All but `expiration`, which would end the letter too, `user_id`, which the broker compares with our own, and `cluster_id`.
+/// All but `expiration`, which would end the letter too, `user_id`, which the broker compares with our own, and
+/// `cluster_id`.
 fn kept_properties(original: &BasicProperties) -> BasicProperties {
     let mut kept = BasicProperties::default();
     macro_rules! keep {

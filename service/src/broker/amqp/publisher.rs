@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    connection::Link,
+    connection::AmqpLink,
     dial::Dial,
     group::{GROUP, GroupChannel, Parcel},
     table,
@@ -29,7 +29,7 @@ const LONGEST_KEY: usize = 255;
 
 /// Publishes to one exchange of an AMQP broker.
 pub struct AmqpPublisher {
-    link: Arc<Link>,
+    link: Arc<AmqpLink>,
     jobs: Mutex<Option<mpsc::UnboundedSender<Job>>>,
     slots: Arc<Semaphore>,
     config: PublishConfig,
@@ -48,15 +48,15 @@ struct Job {
 impl Job {
     fn tell(self, fate: Result<(), PublishError>) {
         let Self { message: _, answer, deadline: _, slot } = self;
-        // First, so that whoever is told may publish the next.
+        // First, so that the sender can publish again as soon as it is told.
         drop(slot);
         // Err: the sender has gone.
         let _ = answer.send(fate);
     }
 }
 
-struct Worker {
-    link: Arc<Link>,
+struct GroupWorker {
+    link: Arc<AmqpLink>,
     jobs: Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Job>>>,
     exchange: ShortString,
     limit: Duration,
@@ -65,15 +65,15 @@ struct Worker {
 }
 
 impl AmqpPublisher {
-    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. The exchange's name
-    /// has at most 251 bytes.
+    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. The
+    /// exchange's name has at most 251 bytes.
     pub fn start(url: &str, tls: &TlsConfig, exchange: &str, config: &PublishConfig, metrics: BrokerMetrics) -> Self {
-        let link = Arc::new(Link::start(Dial::new(url, tls, "hoopoe publish").own_messages(), metrics.clone()));
+        let link = Arc::new(AmqpLink::start(Dial::new(url, tls, "hoopoe publish").own_messages(), metrics.clone()));
         let (sender, receiver) = mpsc::unbounded_channel();
         let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         let mut workers = JoinSet::new();
         for _ in 0..CHANNELS {
-            let worker = Worker {
+            let worker = GroupWorker {
                 link: link.clone(),
                 jobs: receiver.clone(),
                 exchange: table::short(exchange),
@@ -157,11 +157,11 @@ impl Drop for InFlight<'_> {
     }
 }
 
-impl Worker {
+impl GroupWorker {
     async fn run(mut self) {
         let mut jobs = Vec::with_capacity(GROUP);
         while self.jobs.lock().await.recv_many(&mut jobs, GROUP).await > 0 {
-            // Nobody was told anything of these, and nobody waits for it.
+            // Their senders have gone, so there is no one to tell.
             jobs.retain(|job| !job.answer.is_closed());
             if !jobs.is_empty() {
                 self.publish(std::mem::replace(&mut jobs, Vec::with_capacity(GROUP))).await;

@@ -7,26 +7,27 @@ use hoopoe_crds::worker_config::TlsConfig;
 use tokio::time::Instant;
 
 use super::{
-    connection::{CHANNEL_LIMIT, Link},
+    connection::{AmqpLink, CHANNEL_LIMIT},
     dial::{Dial, DialError},
     lane::{AmqpLane, QueueShared},
 };
 use crate::broker::{BrokerMetrics, LaneError, Queue, QueueLane};
 
-/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters, and is opened with the first.
+/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters, and is opened
+/// with the first.
 pub struct AmqpQueue {
     shared: Arc<QueueShared>,
 }
 
 impl AmqpQueue {
-    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed. `publish_timeout` is
-    /// how long the confirm of a dead letter may take.
+    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed.
+    /// `publish_timeout` is how long the confirm of a dead letter may take.
     pub fn start(url: &str, tls: &TlsConfig, queue: &str, publish_timeout: Duration, metrics: BrokerMetrics) -> Self {
         let consuming = Dial::new(url, tls, &format!("hoopoe consume {queue}"));
         let publishing = Dial::new(url, tls, &format!("hoopoe dead-letter {queue}"));
         let shared = QueueShared {
-            consuming: Link::start(consuming, metrics.clone()),
-            publishing: Link::start_when_needed(publishing, metrics.clone()),
+            consuming: AmqpLink::start(consuming, metrics.clone()),
+            publishing: AmqpLink::start_when_needed(publishing, metrics.clone()),
             queue: queue.to_owned(),
             publish_limit: publish_timeout,
             metrics,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use lapin::types::{AMQPValue, FieldArray, FieldTable, ShortString};
 use serde_json::Value;
 
-/// A short string holds at most 255 bytes, and lapin panics on more. Every name and key was checked before; what is longer all the
-/// same is cut, at a character.
+/// A short string holds at most 255 bytes, and lapin panics on more. Every name and key was checked before; what is
+/// longer all the same is cut, at a character.
 pub(super) fn short(text: &str) -> ShortString {
     ShortString::from(&text[..text.floor_char_boundary(255)])
 }

@@ -32,7 +32,8 @@ use crate::broker::{QueueTopology, Topology, TopologyError};
 /// How long one declaration may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Declares on an AMQP broker. Each call has a connection of its own: there are few, and a refused one closes its channel.
+/// Declares on an AMQP broker. Each call has a connection of its own: there are few, and a refused one closes its
+/// channel.
 pub struct AmqpTopology {
     dial: Dial,
     namespace: String,
@@ -150,7 +151,8 @@ impl QueueTopology for AmqpTopology {
                 let dead_letters = format!("{queue}.dlq");
                 let dead_letters_removed = delete_if_empty(&connection, &dead_letters).await?;
                 if let Some(management) = &self.management {
-                    // A policy that stays behind does no harm, and may be somebody's who declares the queue again.
+                    // A policy that stays behind does no harm, and another process may be declaring the queue again
+                    // with it.
                     let _ = management.delete_policy(&policy::name(&self.namespace, queue)).await;
                     if dead_letters_removed {
                         let _ = management.delete_policy(&policy::name(&self.namespace, &dead_letters)).await;

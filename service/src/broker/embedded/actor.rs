@@ -1,4 +1,5 @@
-//! The task that owns the file: it takes all requests that wait, runs them in one transaction, and answers when that is committed.
+//! The task that owns the file: it takes all requests that wait, runs them in one transaction, and answers when that is
+//! committed.
 
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::mpsc;
@@ -8,7 +9,7 @@ use super::{
     command::{Afterwards, Answer, Command, Tags},
     declare, deliver,
     rows::{self, Draft},
-    state::{LaneState, State},
+    state::{BrokerState, LaneState},
 };
 use crate::{
     broker::{Delivery, LaneError, PublishError},
@@ -18,8 +19,12 @@ use crate::{
 /// The most requests in one transaction.
 const BATCH: usize = 1024;
 
-/// Runs until it is closed or nobody is left to ask.
-pub(super) async fn run(mut db: SqliteConnection, mut state: State, requests: &mut mpsc::UnboundedReceiver<Command>) {
+/// Runs until it is closed, or until no handle is left that could ask it.
+pub(super) async fn run(
+    mut db: SqliteConnection,
+    mut state: BrokerState,
+    requests: &mut mpsc::UnboundedReceiver<Command>,
+) {
     let mut next_lane = 0;
     let mut synced = true;
     let mut commands = Vec::new();
@@ -37,14 +42,15 @@ pub(super) async fn run(mut db: SqliteConnection, mut state: State, requests: &m
         match result.await {
             Ok(afterwards) => afterwards.into_iter().for_each(|tell| tell()),
             Err(cause) => {
-                // Whoever waited finds its answer dropped, which is "unavailable"; every lane is gone, as when a broker restarts.
+                // A waiting caller finds its answer dropped, which is "unavailable"; every lane is gone, as when a
+                // broker restarts.
                 error!(%cause, "the embedded broker failed to commit");
                 let _ = sqlx::query("ROLLBACK").execute(&mut db).await;
                 state = reload(&mut db).await;
             }
         }
         if let Some(answer) = closing {
-            // Err: whoever closes has gone.
+            // Err: the caller no longer waits.
             let _: Result<(), ()> = Answer::<()>::send(answer, ());
             break;
         }
@@ -53,9 +59,9 @@ pub(super) async fn run(mut db: SqliteConnection, mut state: State, requests: &m
     let _ = db.close().await;
 }
 
-async fn reload(db: &mut SqliteConnection) -> State {
+async fn reload(db: &mut SqliteConnection) -> BrokerState {
     loop {
-        match State::load(db).await {
+        match BrokerState::load(db).await {
             Ok(state) => return state,
             Err(cause) => warn!(%cause, "the embedded broker failed to read its file"),
         }
@@ -70,7 +76,7 @@ async fn set_sync(db: &mut SqliteConnection, sync: bool) -> sqlx::Result<()> {
 
 async fn transact(
     db: &mut SqliteConnection,
-    state: &mut State,
+    state: &mut BrokerState,
     batch: Vec<Command>,
     next_lane: &mut u64,
     closing: &mut Option<Answer<()>>,
@@ -136,7 +142,7 @@ fn tell<T: Send + 'static>(afterwards: &mut Afterwards, answer: Answer<T>, value
 }
 
 fn publish(
-    state: &mut State,
+    state: &mut BrokerState,
     exchange: &str,
     draft: Draft,
     messages: &mut Vec<(i64, Draft)>,
@@ -152,7 +158,7 @@ fn publish(
 }
 
 fn open(
-    state: &mut State,
+    state: &mut BrokerState,
     queue: &str,
     prefetch: u16,
     sink: mpsc::UnboundedSender<Result<Delivery, LaneError>>,
@@ -168,7 +174,7 @@ fn open(
     Ok(*next_lane)
 }
 
-fn acknowledge(state: &mut State, lane: u64, tags: &Tags, acknowledged: &mut Vec<i64>) -> Result<(), LaneError> {
+fn acknowledge(state: &mut BrokerState, lane: u64, tags: &Tags, acknowledged: &mut Vec<i64>) -> Result<(), LaneError> {
     let lane = state.lanes.get_mut(&lane).ok_or_else(gone)?;
     match tags {
         Tags::Through(tag) => {
@@ -185,7 +191,7 @@ fn acknowledge(state: &mut State, lane: u64, tags: &Tags, acknowledged: &mut Vec
 }
 
 /// What the lane holds is ready again. It was counted as delivered when it was taken, so nothing is written.
-fn leave(state: &mut State, lane: u64) {
+fn leave(state: &mut BrokerState, lane: u64) {
     let Some(lane) = state.lanes.remove(&lane) else { return };
     if let Some(queue) = state.queues.get_mut(&lane.queue) {
         queue.ready += lane.held.len() as u64;

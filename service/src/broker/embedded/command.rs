@@ -62,7 +62,7 @@ pub(super) enum Command {
     Leave {
         /// The lane.
         lane: u64,
-        /// Done; nobody waits where the lane was dropped.
+        /// Done; `None` where the lane was dropped and does not wait.
         answer: Option<Answer<()>>,
     },
     /// Declares an exchange.
@@ -94,8 +94,8 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// Whether what it writes must be on disk before its answer. A lost acknowledgement or delivery count only means one more
-    /// delivery, and survives the process in any case: it takes a power cut to lose it.
+    /// Whether what it writes must be on disk before its answer. A lost acknowledgement or delivery count only means
+    /// one more delivery, and survives the process in any case: it takes a power cut to lose it.
     pub(super) fn needs_sync(&self) -> bool {
         match self {
             Self::Publish { .. }

@@ -6,13 +6,17 @@ use sqlx::SqliteConnection;
 use super::{
     routing,
     rows::{self, Limits, QueueRow},
-    state::{QueueState, State},
+    state::{BrokerState, QueueState},
 };
 use crate::broker::{LaneError, TopologyError};
 
 type Answer<T> = sqlx::Result<Result<T, TopologyError>>;
 
-pub(super) async fn exchange(db: &mut SqliteConnection, state: &mut State, exchange: &ExchangeConfig) -> Answer<()> {
+pub(super) async fn exchange(
+    db: &mut SqliteConnection,
+    state: &mut BrokerState,
+    exchange: &ExchangeConfig,
+) -> Answer<()> {
     let ExchangeConfig { name, kind } = exchange;
     match state.exchanges.get(name) {
         Some(there) if there == kind => Ok(Ok(())),
@@ -28,7 +32,7 @@ pub(super) async fn exchange(db: &mut SqliteConnection, state: &mut State, excha
     }
 }
 
-pub(super) async fn queue(db: &mut SqliteConnection, state: &mut State, consumer: &ConsumerConfig) -> Answer<()> {
+pub(super) async fn queue(db: &mut SqliteConnection, state: &mut BrokerState, consumer: &ConsumerConfig) -> Answer<()> {
     let queue = &consumer.queue;
     let kind = rows::kind_text(queue.kind, queue.max_priority);
     let dead_letters = format!("{}.dlq", queue.name);
@@ -64,7 +68,7 @@ pub(super) async fn queue(db: &mut SqliteConnection, state: &mut State, consumer
     Ok(Ok(()))
 }
 
-pub(super) async fn remove(db: &mut SqliteConnection, state: &mut State, name: &str) -> Answer<bool> {
+pub(super) async fn remove(db: &mut SqliteConnection, state: &mut BrokerState, name: &str) -> Answer<bool> {
     let Some(id) = state.queue_named(name) else { return Ok(Ok(true)) };
     rows::remove_bindings(db, id).await?;
     if let Some(queue) = state.queues.get_mut(&id) {
@@ -79,7 +83,7 @@ pub(super) async fn remove(db: &mut SqliteConnection, state: &mut State, name: &
 
 async fn put(
     db: &mut SqliteConnection,
-    state: &mut State,
+    state: &mut BrokerState,
     name: &str,
     kind: String,
     limits: Limits,
@@ -93,7 +97,7 @@ async fn put(
     Ok(id)
 }
 
-async fn remove_if_empty(db: &mut SqliteConnection, state: &mut State, id: i64) -> sqlx::Result<bool> {
+async fn remove_if_empty(db: &mut SqliteConnection, state: &mut BrokerState, id: i64) -> sqlx::Result<bool> {
     let ready = state.queues.get(&id).map_or(0, |queue| queue.ready);
     let held = state.lanes.values().filter(|lane| lane.queue == id).any(|lane| !lane.held.is_empty());
     if ready > 0 || held {

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::{
     command::Afterwards,
     rows::{self, Stored},
-    state::{LaneState, QueueState, State},
+    state::{BrokerState, LaneState, QueueState},
 };
 use crate::{broker::Delivery, timestamp::Timestamp};
 
@@ -15,7 +15,7 @@ const TURN: usize = 64;
 /// Gives every lane what it takes, while there is any.
 pub(super) async fn pump(
     db: &mut SqliteConnection,
-    state: &mut State,
+    state: &mut BrokerState,
     afterwards: &mut Afterwards,
 ) -> sqlx::Result<()> {
     let queues: Vec<i64> = state.queues.values().filter(|queue| queue.ready > 0).map(|queue| queue.row.id).collect();
@@ -37,7 +37,7 @@ pub(super) async fn pump(
 }
 
 /// Removes the oldest messages of queues that drop them when full.
-pub(super) async fn drop_surplus(db: &mut SqliteConnection, state: &mut State) -> sqlx::Result<()> {
+pub(super) async fn drop_surplus(db: &mut SqliteConnection, state: &mut BrokerState) -> sqlx::Result<()> {
     let full: Vec<i64> = state.queues.values().filter(|queue| queue.surplus() > 0).map(|queue| queue.row.id).collect();
     for id in full {
         while let Some(surplus) = state.queues.get(&id).map(QueueState::surplus).filter(|n| *n > 0) {
@@ -54,7 +54,7 @@ pub(super) async fn drop_surplus(db: &mut SqliteConnection, state: &mut State) -
 /// Gives up to `credit` messages to a lane; whether there may be more.
 async fn give(
     db: &mut SqliteConnection,
-    state: &mut State,
+    state: &mut BrokerState,
     queue: i64,
     lane: u64,
     credit: usize,
@@ -88,7 +88,7 @@ async fn give(
 }
 
 /// The oldest ready messages: first what came back.
-async fn take(db: &mut SqliteConnection, state: &mut State, id: i64, limit: usize) -> sqlx::Result<Vec<Stored>> {
+async fn take(db: &mut SqliteConnection, state: &mut BrokerState, id: i64, limit: usize) -> sqlx::Result<Vec<Stored>> {
     let Some(queue) = state.queues.get_mut(&id) else { return Ok(Vec::new()) };
     let returned: Vec<i64> = queue.returned.iter().take(limit).copied().collect();
     let taken = if returned.is_empty() {
@@ -108,11 +108,11 @@ async fn take(db: &mut SqliteConnection, state: &mut State, id: i64, limit: usiz
     Ok(taken)
 }
 
-/// Moves what is too old, or was delivered too often, to the dead letters; the rest. Where there is no dead-letter queue, or it is
-/// full, nothing is moved: better late than lost.
+/// Moves what is too old, or was delivered too often, to the dead letters; the rest. Where there is no dead-letter
+/// queue, or it is full, nothing is moved: better late than lost.
 async fn bury(
     db: &mut SqliteConnection,
-    state: &mut State,
+    state: &mut BrokerState,
     queue: i64,
     taken: Vec<Stored>,
 ) -> sqlx::Result<Vec<Stored>> {

@@ -1,9 +1,9 @@
 //! The broker of `hoopoe dev`: tables in an `SQLite` file, owned by one task.
 //!
-//! Requests that wait together share a transaction, so that a thousand concurrent publishes cost one sync of the disk. Deliveries
-//! are pushed to lanes at each commit, as an AMQP broker does; nothing polls. Who holds which message is kept in memory only: after
-//! kill -9 all messages are ready, and those that were delivered know it, for a delivery is counted in the transaction that takes
-//! the message.
+//! Requests that wait together share a transaction, so that a thousand concurrent publishes cost one sync of the disk.
+//! Deliveries are pushed to lanes at each commit, as an AMQP broker does; nothing polls. Who holds which message is
+//! kept in memory only: after kill -9 all messages are ready, and those that were delivered know it, for a delivery is
+//! counted in the transaction that takes the message.
 
 mod actor;
 mod command;
@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig, PublishConfig};
 use tokio::sync::{Semaphore, mpsc};
 
-use self::{command::Command, requests::Requests, state::State};
+use self::{command::Command, requests::Requests, state::BrokerState};
 use super::{BrokerMetrics, QueueTopology, Topology, TopologyError};
 
 pub use publisher::EmbeddedPublisher;
@@ -52,11 +52,12 @@ pub struct EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
-    /// Opens or makes the broker in this `SQLite` file; other tables in it are left alone. One process at a time may have it open.
+    /// Opens or makes the broker in this `SQLite` file; other tables in it are left alone. One process at a time may
+    /// have it open.
     pub async fn open(path: &Path, metrics: BrokerMetrics) -> Result<Self, EmbeddedBrokerError> {
         let lock = lock(path)?;
         let mut db = schema::open(path).await?;
-        let state = State::load(&mut db).await?;
+        let state = BrokerState::load(&mut db).await?;
         let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             actor::run(db, state, &mut receiver).await;

@@ -18,7 +18,7 @@ impl Requests {
 
     /// Asks without waiting.
     pub(super) fn send(&self, command: Command) {
-        // Err: the task has ended, and whoever waits finds its answer dropped.
+        // Err: the task has ended, and the caller finds its answer dropped.
         let _ = self.0.send(command);
     }
 

@@ -14,7 +14,8 @@ enum XMatch {
     AnyWithX,
 }
 
-/// Whether a binding is one that the exchange can have: `x-match` is `all`, `any`, `all-with-x` or `any-with-x`. Err: what it is.
+/// Whether a binding is one that the exchange can have: `x-match` is `all`, `any`, `all-with-x` or `any-with-x`. Err:
+/// what it is.
 pub(super) fn check(kind: ExchangeType, arguments: &Map<String, Value>) -> Result<(), String> {
     match kind {
         ExchangeType::Headers => x_match(arguments).map(drop),
@@ -44,8 +45,8 @@ fn topic(pattern: &str, key: &str) -> bool {
         if text.is_empty() { Vec::new() } else { text.split('.').map(str::to_owned).collect() }
     };
     let (pattern, key) = (words(pattern), words(key));
-    // reached[i]: the words of the pattern so far can stand for the first i words of the key. Without backtracking, for a pattern
-    // of many `#` would take exponential time.
+    // reached[i]: the words of the pattern so far can stand for the first i words of the key. Without backtracking, for
+    // a pattern of many `#` would take exponential time.
     let mut reached = vec![false; key.len() + 1];
     reached[0] = true;
     for word in &pattern {

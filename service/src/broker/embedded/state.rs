@@ -20,7 +20,7 @@ pub(super) struct QueueState {
     pub(super) handed_out: i64,
     /// Messages that came back from a lane.
     pub(super) returned: BTreeSet<i64>,
-    /// Messages that nobody holds.
+    /// Messages that no lane holds.
     pub(super) ready: u64,
     /// What it is bound to.
     pub(super) bindings: Vec<BindingConfig>,
@@ -51,7 +51,7 @@ impl LaneState {
 
 /// Everything.
 #[derive(Default)]
-pub(super) struct State {
+pub(super) struct BrokerState {
     /// Exchanges by name.
     pub(super) exchanges: HashMap<String, ExchangeType>,
     /// Queues by number.
@@ -60,7 +60,7 @@ pub(super) struct State {
     pub(super) lanes: BTreeMap<u64, LaneState>,
 }
 
-impl State {
+impl BrokerState {
     /// Reads the topology; every message is ready.
     pub(super) async fn load(db: &mut SqliteConnection) -> sqlx::Result<Self> {
         let exchanges = rows::exchanges(db).await?.into_iter().collect();
@@ -113,7 +113,7 @@ impl State {
 }
 
 impl QueueState {
-    /// A queue whose messages nobody holds.
+    /// A queue whose messages no lane holds.
     pub(super) fn new(row: QueueRow, ready: u64) -> Self {
         Self { row, handed_out: 0, returned: BTreeSet::new(), ready, bindings: Vec::new() }
     }

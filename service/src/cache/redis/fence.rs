@@ -23,7 +23,8 @@ impl Fence {
 
     /// Takes the answer to a call that was sent when the mark was `before`; whether writes were lost since.
     ///
-    /// Compared with what was seen when the call was *sent*: answers of one connection are looked at by many tasks, in any order.
+    /// Compared with what was seen when the call was *sent*: answers of one connection are looked at by many tasks, in
+    /// any order.
     pub(super) fn went_back(&self, before: Option<&Mark>, answer: Option<Mark>) -> bool {
         let lost = match (before, &answer) {
             (Some(before), Some(answer)) => answer.id != before.id || answer.number < before.number,

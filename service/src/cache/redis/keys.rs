@@ -1,12 +1,12 @@
-//! The names of keys and channels. Two installations may share a Redis, and pub/sub ignores its database number: the store's id
-//! is in every one.
+//! The names of keys and channels. Two installations may share a Redis, and pub/sub ignores its database number: the
+//! store's id is in every one.
 
 use uuid::Uuid;
 
 use crate::notif::Owner;
 
-/// How many channels the wake-ups are spread over: a fixed number, for a channel per owner would be one per inbox that anybody
-/// has open.
+/// How many channels the wake-ups are spread over: a fixed number, for a channel per owner would be one per inbox that
+/// anybody has open.
 pub(super) const PARTITIONS: u32 = 16;
 
 /// The names of one installation.

@@ -31,7 +31,7 @@ use crate::{
 use dial::Dialer;
 use hearing::Hearing;
 use keys::Keys;
-use link::Link;
+use link::RedisLink;
 use script::Limits;
 use subscription::Subscription;
 
@@ -42,7 +42,7 @@ const START_LIMIT: Duration = Duration::from_secs(1);
 pub struct RedisCache {
     keys: Keys,
     limits: Limits,
-    link: Arc<Link>,
+    link: Arc<RedisLink>,
     hearing: Arc<Hearing>,
     wakeups: broadcast::Sender<Wakeup>,
     metrics: CacheMetrics,
@@ -50,8 +50,8 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// Starts connecting. Fails only for what no retry mends: a URL that is none, TLS files that cannot be used. That Redis is
-    /// away, refuses the password or shows a certificate that is not trusted is logged, and tried again.
+    /// Starts connecting. Fails only for what no retry mends: a URL that is none, TLS files that cannot be used. That
+    /// Redis is away, refuses the password or shows a certificate that is not trusted is logged, and tried again.
     pub async fn connect(
         url: &str,
         tls: &TlsConfig,
@@ -62,7 +62,7 @@ impl RedisCache {
         let dialer = Arc::new(Dialer::new(url, tls)?);
         let keys = Keys::new(store_id);
         let limits = Limits { ttl: config.ttl.0, items: config.head_items };
-        let link = Arc::new(Link::new(Arc::clone(&dialer), keys.clone(), metrics.clone()));
+        let link = Arc::new(RedisLink::new(Arc::clone(&dialer), keys.clone(), metrics.clone()));
         let hearing = Arc::new(Hearing::new());
         let (wakeups, _) = broadcast::channel(WAKEUPS_KEPT);
         let subscription = Subscription {

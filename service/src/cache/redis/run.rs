@@ -1,6 +1,6 @@
-//! Which run of the server this is. The fence goes back only in the eyes of who saw it before: where the server was started from
-//! old data while no worker ran, nobody did, and nobody saw a connection break. So the id of the run that was written to is kept
-//! beside the fence, and every new connection compares it with the server's own.
+//! Which run of the server this is. Only a process that saw the fence before can see that it went back. Where the
+//! server was started from old data while no worker ran, no process saw that, nor a connection that broke. So the id of
+//! the run that was written to is kept beside the fence, and every new connection compares it with the server's own.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The scripts, and how each is called: one round trip for a whole batch, by digest, with the text where the server lost it.
+//! The scripts, and how each is called: one round trip for a whole batch, by digest, with the text where the server
+//! lost it.
 
 use std::{sync::LazyLock, time::Duration};
 

@@ -14,7 +14,7 @@ use super::{
     dial::Dialer,
     hearing::{DEAF_AFTER, Hearing},
     keys::{Keys, PARTITIONS},
-    link::Link,
+    link::RedisLink,
     wake,
 };
 use crate::cache::Wakeup;
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(250);
 pub(super) struct Subscription {
     pub(super) dialer: Arc<Dialer>,
     pub(super) keys: Keys,
-    pub(super) link: Arc<Link>,
+    pub(super) link: Arc<RedisLink>,
     pub(super) hearing: Arc<Hearing>,
     pub(super) wakeups: broadcast::Sender<Wakeup>,
 }
@@ -94,7 +94,7 @@ impl Subscription {
     }
 
     fn tell(&self, wakeup: Wakeup) {
-        // Err: nobody listens in this process.
+        // Err: this process has no listener.
         let _ = self.wakeups.send(wakeup);
     }
 }

@@ -1,4 +1,5 @@
-//! Wake-up messages: a JSON array of `[owner, position]`, for an owner may hold any character that a separator could be.
+//! Wake-up messages: a JSON array of `[owner, position]`, for an owner may hold any character that a separator could
+//! be.
 
 use std::collections::BTreeMap;
 

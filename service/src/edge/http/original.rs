@@ -119,7 +119,7 @@ async fn answer(state: &InboxState, inbox: &Readable, held: &IfNoneMatch, query:
             return Ok(state.not_modified(position, stale));
         }
     }
-    let window = state.window(inbox, from, to, unread).await?;
+    let window = state.window(inbox, from..to, unread, held.newest()).await?;
     let position = window.head.head.position();
     let body = serde_json::to_vec(&envelope(inbox.owner(), window, from, page_size)).map_err(|error| {
         tracing::error!(%error, "a window cannot be written as JSON");

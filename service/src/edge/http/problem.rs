@@ -25,6 +25,6 @@ pub struct Members {
     pub id: Option<Uuid>,
     /// Where the inbox stands, where that is what the request got wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, value_type = Option<super::inbox::HeadSchema>)]
+    #[schema(nullable = false, value_type = Option<crate::store::Head>)]
     pub head: Option<Head>,
 }

@@ -1,12 +1,14 @@
 //! The table `notification`, said once: its columns, how a commit writes them, and what is read back.
 //!
-//! One row per notification and owner. All times are microseconds since the Unix epoch. For one more column, add it to [`Model`], to
-//! the list of what is written, to [`Item`] and to the list of what content is read from: one that is forgotten does not compile.
+//! One row per notification and owner. All times are microseconds since the Unix epoch. For one more column, add it to
+//! [`Model`], to the list of what is written, to [`Item`] and to the list that content is read from. A forgotten list
+//! does not compile.
 
 use std::sync::LazyLock;
 
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     notif::{Content, Json, Notification},
@@ -115,14 +117,16 @@ impl<'a> Written<'a> {
 }
 
 item! {
-    /// One row as clients see it.
-    #[derive(Clone, Debug, Serialize, Deserialize)]
+    // The doc comments are a part of the OpenAPI document.
+    /// A notification as an inbox shows it.
+    #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
     pub struct Item {
-        /// The identity.
+        /// Its identity, for marks.
         pub id: Uuid,
         /// The sender's own id, where that was no UUID.
+        #[schema(required)]
         pub source_id: Option<String>,
-        /// Its position in the inbox, the page cursor.
+        /// Its position in the inbox.
         pub rev: i64,
         /// The owner's rev when it last changed.
         pub changed_rev: i64,
@@ -139,22 +143,32 @@ item! {
         /// Its text.
         pub body: String,
         /// The sender's JSON, as received.
+        #[schema(required, value_type = Value)]
         pub data: Option<Json>,
-        /// 0–9.
+        /// 0 to 9.
+        #[schema(minimum = 0, maximum = 9)]
         pub priority: u8,
         /// When it happened.
+        #[schema(value_type = String, format = DateTime)]
         pub created_at: Timestamp,
         /// When it stops being shown.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub expires_at: Option<Timestamp>,
-        /// When it was found expired; its row is kept for a day so that clients hear of it.
+        // Its row is kept for a day so that clients hear of it.
+        /// When it was found expired.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub expired_at: Option<Timestamp>,
         /// When it was marked seen by itself; see also the head's `seen_upto`.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub seen_at: Option<Timestamp>,
         /// When it was marked read by itself; see also the head's `read_upto`.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub read_at: Option<Timestamp>,
         /// When it was archived.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub archived_at: Option<Timestamp>,
         /// When it was deleted.
+        #[schema(required, value_type = Option<String>, format = DateTime)]
         pub deleted_at: Option<Timestamp>,
     }
 }

@@ -1,8 +1,9 @@
 //! The first schema: notifications, owners, the store's one row.
 //!
-//! Times are BIGINT microseconds in both databases: one entity and one comparison for both, a time survives the trip unrounded,
-//! and no session's time zone or `DateStyle` has a say. `data` is text, not `jsonb`, which refuses `\u0000`, lone surrogates and
-//! `1e400000`. The table is plain: partitions by time would take almost every id that is no `UUIDv7` into the default one.
+//! Times are BIGINT microseconds in both databases: one entity and one comparison for both, a time survives the trip
+//! unrounded, and no session's time zone or `DateStyle` has a say. `data` is text, not `jsonb`, which refuses `\u0000`,
+//! lone surrogates and `1e400000`. The table is plain: partitions by time would take almost every id that is no
+//! `UUIDv7` into the default one.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
@@ -18,8 +19,8 @@ impl MigrationName for Migration {
     }
 }
 
-/// `{key}` is the type of a key: in Postgres collated "C", so that the database sorts and compares owners bytewise as Rust does,
-/// which the order of locks depends on, and quicker than by a locale.
+/// `{key}` is the type of a key: in Postgres collated "C", so that the database sorts and compares owners bytewise as
+/// Rust does, which the order of locks depends on, and quicker than by a locale.
 const TABLES: [&str; 3] = [
     "CREATE TABLE notification (
         owner {key} NOT NULL,
@@ -70,8 +71,8 @@ const TABLES: [&str; 3] = [
     )",
 ];
 
-/// The page, what changed since, what is due for an owner, what may be removed, and which owners have something due. The last
-/// three are partial: a row without an expiry, which is most of them, costs nothing there.
+/// The page, what changed since, what is due for an owner, what may be removed, and which owners have something due.
+/// The last three are partial: a row without an expiry, which is most of them, costs nothing there.
 const INDEXES: [&str; 5] = [
     "CREATE INDEX notification_page ON notification (owner, rev DESC)",
     "CREATE INDEX notification_changes ON notification (owner, changed_rev)",
@@ -86,8 +87,8 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         let backend = db.get_database_backend();
         let postgres = backend == DbBackend::Postgres;
-        // Room in each page of `owner_state` for new versions of its rows: a commit updates a counter in place of its page (HOT)
-        // instead of entering it in the index again.
+        // Room in each page of `owner_state` for new versions of its rows: a commit updates a counter in place of its
+        // page (HOT) instead of entering it in the index again.
         let (key, uuid, options) =
             if postgres { ("text COLLATE \"C\"", "uuid", " WITH (fillfactor = 50)") } else { ("text", "blob", "") };
         for table in TABLES {

@@ -37,7 +37,7 @@ pub fn link_senders<'a>(span: &Span, messages: impl Iterator<Item = &'a BTreeMap
         .peekable();
     let Some(first) = senders.next() else { return };
     if senders.peek().is_none() {
-        // A trace backend shows a child in the sender's own trace; a link only names it.
+        // A trace backend shows a child inside the sender's trace, but only mentions a link.
         let _ = span.set_parent(first);
         return;
     }

@@ -6,7 +6,7 @@ use hoopoe_e2e::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
 use tokio::sync::Notify;
 
 use super::{
-    crashing_store::{CULPRIT, CrashingStore},
+    crashing_store::{CULPRIT, Crashes, CrashingStore},
     harness::Bench,
 };
 
@@ -22,7 +22,7 @@ async fn only_the_culprit_is_convicted(bench: Bench) {
     let mut lives = 0;
     loop {
         let crashed = Arc::new(Notify::new());
-        let store = Arc::new(CrashingStore { inner: Arc::clone(&bench.store), crashed: Arc::clone(&crashed) });
+        let store = Arc::new(CrashingStore::new(Arc::clone(&bench.store), Crashes { crashed: Arc::clone(&crashed) }));
         let running = bench.start(store);
         lives += 1;
         assert!(lives <= 40, "the culprit is still there after 40 lives");

@@ -6,7 +6,7 @@ use hoopoe_e2e::RabbitMq;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
-    crashing_store::{CULPRIT, CrashingStore},
+    crashing_store::{CULPRIT, Crashes, CrashingStore},
     harness::Bench,
 };
 
@@ -52,7 +52,7 @@ async fn a_store_that_never_answers_does_not_outlast_the_drain_timeout() {
     let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-stuck").await;
     bench.notify("emil", CULPRIT).await;
     let crashed = Arc::new(Notify::new());
-    let store = Arc::new(CrashingStore { inner: Arc::clone(&bench.store), crashed: Arc::clone(&crashed) });
+    let store = Arc::new(CrashingStore::new(Arc::clone(&bench.store), Crashes { crashed: Arc::clone(&crashed) }));
     let running = bench.start(store);
     crashed.notified().await;
     let started = Instant::now();

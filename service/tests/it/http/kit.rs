@@ -13,7 +13,7 @@ use hoopoe::{
         surface,
     },
     identity::Anonymous,
-    inbox::{Fate, InboxMetrics, Reader, ReaderOptions, Writer},
+    inbox::{InboxMetrics, NotificationFate, Reader, ReaderOptions, Writer},
     ingest::{Ingest, IngestMetrics},
     notif::{Content, Json, Notification, Owner},
     store::{SqliteStore, Store, StoreOptions},
@@ -152,7 +152,7 @@ impl Stand {
     pub async fn fill(&self, owner: &str, kinds: &[&str]) -> Vec<Uuid> {
         let batch: Vec<Notification> = kinds.iter().map(|kind| notification(owner, kind)).collect();
         let fates = self.writer.commit(&batch).await.unwrap();
-        assert!(fates.iter().all(|fate| matches!(fate, Fate::Stored { .. })), "{fates:?}");
+        assert!(fates.iter().all(|fate| matches!(fate, NotificationFate::Stored { .. })), "{fates:?}");
         batch.iter().map(|notification| notification.id).collect()
     }
 }

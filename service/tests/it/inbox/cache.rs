@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use hoopoe::{
     cache::{Cache, CacheMetrics, MemoryCache, Page, RedisCache, Wakeup},
-    notif::Owner,
-    store::{Head, HeadAt, OwnerChange, Position},
+    notif::{Json, Owner},
+    store::{Head, HeadAt, Item, OwnerChange, Position},
 };
 use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Redis, RedisOptions};
 use uuid::Uuid;
 
-use crate::inbox::kit::{owner, redis_cache, soon, until};
+use crate::inbox::kit::{notification, owner, redis_cache, soon, until};
 
 macro_rules! both {
     ($($name:ident)*) => {
@@ -123,14 +123,10 @@ async fn a_page_is_extended_only_from_the_state_it_shows(cache: Arc<dyn Cache>) 
     cache.fill(&who, &entry.token, &head("1.5-2", 1), Some(&page("1.5-2"))).await.unwrap();
     assert_eq!(cache.open(&who, true).await.unwrap().page, Some(page("1.5-2")));
     assert_eq!(cache.open(&who, false).await.unwrap().page, None, "not asked for");
-    let item = |rev| -> hoopoe::store::Item {
-        let text = format!(
-            r#"{{"id":"00000000-0000-0000-0000-000000000001","source_id":null,"rev":{rev},"changed_rev":{rev},"unread_rev":{rev},
-            "unseen_rev":{rev},"kind":"k","actor":"","title":"","body":"","data":{{ "a":
-            1}},"priority":0,"created_at":"2025-01-01T00:00:00Z","expires_at":null,"expired_at":null,"seen_at":null,
-            "read_at":null,"archived_at":null,"deleted_at":null}}"#
-        );
-        serde_json::from_str(&text).unwrap()
+    let item = |rev| {
+        let mut notification = notification(&who);
+        notification.content.data = Json::parse("{ \"a\":\n1}".to_owned()).ok();
+        Item::stored(&notification, None, rev)
     };
     let extend = |previous: &str, position: &str, rev| OwnerChange {
         inserted: vec![item(rev)],

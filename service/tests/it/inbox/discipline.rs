@@ -6,7 +6,7 @@ use std::{
 };
 
 use hoopoe::{
-    inbox::Fate,
+    inbox::NotificationFate,
     store::{Mark, MarkState, Store},
 };
 
@@ -106,7 +106,7 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
         assert_eq!(reader.store.raises() + writer.store.raises(), 0, "the mark stands: nothing else is needed");
         // The redelivery.
         cache.publish.store(crate::inbox::wrapped::WORKS, Ordering::SeqCst);
-        assert_eq!(writer.writer.commit(&commit).await.unwrap(), [Fate::Repeat]);
+        assert_eq!(writer.writer.commit(&commit).await.unwrap(), [NotificationFate::Repeat]);
         assert_eq!(reader.rev(&who).await, 2);
     }
 }
@@ -141,7 +141,7 @@ async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     cache.publish.store(crate::inbox::wrapped::WORKS, Ordering::SeqCst);
-    assert!(matches!(asleep.await.unwrap().unwrap()[..], [Fate::Stored { rev: 2 }]));
+    assert!(matches!(asleep.await.unwrap().unwrap()[..], [NotificationFate::Stored { rev: 2 }]));
     assert_eq!(reader.rev(&who).await, last, "what it had in hand is older than what is there");
     let entry = hoopoe::cache::Cache::open(real.as_ref(), &who, false).await.unwrap();
     assert_eq!(entry.head.map(|head| head.head), Some(reader.truth(&who).await));
@@ -155,7 +155,7 @@ async fn a_redelivery_writes_the_head_that_its_first_delivery_did_not() {
     let notification = notification(&who);
     process.writer.commit(std::slice::from_ref(&notification)).await.unwrap();
     redis_forget(&kit, &process.store.store_id().to_string(), "a").await;
-    assert_eq!(process.writer.commit(&[notification]).await.unwrap(), [Fate::Repeat]);
+    assert_eq!(process.writer.commit(&[notification]).await.unwrap(), [NotificationFate::Repeat]);
     let entry = cache.open(&who, false).await.unwrap();
     assert_eq!(entry.head.unwrap().head, process.truth(&who).await);
     assert_eq!(entry.dirty, Some(process.truth(&who).await.position()));
@@ -283,12 +283,12 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     let fates = soon(process.writer.commit(&batch)).await.unwrap();
     for (index, fate) in fates.iter().enumerate() {
         match fate {
-            Fate::Refused(reason) => {
+            NotificationFate::Refused(reason) => {
                 assert_eq!(index, 13);
                 assert!(reason.contains("22021") && !reason.contains("secret"), "{reason}");
             }
-            Fate::Stored { rev: _ } => assert_ne!(index, 13),
-            Fate::Repeat | Fate::IdConflict => panic!("{index}: {fate:?}"),
+            NotificationFate::Stored { rev: _ } => assert_ne!(index, 13),
+            NotificationFate::Repeat | NotificationFate::IdConflict => panic!("{index}: {fate:?}"),
         }
     }
     assert_eq!(fates.len(), 20);
@@ -312,12 +312,20 @@ async fn what_is_stored_is_read_back_and_a_repeat_changes_nothing(kit: Kit) {
     let (process, other) = (kit.process().await, kit.process().await);
     let batch: Vec<_> = ["a", "b", "a", "c", "a"].into_iter().map(|who| notification(&owner(who))).collect();
     let stored = process.writer.commit(&batch).await.unwrap();
-    assert_eq!(stored, [1, 1, 2, 1, 3].map(|rev| Fate::Stored { rev }));
+    assert_eq!(stored, [1, 1, 2, 1, 3].map(|rev| NotificationFate::Stored { rev }));
     let mut conflict = batch[1].clone();
     "another".clone_into(&mut conflict.content.title);
     let again = [batch[4].clone(), conflict, notification(&owner("b")), batch[0].clone()];
     let fates = other.writer.commit(&again).await.unwrap();
-    assert_eq!(fates, [Fate::Repeat, Fate::IdConflict, Fate::Stored { rev: 2 }, Fate::Repeat]);
+    assert_eq!(
+        fates,
+        [
+            NotificationFate::Repeat,
+            NotificationFate::IdConflict,
+            NotificationFate::Stored { rev: 2 },
+            NotificationFate::Repeat
+        ]
+    );
     for (name, count) in [("a", 3), ("b", 2), ("c", 1)] {
         let who = owner(name);
         for process in [&process, &other] {

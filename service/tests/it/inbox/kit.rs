@@ -18,11 +18,15 @@ use hoopoe_e2e::{Postgres, Proxy, Redis, RedisOptions};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::inbox::wrapped::CountedStore;
+use crate::inbox::wrapped::{CountedStore, Counts};
 
 /// Longer than anything takes that happens at all, on a machine that is busy with other things. A bound that is promised is counted
 /// in pulses ([`Process::within_pulses`]) and not in seconds.
 pub const SOON: Duration = Duration::from_secs(20);
+
+/// How long a read waits for a replica, and how often a follower looks that hears nothing: tests wait these out.
+pub const LAG_WAIT: Duration = Duration::from_millis(300);
+const DEAF_LOOK: Duration = Duration::from_millis(200);
 
 /// What the processes of a test share.
 pub struct Kit {
@@ -62,7 +66,7 @@ pub struct Process {
     pub cache: Option<Arc<dyn Cache>>,
     pub writer: Arc<Writer>,
     pub reader: Arc<Reader>,
-    _stop: CancellationToken,
+    pub stop: CancellationToken,
 }
 
 impl Kit {
@@ -106,7 +110,7 @@ impl Kit {
             }
             Parts::Embedded { path, .. } => SqliteStore::open(path, options).await.unwrap(),
         };
-        Arc::new(CountedStore::new(Arc::new(store)))
+        Arc::new(CountedStore::new(Arc::new(store), Counts::default()))
     }
 
     pub async fn redis_cache(&self, url: &str, store_id: Uuid) -> Arc<RedisCache> {
@@ -154,9 +158,9 @@ impl Process {
         let shared: Arc<dyn Store> = store.clone();
         let writer = Arc::new(Writer::new(shared.clone(), cache.clone(), InboxMetrics::default()));
         let stop = CancellationToken::new();
-        let options = ReaderOptions::new(config);
+        let options = ReaderOptions { lag_wait: LAG_WAIT, deaf_look: DEAF_LOOK, ..ReaderOptions::new(config) };
         let reader = Reader::start(shared, cache.clone(), writer.clone(), options, InboxMetrics::default(), &stop);
-        let process = Self { store, cache: cache.clone(), writer, reader: Arc::new(reader), _stop: stop };
+        let process = Self { store, cache: cache.clone(), writer, reader: Arc::new(reader), stop };
         until("ready", async || process.reader.is_ready()).await;
         if let Some(cache) = cache {
             // Where Redis is away from the start nothing will be heard.

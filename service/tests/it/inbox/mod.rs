@@ -2,7 +2,10 @@
 
 mod cache;
 mod discipline;
+mod follow;
+pub(crate) mod hooked_store;
 mod kit;
+mod late;
 mod old_data;
 mod outage;
 mod pages;

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
@@ -11,17 +11,17 @@ use std::{
 use async_trait::async_trait;
 use hoopoe::{
     cache::{Cache, CacheError, Entry, Page, Token, Wakeup},
-    notif::{Notification, Owner},
-    store::{
-        Announce, Committed, Feed, FeedQuery, HeadAt, Mark, Marked, OwnerChange, Position, Pulse, Store, StoreError,
-        Window,
-    },
+    notif::Owner,
+    store::{HeadAt, OwnerChange, Position, StoreError},
 };
 use tokio::sync::broadcast;
-use uuid::Uuid;
 
-pub struct CountedStore {
-    pub inner: Arc<dyn Store>,
+use crate::inbox::hooked_store::{HookedStore, StoreHooks};
+
+pub type CountedStore = HookedStore<Counts>;
+
+#[derive(Default)]
+pub struct Counts {
     pub reads: AtomicU64,
     pub pulses: AtomicU64,
     pub raises: AtomicU64,
@@ -29,20 +29,11 @@ pub struct CountedStore {
     pub no_pulse: AtomicU8,
     /// Milliseconds that a read takes longer.
     pub slow: AtomicU64,
+    /// What a replica answers that does not follow; `None`: the store is no replica.
+    pub late: Mutex<Option<HeadAt>>,
 }
 
-impl CountedStore {
-    pub fn new(inner: Arc<dyn Store>) -> Self {
-        Self {
-            inner,
-            reads: AtomicU64::new(0),
-            pulses: AtomicU64::new(0),
-            raises: AtomicU64::new(0),
-            no_pulse: AtomicU8::new(0),
-            slow: AtomicU64::new(0),
-        }
-    }
-
+impl Counts {
     pub fn reads(&self) -> u64 {
         self.reads.load(Ordering::SeqCst)
     }
@@ -51,62 +42,36 @@ impl CountedStore {
         self.raises.load(Ordering::SeqCst)
     }
 
-    async fn count_read(&self) {
+    fn late(&self) -> Option<HeadAt> {
+        *self.late.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl StoreHooks for Counts {
+    fn before_pulse(&self) -> Result<(), StoreError> {
+        self.pulses.fetch_add(1, Ordering::SeqCst);
+        if self.no_pulse.load(Ordering::SeqCst) > 0 {
+            return Err(StoreError::Schema("the test says so".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn before_raise(&self) {
+        self.raises.fetch_add(1, Ordering::SeqCst);
+    }
+
+    async fn after_read(&self, head: HeadAt) -> HeadAt {
         self.reads.fetch_add(1, Ordering::SeqCst);
         let slow = self.slow.load(Ordering::SeqCst);
         if slow > 0 {
             tokio::time::sleep(Duration::from_millis(slow)).await;
         }
+        self.late().unwrap_or(head)
     }
-}
 
-#[async_trait]
-impl Store for CountedStore {
-    fn store_id(&self) -> Uuid {
-        self.inner.store_id()
-    }
-    async fn pulse(&self) -> Result<Pulse, StoreError> {
-        self.pulses.fetch_add(1, Ordering::SeqCst);
-        if self.no_pulse.load(Ordering::SeqCst) > 0 {
-            return Err(StoreError::Schema("the test says so".to_owned()));
-        }
-        self.inner.pulse().await
-    }
-    async fn raise_generation(&self) -> Result<i64, StoreError> {
-        self.raises.fetch_add(1, Ordering::SeqCst);
-        self.inner.raise_generation().await
-    }
-    async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError> {
-        self.inner.commit(batch, announce).await
-    }
-    async fn mark(&self, owner: &Owner, mark: &Mark, announce: &dyn Announce) -> Result<Marked, StoreError> {
-        self.inner.mark(owner, mark, announce).await
-    }
-    async fn head(&self, owner: &Owner) -> Result<HeadAt, StoreError> {
-        let head = self.inner.head(owner).await;
-        self.count_read().await;
-        head
-    }
-    async fn feed(&self, owner: &Owner, query: &FeedQuery) -> Result<Feed, StoreError> {
-        let feed = self.inner.feed(owner, query).await;
-        self.count_read().await;
-        feed
-    }
-    async fn window(&self, owner: &Owner, from: u64, to: u64, unread_only: bool) -> Result<Window, StoreError> {
-        self.count_read().await;
-        self.inner.window(owner, from, to, unread_only).await
-    }
-    async fn run_due(&self, owner: &Owner, announce: &dyn Announce) -> Result<Option<OwnerChange>, StoreError> {
-        self.inner.run_due(owner, announce).await
-    }
-    async fn due_owners(&self, limit: u32) -> Result<Vec<Owner>, StoreError> {
-        self.inner.due_owners(limit).await
-    }
-    async fn remove_expired(&self, limit: u32) -> Result<u64, StoreError> {
-        self.inner.remove_expired(limit).await
-    }
-    async fn close(&self) {
-        self.inner.close().await;
+    fn may_lag(&self) -> bool {
+        self.late().is_some()
     }
 }
 

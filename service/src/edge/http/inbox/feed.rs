@@ -4,20 +4,16 @@ use axum::{
     extract::{RawQuery, State},
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{
-    Cursor, InboxState,
-    etag::IfNoneMatch,
-    feed_query::feed_query,
-    metrics::Source,
-    schema::{FeedSchema, ReadProblems},
-};
+use super::{Cursor, InboxState, etag::IfNoneMatch, feed_query::feed_query, metrics::Source, schema::ReadProblems};
 use crate::{
     edge::http::Problem,
     identity::Readable,
     inbox::{Current, FirstPage},
     notif::Owner,
-    store::{Feed, FeedQuery, Filter, Item, Position},
+    store::{Feed, FeedQuery, Filter, Head, Item, Position},
 };
 
 /// A page of the inbox.
@@ -39,7 +35,7 @@ use crate::{
         ("kind" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only this kind"),
         ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
-    responses((status = 200, description = "A page", body = FeedSchema), ReadProblems)
+    responses((status = 200, description = "A page", body = Page), ReadProblems)
 )]
 pub(super) async fn feed(
     State(state): State<InboxState>,
@@ -73,7 +69,7 @@ async fn answer(
         let position = value.head.head.position();
         return Ok(state.show(first_page(inbox.owner(), &query.selection, &value), position, stale, Source::page));
     }
-    let feed = state.feed(inbox, &query).await?;
+    let feed = state.feed(inbox, &query, at_least).await?;
     let position = feed.head.head.position();
     Ok(state.show(page(inbox.owner(), &query, &feed)?, position, false, Source::store))
 }
@@ -104,13 +100,19 @@ fn first_page(owner: &Owner, selection: &Filter, page: &FirstPage) -> Vec<u8> {
     body
 }
 
-/// The answer as it is sent.
-#[derive(serde::Serialize)]
+/// A page of an inbox and its head, of one moment.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Feed)]
 struct Page<'a> {
-    head: &'a crate::store::Head,
+    head: &'a Head,
     items: &'a [Item],
+    /// The cursor of the next page; null on the last.
+    #[schema(required)]
     next: Option<String>,
+    /// With `since`: up to which rev the client knows everything once it has applied this page.
+    #[schema(required)]
     complete_to: Option<i64>,
+    /// With `since`: the position cannot be continued. `items` are the newest page; drop what you have, go on without `since`.
     reset: bool,
 }
 

@@ -17,7 +17,6 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use cursor::Cursor;
 pub use etag::{FORMAT, IfNoneMatch, etag};
 pub use metrics::{ApiMetrics, PollLabels, Source};
-pub use schema::HeadSchema;
 pub(super) use schema::ReadProblems;
 pub use state::InboxState;
 

@@ -1,6 +1,6 @@
 //! The inbox as handlers get it: every call takes the proof that the caller may make it.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use axum::http::HeaderValue;
 
@@ -54,19 +54,24 @@ impl InboxState {
     }
 
     /// See [`Reader::feed`].
-    pub(super) async fn feed(&self, inbox: &Readable, query: &FeedQuery) -> Result<Feed, ReadError> {
-        self.0.reader.feed(inbox.owner(), query).await
+    pub(super) async fn feed(
+        &self,
+        inbox: &Readable,
+        query: &FeedQuery,
+        at_least: Option<Position>,
+    ) -> Result<Feed, ReadError> {
+        self.0.reader.feed(inbox.owner(), query, at_least).await
     }
 
     /// See [`Reader::window`].
     pub(in crate::edge::http) async fn window(
         &self,
         inbox: &Readable,
-        from: u64,
-        to: u64,
+        rows: Range<u64>,
         unread: bool,
+        at_least: Option<Position>,
     ) -> Result<Window, ReadError> {
-        self.0.reader.window(inbox.owner(), from, to, unread).await
+        self.0.reader.window(inbox.owner(), rows, unread, at_least).await
     }
 
     /// See [`Writer::mark`].

@@ -52,6 +52,9 @@ impl From<ReadError> for Problem {
         match error {
             ReadError::Store(error) => error.into(),
             ReadError::Overloaded => Self::new(STORE_OVERLOADED, "too many requests wait for the database"),
+            ReadError::Behind => {
+                Self::new(STORE_UNAVAILABLE, "the database has not reached the position that the request names")
+            }
         }
     }
 }
