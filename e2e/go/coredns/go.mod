@@ -89,63 +89,33 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
-
 replace github.com/fxamacker/cbor/v2 => github.com/fxamacker/cbor/v2 v2.9.0 // pinned
-
 replace github.com/go-logr/logr => github.com/go-logr/logr v1.4.3 // pinned
-
 replace github.com/go-openapi/jsonpointer => github.com/go-openapi/jsonpointer v0.21.0 // pinned
-
 replace github.com/go-openapi/jsonreference => github.com/go-openapi/jsonreference v0.20.2 // pinned
-
 replace github.com/go-openapi/swag => github.com/go-openapi/swag v0.23.0 // pinned
-
 replace github.com/golang-jwt/jwt/v5 => github.com/golang-jwt/jwt/v5 v5.3.0 // pinned
-
 replace github.com/prometheus/client_golang => github.com/prometheus/client_golang v1.23.2 // pinned
-
 replace github.com/prometheus/client_model => github.com/prometheus/client_model v0.6.2 // pinned
-
 replace github.com/prometheus/common => github.com/prometheus/common v0.67.5 // pinned
-
 replace github.com/prometheus/procfs => github.com/prometheus/procfs v0.19.2 // pinned
-
 replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.9 // pinned
-
 replace go.yaml.in/yaml/v2 => go.yaml.in/yaml/v2 v2.4.3 // pinned
-
 replace go.yaml.in/yaml/v3 => go.yaml.in/yaml/v3 v3.0.4 // pinned
-
 replace golang.org/x/crypto => golang.org/x/crypto v0.47.0 // pinned
-
 replace golang.org/x/net => golang.org/x/net v0.49.0 // pinned
-
 replace golang.org/x/oauth2 => golang.org/x/oauth2 v0.34.0 // pinned
-
 replace golang.org/x/sync => golang.org/x/sync v0.19.0 // pinned
-
 replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned
-
 replace golang.org/x/term => golang.org/x/term v0.39.0 // pinned
-
 replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned
-
 replace golang.org/x/time => golang.org/x/time v0.14.0 // pinned
-
 replace google.golang.org/genproto/googleapis/rpc => google.golang.org/genproto/googleapis/rpc v0.0.0-20260128011058-8636f8732409 // pinned
-
 replace google.golang.org/grpc => google.golang.org/grpc v1.79.3 // pinned
-
 replace google.golang.org/protobuf => google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af // pinned
-
 replace k8s.io/api => k8s.io/api v0.36.3 // pinned
-
 replace k8s.io/apimachinery => k8s.io/apimachinery v0.36.3 // pinned
-
 replace k8s.io/client-go => k8s.io/client-go v0.36.3 // pinned
-
 replace k8s.io/kube-openapi => k8s.io/kube-openapi v0.0.0-20260317180543-43fb72c5454a // pinned
-
 replace k8s.io/utils => k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // pinned
-
 replace sigs.k8s.io/structured-merge-diff/v6 => sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // pinned

@@ -39,17 +39,7 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	helm.sh/helm/v3 v3.15.2 // indirect
 )
-
 replace github.com/fsnotify/fsnotify => github.com/fsnotify/fsnotify v1.9.0 // pinned
-
 replace github.com/google/uuid => github.com/google/uuid v1.6.0 // pinned
-
 replace github.com/spf13/cobra => github.com/spf13/cobra v1.10.2 // pinned
-
-replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.9 // pinned
-
 replace golang.org/x/crypto => golang.org/x/crypto v0.47.0 // pinned
-
-replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned
-
-replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned

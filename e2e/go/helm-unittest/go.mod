@@ -91,43 +91,23 @@ require (
 )
 
 replace github.com/vmware-labs/yaml-jsonpath => github.com/helm-unittest/yaml-jsonpath v0.4.0
-
 replace github.com/cyphar/filepath-securejoin => github.com/cyphar/filepath-securejoin v0.6.1 // pinned
-
 replace github.com/fxamacker/cbor/v2 => github.com/fxamacker/cbor/v2 v2.9.0 // pinned
-
 replace github.com/go-logr/logr => github.com/go-logr/logr v1.4.3 // pinned
-
 replace github.com/go-openapi/jsonpointer => github.com/go-openapi/jsonpointer v0.21.0 // pinned
-
 replace github.com/go-openapi/jsonreference => github.com/go-openapi/jsonreference v0.20.2 // pinned
-
 replace github.com/go-openapi/swag => github.com/go-openapi/swag v0.23.0 // pinned
-
 replace github.com/google/gnostic-models => github.com/google/gnostic-models v0.7.0 // pinned
-
 replace github.com/sirupsen/logrus => github.com/sirupsen/logrus v1.9.3 // pinned
-
 replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.9 // pinned
-
 replace go.yaml.in/yaml/v2 => go.yaml.in/yaml/v2 v2.4.3 // pinned
-
 replace golang.org/x/crypto => golang.org/x/crypto v0.47.0 // pinned
-
 replace golang.org/x/net => golang.org/x/net v0.49.0 // pinned
-
 replace golang.org/x/oauth2 => golang.org/x/oauth2 v0.34.0 // pinned
-
 replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned
-
 replace golang.org/x/term => golang.org/x/term v0.39.0 // pinned
-
 replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned
-
 replace golang.org/x/time => golang.org/x/time v0.14.0 // pinned
-
 replace k8s.io/kube-openapi => k8s.io/kube-openapi v0.0.0-20260317180543-43fb72c5454a // pinned
-
 replace k8s.io/utils => k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // pinned
-
 replace sigs.k8s.io/structured-merge-diff/v6 => sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // pinned

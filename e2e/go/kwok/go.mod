@@ -114,57 +114,23 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
-
 replace github.com/go-errors/errors => github.com/go-errors/errors v1.4.2 // pinned
-
 replace github.com/go-openapi/jsonreference => github.com/go-openapi/jsonreference v0.20.2 // pinned
-
 replace github.com/spf13/pflag => github.com/spf13/pflag v1.0.9 // pinned
-
 replace go.opentelemetry.io/contrib/instrumentation/github.com/emicklei/go-restful/otelrestful => go.opentelemetry.io/contrib/instrumentation/github.com/emicklei/go-restful/otelrestful v0.65.0 // pinned
-
 replace go.opentelemetry.io/otel => go.opentelemetry.io/otel v1.41.0 // pinned
-
 replace go.opentelemetry.io/otel/metric => go.opentelemetry.io/otel/metric v1.41.0 // pinned
-
 replace go.opentelemetry.io/otel/sdk => go.opentelemetry.io/otel/sdk v1.40.0 // pinned
-
 replace go.opentelemetry.io/otel/trace => go.opentelemetry.io/otel/trace v1.41.0 // pinned
-
 replace golang.org/x/crypto => golang.org/x/crypto v0.47.0 // pinned
-
 replace golang.org/x/net => golang.org/x/net v0.49.0 // pinned
-
 replace golang.org/x/oauth2 => golang.org/x/oauth2 v0.34.0 // pinned
-
 replace golang.org/x/sys => golang.org/x/sys v0.40.0 // pinned
-
 replace golang.org/x/term => golang.org/x/term v0.39.0 // pinned
-
 replace golang.org/x/text => golang.org/x/text v0.33.0 // pinned
-
 replace google.golang.org/genproto/googleapis/api => google.golang.org/genproto/googleapis/api v0.0.0-20260128011058-8636f8732409 // pinned
-
 replace google.golang.org/genproto/googleapis/rpc => google.golang.org/genproto/googleapis/rpc v0.0.0-20260128011058-8636f8732409 // pinned
-
 replace google.golang.org/grpc => google.golang.org/grpc v1.79.3 // pinned
-
-replace k8s.io/api => k8s.io/api v0.36.3 // pinned
-
-replace k8s.io/apimachinery => k8s.io/apimachinery v0.36.3 // pinned
-
 replace k8s.io/apiserver => k8s.io/apiserver v0.36.3 // pinned
-
-replace k8s.io/client-go => k8s.io/client-go v0.36.3 // pinned
-
-replace k8s.io/component-base => k8s.io/component-base v0.36.3 // pinned
-
-replace k8s.io/cri-api => k8s.io/cri-api v0.36.3 // pinned
-
 replace k8s.io/cri-client => k8s.io/cri-client v0.36.3 // pinned
-
 replace k8s.io/cri-streaming => k8s.io/cri-streaming v0.36.3 // pinned
-
-replace k8s.io/streaming => k8s.io/streaming v0.36.3 // pinned
-
-replace sigs.k8s.io/structured-merge-diff/v6 => sigs.k8s.io/structured-merge-diff/v6 v6.3.3 // pinned
