@@ -1,5 +1,5 @@
-//! A SQLite file that several connections, and at its making several processes, use at once: the store's and the
-//! embedded broker's.
+//! A SQLite file that several connections use at once, and that several processes may try to make at once: the store's
+//! and the embedded broker's.
 
 use std::{path::Path, time::Duration};
 
@@ -31,8 +31,8 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
 
 /// Opens by `open`, again while it is refused as busy, for 5 s.
 ///
-/// SQLite waits by itself for another's transaction, but not where a new file is to become a WAL and another connection
-/// is about to write to it, to the same end perhaps: then it refuses at once.
+/// SQLite itself waits for another connection's transaction. But when a new file is to be switched to WAL while another
+/// connection writes to it, it refuses at once.
 pub async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(open: impl Fn() -> F) -> sqlx::Result<T> {
     let until = Instant::now() + BUSY_LIMIT;
     loop {

@@ -32,7 +32,8 @@ pub trait Lane: Send {
     /// Acknowledges every delivery up to and including this tag. Only `Ok` means acknowledged.
     async fn ack_through(&mut self, tag: u64) -> Result<(), LaneError>;
 
-    /// Stops new deliveries. What the broker had sent is still to be had from [`Lane::next`] and may be acknowledged.
+    /// Stops new deliveries. [`Lane::next`] still returns what the broker had sent already, and that may be
+    /// acknowledged.
     async fn stop(&mut self) -> Result<(), LaneError>;
 
     /// Closes the lane. What is unacknowledged comes again, here or elsewhere.

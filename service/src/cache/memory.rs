@@ -1,4 +1,4 @@
-//! The cache in the process's own memory, for the embedded default: the same rules, and nothing that can be away.
+//! The cache in the process's own memory, for the embedded default. It has the same rules, but can never be away.
 
 use std::{
     sync::{

@@ -38,8 +38,8 @@ pub trait Cache: Send + Sync + 'static {
 
     /// After a commit: writes each head into its entry, if the entry is still the one of that token and holds nothing
     /// newer (by position, then generation); extends the page by `inserted` if the page's position equals `previous`,
-    /// else leaves it for the next reader. Where the entry is another one by now, that one is marked `dirty`. Publishes
-    /// the wake-up once more, for those who wait for news. All in one round trip.
+    /// else leaves it for the next reader. If the entry was made anew in between, the new one is marked `dirty`.
+    /// Publishes the wake-up once more, for callers that wait for news. All in one round trip.
     async fn publish(&self, changes: &[(OwnerChange, Token)]) -> Result<(), CacheError>;
 
     /// Before a read: the owner's entry, made if it is not there.
@@ -61,9 +61,9 @@ pub trait Cache: Send + Sync + 'static {
 
     /// A number that rises whenever a break was seen: a connection that broke, a fence that went back or was made anew
     /// (a failover or a flush lost writes), or a server that is another run than the one that was written to last (it
-    /// may have been started from old data while no process was connected). It rises before a call that failed so
-    /// returns, and before anything is read from such a server. A process that sees it rise raises the generation, and
-    /// says so by [`Cache::covered`].
+    /// may have been started from old data while no process was connected). It rises before a call that failed for this
+    /// reason returns, and before anything is read from such a server. A process that sees it rise raises the
+    /// generation, and says so by [`Cache::covered`].
     fn breaks(&self) -> u64;
 
     /// All breaks up to this number happened before a raise of the generation that is committed.
@@ -79,7 +79,7 @@ pub struct Token(pub String);
 pub struct Entry {
     /// This incarnation.
     pub token: Token,
-    /// A change up to this position was announced. Above the head's position: the head is not current.
+    /// A change up to this position was announced. If it is above the head's position, the head is not current.
     pub dirty: Option<Position>,
     /// The head, if one was written.
     pub head: Option<HeadAt>,

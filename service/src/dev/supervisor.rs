@@ -117,8 +117,8 @@ impl Supervisor {
         Ok(listed)
     }
 
-    /// Starts a resource, in the place of one of the same kind and name: that one is stopped once the new one runs, and
-    /// goes on where the new one cannot. One that runs already as asked for is left alone.
+    /// Starts a resource in the place of the one with the same kind and name. The old one is stopped once the new one
+    /// runs, and goes on if the new one cannot run. A resource that already runs as asked for is left alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
         let invalid = manifest.broken_rules();

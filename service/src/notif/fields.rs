@@ -54,7 +54,7 @@ impl Fields {
                 fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
                 continue;
             }
-            // Many serializers write null for what is absent; that of `data` would be read back as null all the same.
+            // Many serializers write null for an absent field. A null in `data` would be read back as null anyway.
             if raw.get() == "null" {
                 continue;
             }

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::{field::Field, limits::FAULTS};
 
-/// The entries of an object. Its memory is bounded by the fields there are and the faults that an answer lists, however
-/// many keys a body has: 64 KiB hold ten thousand.
+/// The entries of an object. Its memory is bounded by the number of fields and the number of faults that an answer
+/// lists, however many keys a body has (64 KiB can hold ten thousand).
 #[derive(Default)]
 pub(super) struct Entries<'a> {
     /// Each field that is given, and the first repeats of fields.

@@ -11,7 +11,7 @@ use crate::broker::TopologyError;
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
 /// Tries until it is declared, or until told to stop. An exchange that does not exist yet and a broker that is away are
-/// waited for; what exists with other arguments is an error, which no waiting mends.
+/// waited for; what exists with other arguments is an error, because waiting does not help.
 pub async fn until_done<F: Future<Output = Result<(), TopologyError>>>(
     stop: &CancellationToken,
     mut declare: impl FnMut() -> F,

@@ -20,7 +20,7 @@ use super::RoleError;
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// Connects to Postgres, and waits while it is away or its schema is not there yet: either side may start first.
-/// `None`: told to stop meanwhile. An error is one of settings, which no waiting mends.
+/// `None`: told to stop meanwhile. An error is one of settings, where waiting does not help.
 pub async fn postgres(
     endpoint: &Endpoint,
     tls: &TlsConfig,

@@ -1,7 +1,7 @@
 //! A batch in one transaction, step by step: for either database, and for any batch.
 //!
-//! The steps are separate statements, so that the look for ids that exist has a snapshot later than the locks: done in
-//! one, two consumers with one id made one row and an unread counter of 2.
+//! The steps are separate statements, so that the look for existing ids has a snapshot that is later than the locks. As
+//! one statement, two consumers with the same id made one row and an unread counter of 2.
 
 use std::collections::HashMap;
 

@@ -2,9 +2,9 @@
 //!
 //! The lock of an owner's row and the raise of its counters are one write: the counters rise by what the batch holds,
 //! before it is known that all of it is new. Then all rows go in by one `INSERT … SELECT FROM unnest … ON CONFLICT DO
-//! NOTHING`, whose count tells (the index is asked about the present, not about a snapshot, and the owners are locked
-//! by then). If a row was there, or has expired before it came, all is rolled back and done step by step. So the usual
-//! batch needs one write per owner where the steps need two, no look for ids that exist, and four round trips.
+//! NOTHING`, whose count tells whether all were new (the index shows the present and not a snapshot, and the owners are
+//! locked by then). If a row was there, or has expired before it came, all is rolled back and done step by step. So the
+//! usual batch needs one write per owner where the steps need two, no look for ids that exist, and four round trips.
 
 use std::sync::LazyLock;
 

@@ -48,12 +48,12 @@ const LIFETIME: Duration = Duration::from_mins(30);
 const IDLE_LIMIT: Duration = Duration::from_mins(10);
 
 /// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its
-/// owners' locks, after 60 s; who waits for such a lock is told after 8 s, inside the limit of a call.
+/// owners' locks, after 60 s. A call that waits for such a lock fails after 8 s, within the limit of a call.
 ///
 /// And two hints to the planner. While little is known of the table (a first burst, before it was ever analysed) every
 /// plan for a page looks as cheap as the next: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22
-/// ms where the index that has the order needs 0.05 ms. No statement here needs a large sort. What such a penalty does
-/// to the estimate would start the JIT compiler, at 160 ms a statement, which none here is worth.
+/// ms where the index that has the order needs 0.05 ms. No statement here needs a large sort. But the penalty raises
+/// the estimated cost so much that the JIT compiler would start, at 160 ms a statement, so it is off.
 const SERVER_SETTINGS: [(&str, &str); 6] = [
     ("enable_sort", "off"),
     ("jit", "off"),
@@ -76,8 +76,8 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     let Way { connect, relay } = Way::to(url, tls)?;
     let pool = postgres_pool(relay)
         .max_connections(options.max_connections.max(1))
-        // The pool is for us alone: a test before each use costs a third of the rate, and a broken connection shows
-        // itself.
+        // Only this process uses the pool. A test before each use would cost a third of the rate, and a broken
+        // connection is noticed by its error.
         .test_before_acquire(false)
         // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that
         // would keep the connection's place in the pool until TCP itself gives up, some 15 minutes.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::notif::Owner;
 
-/// Runs what is due for one owner, all of it: the reader who waits for this answers with its head.
+/// Runs everything that is due for one owner: a reader waits for this, and answers with the resulting head.
 pub(super) async fn run(
     db: &DatabaseConnection,
     owner: &Owner,

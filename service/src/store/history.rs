@@ -63,8 +63,8 @@ pub(super) async fn pulse(reader: &DatabaseConnection, writer: &DatabaseConnecti
 
 /// Raises the epoch if the history is still another one than the row says; several processes may find it at once.
 ///
-/// The new epoch is the Unix second, or one more than the old one if that is higher: after two restores of one backup,
-/// both histories would otherwise be called by the same number.
+/// The new epoch is the Unix second, or one more than the old one if that is higher: otherwise two restores of one
+/// backup would give both histories the same number.
 pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError> {
     let dialect = Dialect::of(db);
     let tx = transaction::begin(db).await?;

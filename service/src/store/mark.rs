@@ -262,8 +262,8 @@ async fn archive_upto(
     Ok(i64::try_from(result.rows_affected()).unwrap_or(i64::MAX))
 }
 
-/// How many rows count among those that changed above `since`, a rev below which none can: all-read leaves nothing
-/// unread below the watermark, an archive nothing visible below what was archived. So this is O(news).
+/// How many rows count among those that changed above `since`. No row below it can count: all-read leaves nothing
+/// unread below the watermark, and an archive leaves nothing visible below what was archived. So this is O(news).
 async fn count(tx: &DatabaseTransaction, owner: &str, counter: Counter, since: i64) -> Result<i64, StoreError> {
     let dialect = Dialect::of(tx);
     let (rev, at, watermark) = match counter {

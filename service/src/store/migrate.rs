@@ -152,7 +152,7 @@ pub(super) async fn up_on(db: &DatabaseConnection) -> Result<Vec<String>, StoreE
     Ok(names)
 }
 
-/// Begins a transaction that no other migration runs beside: on SQLite it is the only writer anyway.
+/// Begins a transaction that excludes other migrations. On SQLite it is the only writer anyway.
 async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     let tx = transaction::begin(db).await?;
     match Dialect::of(&tx) {

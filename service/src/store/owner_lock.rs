@@ -12,8 +12,8 @@ use crate::{notif::Owner, timestamp::Timestamp};
 /// Locks or creates the rows of these owners, sorted and without repeats; they come back in the same order. New ones
 /// have rev 0.
 ///
-/// One statement takes the locks in the order of its input. With `DO NOTHING` for the missing and `FOR UPDATE` for the
-/// others after it, the order of the locks would be another one, and two batches could wait for each other.
+/// One statement takes the locks in the order of its input. `DO NOTHING` for the missing rows, and then `FOR UPDATE`
+/// for the others, would take the locks in another order, and two batches could wait for each other.
 pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) -> Result<Vec<Model>, StoreError> {
     let dialect = Dialect::of(tx);
     let mut states = match dialect {

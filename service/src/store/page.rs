@@ -124,8 +124,7 @@ fn items(rows: &[QueryResult], order: Order) -> Result<Vec<Item>, StoreError> {
     Ok(items)
 }
 
-/// The order of a page: which rows are on it, by an index; among themselves they are sorted here, for a join promises
-/// no order.
+/// The order of a page. An index decides which rows are on it. They are sorted here, because a join promises no order.
 #[derive(Clone, Copy)]
 enum Order {
     Newest,

@@ -63,7 +63,8 @@ impl RowState {
         (i64::from(visible && !self.is_read(upto)), i64::from(visible && !self.is_seen(upto)))
     }
 
-    /// The row after the mark, which takes the owner's rev `rev`; `None`: it is so already, or has expired.
+    /// The row after the mark, which takes the owner's rev `rev`. `None`: the mark changes nothing, or the row has
+    /// expired.
     pub(super) fn marked(&self, state: MarkState, upto: Watermarks, rev: i64, now: i64) -> Option<Self> {
         if self.expired_at.is_some() {
             return None;

@@ -31,8 +31,8 @@ use super::{
 };
 use crate::notif::{Notification, Owner};
 
-/// After a batch that was not wholly new, so many are committed step by step before the short way is tried again:
-/// repeats come in floods (a redelivery), and a short way that fails is paid for twice.
+/// After a batch that was not wholly new, this many batches are committed step by step before the short way is tried
+/// again. Repeats come in floods (a redelivery), and a short way that fails costs the steps as well.
 const STEPS_AFTER_REPEAT: u32 = 16;
 
 /// Both stores: they differ by the statements of their dialect, and by how their connections are made.

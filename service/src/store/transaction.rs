@@ -19,7 +19,7 @@ pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
 }
 
 /// Tells the cache what is about to be committed. Where the cache does not take it, this transaction raises the
-/// generation, the new one of which is returned: the heads that it makes may carry that, for their owners are locked
+/// generation and returns the new one. The heads that it makes may carry that number, because their owners are locked
 /// until it is committed.
 pub(super) async fn announce(
     db: &impl ConnectionTrait,
@@ -29,7 +29,7 @@ pub(super) async fn announce(
     if announce.announce(changes).await {
         return Ok(None);
     }
-    // The row of `store` is locked after every owner's, and until the commit: no two transactions wait for each other,
-    // and while Redis is away commits go one after the other.
+    // The row of `store` is locked after all owners' rows, and until the commit. So no two transactions wait for each
+    // other. While Redis is away, commits go one after the other.
     generation::raise(db).await.map(Some)
 }

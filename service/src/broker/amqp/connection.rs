@@ -214,7 +214,7 @@ async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) ->
     Ended::Broken
 }
 
-/// Waits for the first to ask for the connection; whether it is not closed before.
+/// Waits until the connection is asked for. `false`: it was closed before that.
 async fn needed(orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
     loop {
         match orders.recv().await {

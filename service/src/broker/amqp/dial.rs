@@ -24,9 +24,9 @@ use crate::tls;
 /// Seconds between heartbeats where the URL asks for none: a frozen broker is noticed after twice that at the latest.
 const HEARTBEAT: u16 = 10;
 /// The largest frame on a connection that publishes what we made ourselves. lapin keeps 32 of them in each direction:
-/// with the 128 KiB that RabbitMQ offers, 8 MiB a connection. A longer body goes in several; properties, which cannot,
-/// are below 2 KiB here. Where messages of others come or go it stays as the broker offers it: their headers may be as
-/// long as that.
+/// with the 128 KiB that RabbitMQ offers, 8 MiB a connection. A longer body goes in several frames. Properties cannot
+/// be split, but ours are below 2 KiB. Connections that carry messages of other senders keep the size that the broker
+/// offers, because their headers may be that long.
 const OWN_FRAME: u32 = 16 * 1024;
 /// How long the TCP connection and TLS may take, and then the login.
 const LIMIT: Duration = Duration::from_secs(5);

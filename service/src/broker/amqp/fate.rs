@@ -1,8 +1,8 @@
 //! What became of each message of a group.
 //!
-//! lapin hands a returned message to whichever confirm resolves next, so a confirm says nothing of a return until the
-//! whole group is confirmed: the broker sends a return before the confirm of the same message, so by then all returns
-//! are in hand.
+//! lapin hands a returned message to whichever confirm resolves next, so a confirm does not say which message was
+//! returned. But the broker sends a return before the confirm of the same message: once the whole group is confirmed,
+//! all its returns are in hand.
 
 use std::collections::HashSet;
 

@@ -66,12 +66,12 @@ impl GroupChannel {
         Ok(slot.insert(channel))
     }
 
-    /// Not by the message's deadline, which may be near for other reasons: who opens no channel in `CHANNEL_LIMIT` is
-    /// frozen, or the network is, and the connection is given up; heartbeats would tell after 20 s.
+    /// Do not use the message's deadline, which may be near for other reasons. A broker that opens no channel within
+    /// `CHANNEL_LIMIT` is frozen or cut off, so the connection is given up. Heartbeats would notice only after 20 s.
     ///
-    /// Whether there is such an exchange is asked first. A publish to none makes the broker close the channel, and what
-    /// lapin sends on it in that moment makes it close the whole connection: "expected 'channel.open'", once in a
-    /// hundred groups.
+    /// Ask first whether the exchange exists. A publish to a missing one makes the broker close the channel, and what
+    /// lapin sends on it at that moment makes the broker close the whole connection: "expected 'channel.open'", once in
+    /// a hundred groups.
     async fn open(link: &AmqpLink, live: Live, exchange: &ShortString) -> Result<Self, PublishError> {
         let open = async {
             let channel = live.connection.create_channel().await?;

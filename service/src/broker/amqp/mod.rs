@@ -1,8 +1,8 @@
 //! The broker over AMQP 0.9.1: RabbitMQ, by lapin.
 //!
-//! lapin's own recovery is off: it replays topology and consumers on a connection of its own making, and resolves a
-//! confirm that it lost with the error of the old connection; here one supervised task per connection reconnects, and
-//! the task that held a channel learns that it is gone.
+//! lapin's own recovery is off: it would replay topology and consumers on a new connection, and resolve a lost confirm
+//! with the error of the old one. Here one supervised task per connection reconnects, and the task that held a channel
+//! learns that it is gone.
 
 mod connection;
 mod dial;

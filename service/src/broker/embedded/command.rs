@@ -95,7 +95,7 @@ pub(super) enum Command {
 
 impl Command {
     /// Whether what it writes must be on disk before its answer. A lost acknowledgement or delivery count only means
-    /// one more delivery, and survives the process in any case: it takes a power cut to lose it.
+    /// one more delivery. It can be lost by a power cut alone, not by the end of the process.
     pub(super) fn needs_sync(&self) -> bool {
         match self {
             Self::Publish { .. }

@@ -108,8 +108,8 @@ async fn take(db: &mut SqliteConnection, state: &mut BrokerState, id: i64, limit
     Ok(taken)
 }
 
-/// Moves what is too old, or was delivered too often, to the dead letters; the rest. Where there is no dead-letter
-/// queue, or it is full, nothing is moved: better late than lost.
+/// Moves messages that are too old, or were delivered too often, to the dead letters, and returns the rest. Where there
+/// is no dead-letter queue, or it is full, nothing is moved, because a late message is better than a lost one.
 async fn bury(
     db: &mut SqliteConnection,
     state: &mut BrokerState,

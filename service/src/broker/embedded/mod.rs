@@ -1,9 +1,9 @@
 //! The broker of `hoopoe dev`: tables in an `SQLite` file, owned by one task.
 //!
 //! Requests that wait together share a transaction, so that a thousand concurrent publishes cost one sync of the disk.
-//! Deliveries are pushed to lanes at each commit, as an AMQP broker does; nothing polls. Who holds which message is
-//! kept in memory only: after kill -9 all messages are ready, and those that were delivered know it, for a delivery is
-//! counted in the transaction that takes the message.
+//! Deliveries are pushed to lanes at each commit, as an AMQP broker does; nothing polls. Which lane holds which message
+//! is kept in memory only. After kill -9 all messages are ready again, and their delivery counts are right, because a
+//! delivery is counted in the transaction that takes the message.
 
 mod actor;
 mod command;

@@ -45,8 +45,8 @@ fn topic(pattern: &str, key: &str) -> bool {
         if text.is_empty() { Vec::new() } else { text.split('.').map(str::to_owned).collect() }
     };
     let (pattern, key) = (words(pattern), words(key));
-    // reached[i]: the words of the pattern so far can stand for the first i words of the key. Without backtracking, for
-    // a pattern of many `#` would take exponential time.
+    // reached[i]: the words of the pattern so far match the first i words of the key. There is no backtracking, which
+    // would take exponential time for a pattern with many `#`.
     let mut reached = vec![false; key.len() + 1];
     reached[0] = true;
     for word in &pattern {

@@ -6,8 +6,8 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use crate::sqlite_file;
 
-/// A delivery is counted in a table of its own: a row there is a few bytes, while an update of the message would write
-/// its body again.
+/// Deliveries are counted in a table of their own. A row there has a few bytes, while an update of the message would
+/// write its body again.
 const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS broker_exchange (name TEXT PRIMARY KEY, kind TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS broker_queue (

@@ -27,8 +27,8 @@ const BUFFER: usize = 1024;
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Where Redis is, and how it is reached. The client library could do all of this but check the certificate for another
-/// name than the one it connects to.
+/// Where Redis is, and how it is reached. The client library could do all of this, except to check the certificate for
+/// another name than the one that it connects to.
 pub(super) struct Dialer {
     info: ConnectionInfo,
     host: String,

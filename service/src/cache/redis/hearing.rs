@@ -39,8 +39,8 @@ impl Hearing {
         self.last.store(0, Ordering::SeqCst);
     }
 
-    /// Which unbroken stretch of hearing this is; `None`: deaf. By the clock and not by a task, so that it is right at
-    /// once in a process that was frozen for a minute.
+    /// Which unbroken stretch of hearing this is; `None`: deaf. It is derived from the clock and not kept by a task, so
+    /// it is right at once in a process that was frozen for a minute.
     pub(super) fn number(&self, now: Instant) -> Option<u64> {
         self.is_fresh(now).then(|| self.number.load(Ordering::SeqCst))
     }

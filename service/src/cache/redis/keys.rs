@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::notif::Owner;
 
-/// How many channels the wake-ups are spread over: a fixed number, for a channel per owner would be one per inbox that
-/// anybody has open.
+/// How many channels the wake-ups are spread over. The number is fixed, because a channel per owner would mean one for
+/// every open inbox.
 pub(super) const PARTITIONS: u32 = 16;
 
 /// The names of one installation.

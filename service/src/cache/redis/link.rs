@@ -37,8 +37,8 @@ const TICK_LIMIT: Duration = Duration::from_secs(5);
 /// One connection.
 struct Live {
     connection: MultiplexedConnection,
-    /// A call had no answer in time. Calls fail at once until a tick is answered: a frozen server costs one wait, not
-    /// one each. The connection is kept, for as long as it stands the server is the same one.
+    /// A call had no answer in time. Until a tick is answered, calls fail at once, so a frozen server costs one wait
+    /// and not one per call. The connection is kept: as long as it stands, the server is the same one.
     suspect: AtomicBool,
     broken: Mutex<bool>,
     /// The server's run where another one was noted, until the raise that makes up for it is committed.
@@ -46,8 +46,8 @@ struct Live {
     _driver: AbortOnDropHandle<()>,
 }
 
-/// A run of the server that may be noted once breaks up to this number are covered: earlier, and who died before the
-/// raise would leave no process that knows of it.
+/// A run of the server that may be noted once breaks up to this number are covered. If it were noted earlier, a process
+/// that died before the raise would leave no trace of the break.
 struct Unnoted {
     run: String,
     breaks: u64,
@@ -264,8 +264,8 @@ impl RedisLink {
         }
     }
 
-    /// Gives the connection up. The break is counted before any caller on it hears of its failure, and before there is
-    /// another connection: a failover may have taken what was acknowledged on this one.
+    /// Gives the connection up. The break is counted before a caller learns of its failure, and before there is another
+    /// connection, because a failover may have lost what was acknowledged on this one.
     fn lost(&self, live: &Live, reason: &'static str) {
         let mut broken = live.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if !*broken {

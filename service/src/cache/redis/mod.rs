@@ -50,8 +50,8 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// Starts connecting. Fails only for what no retry mends: a URL that is none, TLS files that cannot be used. That
-    /// Redis is away, refuses the password or shows a certificate that is not trusted is logged, and tried again.
+    /// Starts connecting. Fails only where a retry cannot help: an invalid URL, or TLS files that cannot be used. A
+    /// Redis that is away, refuses the password or shows an untrusted certificate is logged, and tried again.
     pub async fn connect(
         url: &str,
         tls: &TlsConfig,

@@ -58,7 +58,8 @@ impl Subscription {
         Ok(pubsub)
     }
 
-    /// Until the connection ends, or our own tick is not heard: then the two connections may have two servers.
+    /// Returns when the connection ends, or when our own tick is not heard. In the second case the two connections may
+    /// lead to two servers.
     async fn hear(&self, mut pubsub: PubSub) {
         let mut messages = pubsub.on_message();
         let mut heard = Instant::now();
