@@ -211,8 +211,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout may be under way, or may be undone.
-    /// ReplicaSets are listed only if there are such configs, and again only after the configs or a Deployment moved.
+    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout may be under way, or may be undone. Each
+    /// `ReplicaSet` is read only if there are such configs, and again only after the configs or a Deployment moved.
     async fn still_named(
         &self,
         requests: &Requests<'_>,

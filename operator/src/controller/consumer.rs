@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Reconciled for NotifConsumer {
-    type Own = QueueFindings;
+    type KindFindings = QueueFindings;
 
     fn needs_finalizer(spec: &NotifConsumerSpec) -> bool {
         match spec.queue.deletion_policy {
@@ -35,7 +35,12 @@ impl Reconciled for NotifConsumer {
         spec.api.enabled
     }
 
-    fn own(ctx: &Context, meta: &Meta, spec: &NotifConsumerSpec, before: &NotifConsumerStatus) -> QueueFindings {
+    fn kind_findings(
+        ctx: &Context,
+        meta: &Meta,
+        spec: &NotifConsumerSpec,
+        before: &NotifConsumerStatus,
+    ) -> QueueFindings {
         let live = steps::live_count(ctx, &meta.id, Component::Consumer);
         let Outlook { scaling, desired_replicas, reason: _, backlog } = outlook(ctx, &meta.id, spec, before, live);
         QueueFindings {
@@ -56,24 +61,24 @@ impl Reconciled for NotifConsumer {
         rivals::of_consumer(ctx, meta, spec, access)
     }
 
-    fn take(own: &mut QueueFindings, seen: &BroughtAbout) {
+    fn take(of_kind: &mut QueueFindings, seen: &BroughtAbout) {
         if let Some(queue) = &seen.queue {
-            own.dead_letters = queue.dead_letters;
-            own.topology.clone_from(&queue.status);
+            of_kind.dead_letters = queue.dead_letters;
+            of_kind.topology.clone_from(&queue.status);
         }
     }
 
-    fn decided(own: &QueueFindings) -> Option<i32> {
-        own.desired_replicas
+    fn decided(of_kind: &QueueFindings) -> Option<i32> {
+        of_kind.desired_replicas
     }
 
     fn next_status(
         findings: &Findings,
-        own: &QueueFindings,
+        of_kind: &QueueFindings,
         before: &NotifConsumerStatus,
         now: &Time,
     ) -> NotifConsumerStatus {
-        status::consumer(findings, own, before, now)
+        status::consumer(findings, of_kind, before, now)
     }
 
     async fn delete(resource: &Self, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {

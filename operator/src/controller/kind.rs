@@ -36,7 +36,7 @@ pub trait Reconciled:
     + 'static
 {
     /// What only this kind finds, beside the [`Findings`].
-    type Own: Send;
+    type KindFindings: Send;
 
     /// Whether its deletion has something to do on a broker.
     fn needs_finalizer(spec: &Self::Spec) -> bool;
@@ -45,19 +45,24 @@ pub trait Reconciled:
     fn has_api(spec: &Self::Spec) -> bool;
 
     /// What is known before the first step. `before`: the newest status that is known.
-    fn own(ctx: &Context, meta: &Meta, spec: &Self::Spec, before: &Self::Status) -> Self::Own;
+    fn kind_findings(ctx: &Context, meta: &Meta, spec: &Self::Spec, before: &Self::Status) -> Self::KindFindings;
 
     /// The other resources that want the same on the same broker.
     fn rivals(ctx: &Context, meta: &Meta, spec: &Self::Spec, access: &BrokerAccess) -> Vec<Claimant>;
 
     /// Takes what was seen on the broker.
-    fn take(own: &mut Self::Own, seen: &BroughtAbout);
+    fn take(of_kind: &mut Self::KindFindings, seen: &BroughtAbout);
 
     /// What the scaler decided.
-    fn decided(own: &Self::Own) -> Option<i32>;
+    fn decided(of_kind: &Self::KindFindings) -> Option<i32>;
 
     /// The whole status.
-    fn next_status(findings: &Findings, own: &Self::Own, before: &Self::Status, now: &Time) -> Self::Status;
+    fn next_status(
+        findings: &Findings,
+        of_kind: &Self::KindFindings,
+        before: &Self::Status,
+        now: &Time,
+    ) -> Self::Status;
 
     /// Takes a deletion as far as it can go now.
     fn delete(

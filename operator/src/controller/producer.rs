@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl Reconciled for NotifProducer {
-    type Own = ();
+    type KindFindings = ();
 
     fn needs_finalizer(spec: &NotifProducerSpec) -> bool {
         match spec.exchange.ownership {
@@ -30,7 +30,7 @@ impl Reconciled for NotifProducer {
         false
     }
 
-    fn own(_: &Context, _: &Meta, _: &NotifProducerSpec, _: &NotifProducerStatus) {}
+    fn kind_findings(_: &Context, _: &Meta, _: &NotifProducerSpec, _: &NotifProducerStatus) {}
 
     fn rivals(_: &Context, _: &Meta, _: &NotifProducerSpec, _: &BrokerAccess) -> Vec<Claimant> {
         Vec::new()

@@ -55,11 +55,11 @@ pub async fn reconcile<K: Reconciled>(resource: Arc<K>, ctx: Arc<Context>) -> Re
         finalizer::set(&ctx, &*resource, K::needs_finalizer(spec)).await?;
     }
     let before = ctx.caches.statuses.newest(&*resource);
-    let mut own = K::own(&ctx, &meta, spec, &before);
+    let mut of_kind = K::kind_findings(&ctx, &meta, spec, &before);
     let mut findings = findings::<K>(&ctx, &meta, spec);
     let settled = publish::was_settled(before.observed_generation(), &meta, before.conditions());
-    let unseen = take_steps::<K>(&ctx, &meta, spec, settled, &mut own, &mut findings).await?;
-    let after = K::next_status(&findings, &own, &before, &Time(Timestamp::now()));
+    let unseen = take_steps::<K>(&ctx, &meta, spec, settled, &mut of_kind, &mut findings).await?;
+    let after = K::next_status(&findings, &of_kind, &before, &Time(Timestamp::now()));
     publish::publish(&ctx, &*resource, &meta, &before, &after).await?;
     Ok(publish::again(after.conditions(), unseen))
 }
@@ -71,7 +71,7 @@ async fn take_steps<K: Reconciled>(
     meta: &Meta,
     spec: &K::Spec,
     settled: bool,
-    own: &mut K::Own,
+    of_kind: &mut K::KindFindings,
     findings: &mut Findings,
 ) -> Result<bool, ReconcileError> {
     let prepared = match pipeline::prepare(meta, spec, &ctx.secrets).await {
@@ -94,13 +94,13 @@ async fn take_steps<K: Reconciled>(
     (findings.broker, findings.topology) = (broker, topology);
     let queue_taken = seen.as_ref().is_some_and(BroughtAbout::is_taken);
     if let Some(seen) = seen {
-        K::take(own, &seen);
+        K::take(of_kind, &seen);
     }
 
     let live = Live {
         workers: steps::live_count(ctx, &meta.id, Component::worker_of(meta.id.kind)),
         api: steps::live_count(ctx, &meta.id, Component::Api),
-        decided: K::decided(own),
+        decided: K::decided(of_kind),
         queue_taken,
     };
     let (platform, waits) = image::platform_for(ctx, meta, spec.workload(), &findings.workers);
