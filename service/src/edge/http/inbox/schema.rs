@@ -103,8 +103,7 @@ pub(super) struct FeedSchema {
     /// With `since`: up to which rev the client knows everything once it has applied this page.
     #[schema(required)]
     complete_to: Option<i64>,
-    /// With `since`: the position cannot be continued. `items` are the newest page; drop what you have, go on without
-    /// `since`.
+    /// With `since`: the position cannot be continued. `items` are the newest page; drop what you have, go on without `since`.
     reset: bool,
 }
 
