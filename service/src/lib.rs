@@ -1,8 +1,8 @@
 //! The data plane of Hoopoe: one binary, every role.
 //!
-//! A notification's way through it: [`edge`] reads it from HTTP, [`notif`] parses it, [`ingest`] publishes it,
-//! [`broker`] carries it, [`consumer`] takes it from its queue, [`inbox`] commits it to the [`store`] and refreshes the
-//! [`cache`], and [`edge`] serves it. [`identity`] says who may do what.
+//! The path of a notification: [`edge`] reads it from HTTP, [`notif`] parses it, [`ingest`] publishes it, [`broker`]
+//! carries it, [`consumer`] takes it from its queue, [`inbox`] commits it to the [`store`] and refreshes the [`cache`],
+//! and [`edge`] serves it. [`identity`] decides what a caller may do.
 
 pub mod broker;
 pub mod cache;

@@ -39,7 +39,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    // One TLS implementation for every client; a second installation of the same one is no error.
+    // All clients use one TLS implementation. Installing it a second time is no error.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -67,7 +67,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// One line: the error and its causes.
+/// The error and its causes, on one line.
 fn fail(error: &dyn std::error::Error) -> ExitCode {
     let mut line = error.to_string();
     let mut source = error.source();

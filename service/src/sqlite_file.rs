@@ -1,5 +1,5 @@
-//! A SQLite file that several connections use at once, and that several processes may try to make at once: the store's
-//! and the embedded broker's.
+//! A SQLite file that several connections use at once, and that several processes may try to create at once. The store
+//! and the embedded broker use such files.
 
 use std::{path::Path, time::Duration};
 
@@ -9,17 +9,17 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep};
 
-/// How long a connection waits for another's transaction.
+/// How long a connection waits for another connection's transaction.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
-/// The pause before a file that was refused is opened again.
+/// The pause before a busy file is opened again.
 const AGAIN: Duration = Duration::from_millis(20);
 /// `SQLITE_BUSY`, in the lowest byte of a code.
 const BUSY: u32 = 5;
 
-/// How every connection to such a file is opened.
+/// The options of every connection to such a file.
 ///
-/// WAL, so that each carries on beside the others; `synchronous = FULL`: what is committed is on disk, whatever is
-/// killed.
+/// WAL lets each connection work beside the others. `synchronous = FULL` means that a commit is on disk, whichever
+/// process is killed afterwards.
 pub fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -29,10 +29,10 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Opens by `open`, again while it is refused as busy, for 5 s.
+/// Opens with `open`, and repeats that for 5 s while the file is busy.
 ///
-/// SQLite itself waits for another connection's transaction. But when a new file is to be switched to WAL while another
-/// connection writes to it, it refuses at once.
+/// SQLite itself waits for another connection's transaction. But it refuses at once if a new file is to be switched to
+/// WAL while another connection writes to it.
 pub async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(open: impl Fn() -> F) -> sqlx::Result<T> {
     let until = Instant::now() + BUSY_LIMIT;
     loop {

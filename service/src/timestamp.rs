@@ -1,4 +1,4 @@
-//! `Timestamp`: microseconds since the Unix epoch, the one form of time inside Hoopoe and in both databases.
+//! `Timestamp`: microseconds since the Unix epoch. All code of Hoopoe and both databases use this form of time.
 
 use std::{fmt, time::Duration};
 
@@ -7,18 +7,18 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::date
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 ///
-/// Kept as a 64-bit integer in Postgres as well as in SQLite: one entity, one comparison and one cursor for both, and a
-/// notification's time survives the trip unrounded. On the wire it is RFC 3339 in UTC.
+/// Postgres and SQLite store it as a 64-bit integer: both use the same entity, comparisons and cursors, and a
+/// notification's time is stored unrounded. On the wire it is RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z, the earliest that a notification may carry.
+    /// 1970-01-01T00:00:00Z, the earliest time that a notification may carry.
     pub const EARLIEST: Self = Self(0);
-    /// 2200-01-01T00:00:00Z, the end of what a notification may carry.
+    /// 2200-01-01T00:00:00Z, the latest time that a notification may carry.
     pub const LATEST: Self = Self((datetime!(2200-01-01 00:00 UTC).unix_timestamp()) * 1_000_000);
 
-    /// So many microseconds since the Unix epoch.
+    /// The time this many microseconds after the Unix epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
@@ -33,23 +33,23 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// This process's clock. Whatever is decided by expiry asks the database's clock instead.
+    /// The present time by this process's clock. Decisions about expiry use the database's clock instead.
     pub fn now() -> Self {
         Self::from(OffsetDateTime::now_utc())
     }
 
-    /// Reads RFC 3339; `None` if it is not that.
+    /// Reads RFC 3339. `None` if the text is not RFC 3339.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::from)
     }
 
-    /// This moment and a duration, saturating.
+    /// The time a duration after this one, saturating.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// The duration from `earlier` to this moment; zero when `earlier` is later.
+    /// The duration from `earlier` to this time. Zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

@@ -6,8 +6,7 @@ use hoopoe_crds::worker_config::TlsConfig;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
-/// The client's side of TLS. Files are read anew for each connection, so that a certificate that was rotated is taken
-/// up.
+/// The client's side of TLS. Files are read again for each connection, so that a rotated certificate is used.
 pub(crate) fn client_config(tls: &TlsConfig) -> io::Result<Arc<ClientConfig>> {
     let TlsConfig { ca_file, cert_file, key_file, server_name: _ } = tls;
     let mut roots = RootCertStore::empty();

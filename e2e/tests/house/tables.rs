@@ -303,6 +303,10 @@ pub const NOTIFICATION: Fields = Fields {
         List { path: "service/src/notif/notification.rs", why: "the type" },
         List { path: "service/src/notif/field.rs", why: "the names on the wire" },
         List { path: "service/src/store/entity/notification.rs", why: "the columns, for every statement" },
+        List {
+            path: "service/src/edge/http/original.rs",
+            why: "the names that the original service gave to the fields",
+        },
         List { path: "service/src/store/migration/m0001_inbox.rs", why: "the table as the first migration makes it" },
         List { path: "service/src/client/draft.rs", why: "what `hoopoe send` posts" },
         List { path: "service/src/client/send.rs", why: "the arguments of `hoopoe send`" },

@@ -13,7 +13,7 @@ pub enum LetterClass {
     TooLarge,
     /// A field is missing, given twice, or over a limit.
     InvalidField,
-    /// Its owner and id are in the store with other content.
+    /// Its owner and id are in the store already, with other content.
     IdConflict,
     /// The database refuses a value in it.
     Refused,
@@ -22,7 +22,7 @@ pub enum LetterClass {
 }
 
 impl LetterClass {
-    /// As headers and labels say it.
+    /// The class as headers and labels spell it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotJson => "not_json",

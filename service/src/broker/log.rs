@@ -1,4 +1,4 @@
-//! What every log can do: take messages, and hand them out in order up to a position that is acknowledged.
+//! What every log can do: take messages, and deliver them in order up to an acknowledged position.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,32 +11,32 @@ use crate::timestamp::Timestamp;
 /// Publishes to one exchange.
 #[async_trait]
 pub trait Publisher: Send + Sync + 'static {
-    /// Resolves once this very message was confirmed by the broker and not returned. Callers run many at once: they are
-    /// put into groups over several channels. Never waits longer than the configured timeout.
+    /// Resolves once the broker has confirmed this message and has not returned it. Callers run many of these at once,
+    /// and they are put into groups over several channels. Never waits longer than the configured timeout.
     async fn publish(&self, message: Outgoing) -> Result<(), PublishError>;
 
     /// Whether the last attempt to reach the broker succeeded; `false` before the first.
     fn is_connected(&self) -> bool;
 
-    /// Waits for what is in flight, then closes the connection.
+    /// Waits for the messages in flight, then closes the connection.
     async fn close(&self);
 }
 
 /// Reads a log in order. Each delivery has a tag, and tags rise.
 #[async_trait]
 pub trait Lane: Send {
-    /// The next delivery. Cancel-safe. An error means that the lane is gone and all its unacknowledged deliveries come
-    /// again.
+    /// The next delivery. Cancel-safe. An error means that the lane is gone, and that all its unacknowledged deliveries
+    /// will be delivered again.
     async fn next(&mut self) -> Result<Delivery, LaneError>;
 
     /// Acknowledges every delivery up to and including this tag. Only `Ok` means acknowledged.
     async fn ack_through(&mut self, tag: u64) -> Result<(), LaneError>;
 
-    /// Stops new deliveries. [`Lane::next`] still returns what the broker had sent already, and that may be
-    /// acknowledged.
+    /// Stops new deliveries. [`Lane::next`] still returns the deliveries that the broker had sent already, and they can
+    /// be acknowledged.
     async fn stop(&mut self) -> Result<(), LaneError>;
 
-    /// Closes the lane. What is unacknowledged comes again, here or elsewhere.
+    /// Closes the lane. Its unacknowledged deliveries are delivered again, here or to another consumer.
     async fn close(self: Box<Self>);
 }
 
@@ -49,9 +49,9 @@ pub struct Outgoing {
     pub routing_key: String,
     /// AMQP headers (`traceparent`, fields for a headers exchange).
     pub headers: BTreeMap<String, String>,
-    /// 0–9.
+    /// The priority, 0–9.
     pub priority: u8,
-    /// The AMQP timestamp.
+    /// The AMQP timestamp: when the notification was created.
     pub timestamp: Timestamp,
     /// The JSON.
     pub body: Bytes,
@@ -62,10 +62,10 @@ pub struct Outgoing {
 pub struct Delivery {
     /// Its number in the lane.
     pub tag: u64,
-    /// How often it was delivered before (`x-delivery-count`). 1 for a redelivery on a queue that does not count, and
-    /// always 0 from a log that is no queue: the guard against crash loops then has nothing to judge by.
+    /// How often it was delivered before (`x-delivery-count`). 1 for a redelivery on a queue that does not count.
+    /// Always 0 from a log that is no queue; the guard against crash loops then cannot see a crash loop.
     pub delivery_count: u64,
-    /// The exchange that it was published to: part of the identity of a text id.
+    /// The exchange that it was published to. It is part of the identity of a notification whose id is a text.
     pub exchange: String,
     /// Its routing key.
     pub routing_key: String,
@@ -73,14 +73,14 @@ pub struct Delivery {
     pub message_id: Option<String>,
     /// The AMQP `timestamp`, in whole seconds.
     pub timestamp: Option<Timestamp>,
-    /// Text headers, for `traceparent`.
+    /// The headers that are text, for `traceparent`.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Bytes,
 }
 
-/// Why a publish did not succeed. The message may still have arrived ([`PublishError::Timeout`],
-/// [`PublishError::Unavailable`]): a retry carries the same id.
+/// Why a publish did not succeed. After [`PublishError::Timeout`] and [`PublishError::Unavailable`] the message may
+/// have arrived all the same, so a retry carries the same id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// The broker returned it: no queue is bound for its routing key.
@@ -101,7 +101,7 @@ pub enum PublishError {
     /// The exchange does not exist.
     #[error("failed to publish: the exchange does not exist")]
     ExchangeMissing,
-    /// `maxInFlight` messages wait already.
+    /// `maxInFlight` messages are waiting for their confirm already.
     #[error("failed to publish: {0} messages wait for their confirm already")]
     TooManyInFlight(u32),
 }

@@ -8,7 +8,7 @@ use prometheus_client::{
 
 use super::PublishError;
 
-/// How a publish ended: a bounded set, the names of [`PublishError`] and `confirmed`.
+/// How a publish ended, a bounded set: `confirmed`, or the name of a [`PublishError`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PublishLabels {
     /// `confirmed`, `unroutable`, `nacked`, `timeout`, `blocked`, `unavailable`, `exchange_missing` or
@@ -26,11 +26,11 @@ pub struct ConnectLabels {
 /// The instruments of the broker's clients. Clones count into the same instruments.
 #[derive(Clone, Debug)]
 pub struct BrokerMetrics {
-    /// Messages handed over for publishing, by how that ended.
+    /// Publishes, by how they ended.
     pub published: Family<PublishLabels, Counter>,
-    /// Seconds from the hand-over of a message to its confirm.
+    /// Seconds from the call of publish to the confirm of the message.
     pub confirm_seconds: Histogram,
-    /// Messages that wait for their confirm.
+    /// Messages that are waiting for their confirm.
     pub in_flight: Gauge,
     /// Messages per group that was published together.
     pub group_size: Histogram,

@@ -1,8 +1,8 @@
-//! The broker: publishes with confirms, and lanes that drain a queue.
+//! The broker: publishers that wait for confirms, and lanes that drain a queue.
 //!
 //! The traits say what every log can do ([`Publisher`], [`Lane`], [`Topology`]) and what only a queue can ([`Queue`],
-//! [`QueueLane`], [`QueueTopology`]). [`open`] makes one of two implementations: AMQP 0.9.1, and a table in SQLite for
-//! the embedded default. A broker that is added gets a folder beside these two and a variant of [`BrokerAt`].
+//! [`QueueLane`], [`QueueTopology`]). [`open`] makes one of two implementations: AMQP 0.9.1, and tables in a SQLite
+//! file for the embedded default. A new broker gets a folder beside these two and a variant of [`BrokerAt`].
 
 mod amqp;
 mod embedded;

@@ -33,15 +33,16 @@ pub enum BrokerAt<'a> {
     Embedded(&'a Path),
 }
 
-/// Why a broker did not open. A server that is away is none: it is waited for in the background.
+/// Why a broker did not open. A server that cannot be reached is no such error: the connection is retried in the
+/// background.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// The embedded one.
+    /// The embedded broker did not open.
     #[error(transparent)]
     Embedded(#[from] EmbeddedBrokerError),
 }
 
-/// A broker: makes what publishes to it, drains it and declares on it.
+/// A broker: the source of its publishers, queues and declarers.
 pub struct Broker {
     choice: Choice,
     metrics: BrokerMetrics,
@@ -52,7 +53,7 @@ enum Choice {
     Embedded(EmbeddedBroker),
 }
 
-/// Where the server is. No `Debug`: the URLs hold passwords.
+/// How the server is reached. No `Debug`, because the URLs hold passwords.
 struct AmqpServer {
     url: String,
     tls: TlsConfig,
@@ -60,7 +61,7 @@ struct AmqpServer {
     namespace: String,
 }
 
-/// Opens a broker. A server is not connected to before something of the [`Broker`] needs it.
+/// Opens a broker. A connection to a server is made only when something made by the [`Broker`] needs it.
 pub async fn open(at: BrokerAt<'_>, metrics: BrokerMetrics) -> Result<Broker, BrokerError> {
     let choice = match at {
         BrokerAt::Amqp { url, tls, management, namespace } => Choice::Amqp(AmqpServer {
@@ -95,7 +96,7 @@ impl Broker {
         }
     }
 
-    /// What declares exchanges and queues.
+    /// The declarer of exchanges and queues.
     pub fn topology(&self) -> Arc<dyn QueueTopology> {
         match &self.choice {
             Choice::Amqp(AmqpServer { url, tls, management, namespace }) => {
@@ -105,7 +106,8 @@ impl Broker {
         }
     }
 
-    /// Ends it, after what was asked before. Publishers and queues of a server are closed by themselves.
+    /// Ends the embedded broker after the requests made before. Publishers and queues of a server are closed one by one
+    /// by their users.
     pub async fn close(&self) {
         match &self.choice {
             Choice::Amqp(_) => {}

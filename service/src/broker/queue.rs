@@ -1,4 +1,4 @@
-//! What only a queue can do: acknowledge single messages, count deliveries, and keep dead letters beside itself.
+//! What only a queue can do: acknowledge single messages, count deliveries, and keep dead letters in a second queue.
 
 use async_trait::async_trait;
 
@@ -23,22 +23,23 @@ pub trait Queue: Send + Sync + 'static {
 /// One channel that drains a queue.
 #[async_trait]
 pub trait QueueLane: Lane {
-    /// Acknowledges just these deliveries, one frame each: for a lane that leaves others below them. Only `Ok` means
-    /// acknowledged.
+    /// Acknowledges exactly these deliveries, one frame each, for a lane that still holds deliveries with lower tags.
+    /// Only `Ok` means acknowledged.
     async fn ack_each(&mut self, tags: &[u64]) -> Result<(), LaneError>;
 
-    /// Publishes deliveries to the dead-letter queue, with confirms, mandatory, and the headers that say why. Resolves
-    /// in the order given, once all are settled; the caller acknowledges only those that were confirmed.
+    /// Publishes deliveries to the dead-letter queue, with confirms, `mandatory`, and headers that give the reason.
+    /// Resolves once all are settled, with the results in the order given. The caller acknowledges only the confirmed
+    /// ones.
     async fn dead_letter(&mut self, letters: Vec<DeadLetter>) -> Vec<Result<(), PublishError>>;
 }
 
 /// A delivery that can never be stored.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {
-    /// The delivery's tag in its lane; the lane still holds its properties and body.
+    /// The delivery's tag in its lane. The lane still holds its properties and body.
     pub delivery: Delivery,
     /// The kind of fault: `x-hoopoe-class`.
     pub class: LetterClass,
-    /// What was wrong, naming the field and the limit, without payload: `x-hoopoe-reason`.
+    /// What was wrong: names the field and the limit, and holds no payload. It becomes `x-hoopoe-reason`.
     pub reason: String,
 }

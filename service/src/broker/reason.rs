@@ -1,9 +1,9 @@
 //! The reason of a dead letter as a header.
 
-/// The most bytes of it.
+/// The most bytes of a reason.
 const LIMIT: usize = 1024;
 
-/// One line of at most 1 KiB, cut at a character.
+/// The reason as one line of at most 1 KiB, cut at a character boundary.
 pub(super) fn header(reason: &str) -> String {
     let line: String = reason.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line[..line.floor_char_boundary(LIMIT)].to_owned()

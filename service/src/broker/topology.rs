@@ -1,10 +1,10 @@
-//! Declaring what messages are published to and consumed from; for `hoopoe dev` and register. A cluster has the
-//! operator for this.
+//! Declares what workers publish to and consume from, for `hoopoe dev` and register. In a cluster the operator does
+//! this.
 
 use async_trait::async_trait;
 use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
 
-/// Declares what is published to. Idempotent.
+/// Declares exchanges. Idempotent.
 #[async_trait]
 pub trait Topology: Send + Sync + 'static {
     /// Declares the exchange.
@@ -14,15 +14,15 @@ pub trait Topology: Send + Sync + 'static {
 /// Declares queues and their bindings as well. Idempotent.
 #[async_trait]
 pub trait QueueTopology: Topology {
-    /// Declares the queue, its dead-letter queue, the policy and the bindings. [`TopologyError::ExchangeMissing`]
-    /// leaves the queue declared: call again once the exchange exists.
+    /// Declares the queue, its dead-letter queue, the policy and the bindings. After [`TopologyError::ExchangeMissing`]
+    /// the queue is declared; call again once the exchange exists.
     async fn declare_queue(&self, consumer: &ConsumerConfig) -> Result<(), TopologyError>;
 
-    /// Removes the queue's bindings, and the queue if it is empty; whether it was removed.
+    /// Removes the queue's bindings, and the queue if it is empty. Returns whether the queue was removed.
     async fn remove_queue(&self, queue: &str) -> Result<bool, TopologyError>;
 }
 
-/// Why topology was not made.
+/// Why a declaration failed.
 #[derive(Debug, thiserror::Error)]
 pub enum TopologyError {
     /// There is no connection.
@@ -31,15 +31,15 @@ pub enum TopologyError {
     /// A binding names an exchange that does not exist yet.
     #[error("failed to bind: the exchange {0} does not exist")]
     ExchangeMissing(String),
-    /// It exists with other arguments.
+    /// It exists already, with other arguments.
     #[error("failed to declare {what}: it exists with other arguments ({detail})")]
     Mismatch {
-        /// What: `queue NAME` or `exchange NAME`.
+        /// `queue NAME` or `exchange NAME`.
         what: String,
         /// What the broker said.
         detail: String,
     },
-    /// The broker said no for another reason.
+    /// The broker refused it for another reason.
     #[error("failed to declare {what}: {detail}")]
     Refused {
         /// What was declared.

@@ -1,21 +1,21 @@
-//! Lines of a [`Page`](super::Page): made from items, cut, and joined for an answer.
+//! Lines of a [`Page`](super::Page): rendered from items, cut, and joined for an answer.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use memchr::memchr;
 
 use crate::store::Item;
 
-/// Items as lines, newest first as they come.
+/// Items as lines, in the given order, which is newest first.
 pub fn render(items: &[Item]) -> Vec<u8> {
     let mut lines = Vec::new();
     for item in items {
         lines.extend_from_slice(item.rev.to_string().as_bytes());
         lines.push(b' ');
         let start = lines.len();
-        // A struct of numbers, texts and JSON always serialises, and a `Vec` always takes it.
+        // This cannot fail: the struct holds numbers, texts and JSON, and a `Vec` takes any bytes.
         let _ = serde_json::to_writer(&mut lines, item);
-        // The sender's `data` stands in it as received, with line breaks between its parts perhaps; inside a JSON
-        // string there is none. A space means the same.
+        // The sender's `data` is in it as received, perhaps with line breaks between its parts. A JSON string contains
+        // no raw line break, so replacing each by a space does not change the meaning.
         for byte in &mut lines[start..] {
             if *byte == b'\n' {
                 *byte = b' ';
@@ -26,7 +26,7 @@ pub fn render(items: &[Item]) -> Vec<u8> {
     lines
 }
 
-/// At most so many lines and bytes, whole lines only; whether something was cut off.
+/// Keeps at most this many lines and bytes, only whole lines. Returns whether lines were cut off.
 pub fn cut(lines: &Bytes, most_lines: u32, most_bytes: usize) -> (Bytes, bool) {
     let mut end = 0;
     for _ in 0..most_lines {
@@ -44,18 +44,19 @@ pub fn cut(lines: &Bytes, most_lines: u32, most_bytes: usize) -> (Bytes, bool) {
 pub struct First {
     /// The items' JSON, comma separated.
     pub items: Bytes,
-    /// How many.
+    /// How many items.
     pub count: u32,
-    /// The rev of the last one.
+    /// The rev of the last item.
     pub last_rev: Option<i64>,
-    /// Whether lines are left.
+    /// Whether lines are left after these.
     pub more: bool,
 }
 
 /// The first `limit` lines, joined; `None` if a line is not `<rev> <json>`.
 pub fn first(lines: &Bytes, limit: u32) -> Option<First> {
     let mut first = First { items: Bytes::new(), count: 0, last_rev: None, more: false };
-    // As much as a page of this many even items takes: most pages are longer than what is asked for.
+    // Reserve the share of the page that this many items of average size take, because most pages are longer than the
+    // request.
     let mut items = BytesMut::with_capacity(lines.len().min(limit as usize * 1024));
     let mut rest = &lines[..];
     while first.count < limit && !rest.is_empty() {

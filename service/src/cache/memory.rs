@@ -1,4 +1,4 @@
-//! The cache in the process's own memory, for the embedded default. It has the same rules, but can never be away.
+//! The cache in the process's own memory, for the embedded default. It follows the same rules, but is always reachable.
 
 use std::{
     sync::{
@@ -19,12 +19,12 @@ use crate::{
     store::{HeadAt, OwnerChange, Position},
 };
 
-/// The most that all pages take together.
+/// The most bytes of all pages together.
 const MOST_BYTES: u64 = 32 * 1024 * 1024;
 /// The most owners.
 const MOST_ENTRIES: usize = 100_000;
 
-/// Heads and pages in memory, the least used dropped first.
+/// Heads and pages in memory. The least used are dropped first.
 pub struct MemoryCache {
     entries: sync::Cache<Owner, Arc<Mutex<Kept>>>,
     pages: sync::Cache<Owner, Page, ByLines>,
@@ -52,7 +52,7 @@ impl Weighter<Owner, Page> for ByLines {
 }
 
 impl MemoryCache {
-    /// An empty one.
+    /// An empty cache.
     pub fn new(config: &CacheConfig, metrics: CacheMetrics) -> Self {
         Self {
             entries: sync::Cache::new(MOST_ENTRIES),
@@ -73,7 +73,7 @@ impl MemoryCache {
         Kept { token: self.token(), dirty: None, head: None, until: Instant::now() + self.ttl }
     }
 
-    /// Looks at the owner's entry, made if it is not there or too old.
+    /// Shows the owner's entry to `look`, and creates it first if it is missing or too old.
     fn with_entry<T>(&self, owner: &Owner, look: impl FnOnce(&mut Kept) -> T) -> T {
         let made = self
             .entries
@@ -97,7 +97,7 @@ fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 }
 
 impl Kept {
-    /// Takes a head that is not older than the one there.
+    /// Takes a head that is not older than the present one.
     fn take(&mut self, head: HeadAt, ttl: Duration) -> bool {
         let newer = self.head.is_none_or(|there| head.version() >= there.version());
         if newer {

@@ -6,14 +6,14 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// Why a call failed: a bounded set.
+/// Why a call failed, a bounded set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ErrorLabels {
     /// `down`, `timeout`, `lost`, `demoted` or `refused`.
     pub reason: &'static str,
 }
 
-/// Why a write was not taken: a bounded set.
+/// Why a write was not accepted, a bounded set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RefusedLabels {
     /// `gone`, `dirty`, `older` (fills), or `publish_gone` (a writer's entry was evicted).
@@ -25,9 +25,9 @@ pub struct RefusedLabels {
 pub struct CacheMetrics {
     /// Calls that failed, by reason.
     pub errors: Family<ErrorLabels, Counter>,
-    /// Writes that were not taken, by reason.
+    /// Writes that were not accepted, by reason.
     pub refused: Family<RefusedLabels, Counter>,
-    /// Times at which writes may have been lost.
+    /// How often writes may have been lost.
     pub breaks: Counter,
     /// Whether there is a connection.
     pub connected: Gauge,

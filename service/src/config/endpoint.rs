@@ -1,24 +1,24 @@
-//! The URLs of broker, database and cache, from the environment: the one place where secrets enter.
+//! The URLs of broker, database and cache, from the environment. Secrets enter the program only here.
 
 use std::fmt;
 
 use hoopoe_crds::environment::{AMQP_MANAGEMENT_URL, Server, Variable};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What may stand unescaped in the user, password or path of a URL.
+/// The characters that need no escape in the user, password or path of a URL.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The URL of one server. Printing it hides the credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint(String);
 
-/// Where a worker's servers are. Each comes from a URL, or from parts, which win where a host is given: Secrets of
-/// other operators have parts, and `$(VAR)` in a URL does not percent-encode. The variables are those of
-/// [`Server::variable`].
+/// The addresses of a worker's servers. Each comes from a URL, or from single parts, which are used if a host is given.
+/// Parts exist because Secrets of other operators have parts, and because `$(VAR)` in a URL does not percent-encode.
+/// The variables are those of [`Server::variable`].
 #[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    /// The broker. `HOOPOE_AMQP_VHOST` also wins over the path of the URL: a resource may name a virtual host of its
-    /// own beside a Secret that it shares with others.
+    /// The broker. `HOOPOE_AMQP_VHOST` replaces the path of the URL, so that a resource may name its own virtual host
+    /// while it shares a Secret with others.
     pub amqp: Option<Endpoint>,
     /// RabbitMQ's management API, where `hoopoe dev` sets policies.
     pub amqp_management: Option<Endpoint>,
@@ -31,20 +31,20 @@ pub struct Endpoints {
 /// Why an endpoint cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// The role needs it.
+    /// The role needs it, but it is not set.
     #[error("failed to find {}: set it (or {parts}) to reach {}", .server.variable(Variable::Url), .server.product())]
     Missing {
         /// The server.
         server: Server,
-        /// The variables that would do instead.
+        /// The variables that can be set instead.
         parts: &'static str,
     },
-    /// It is no URL of that kind.
+    /// It is not a URL of that kind.
     #[error("failed to read {variable}: it must start with {schemes}")]
     Scheme {
         /// The variable.
         variable: &'static str,
-        /// What it may start with.
+        /// The allowed beginnings.
         schemes: String,
     },
 }
@@ -55,7 +55,7 @@ impl Endpoint {
         Self(url.into())
     }
 
-    /// The URL with its credentials; only for opening the connection.
+    /// The URL with its credentials. Use it only to open the connection.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -64,7 +64,7 @@ impl Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", &self.0));
-        // The last `@` before the path: a password may hold one that was not escaped.
+        // Split at the last `@` before the path, because a password may contain one that was not escaped.
         let authority = rest.split(['/', '?']).next().unwrap_or(rest);
         let host = authority.rsplit('@').next().unwrap_or(authority);
         write!(f, "{scheme}://{host}")
@@ -114,7 +114,7 @@ impl Endpoints {
     }
 }
 
-/// An endpoint whose URL has one of the schemes.
+/// An endpoint whose URL must have one of the schemes.
 fn checked(
     endpoint: Option<Endpoint>,
     variable: &'static str,
@@ -129,7 +129,7 @@ fn checked(
     }
 }
 
-/// A server's URL: the one that is set, or made of its parts.
+/// A server's URL: the one that is set, or one made from the parts.
 fn read(server: Server, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoint> {
     let variable = |name: Variable| get(server.variable(name));
     let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string();
@@ -149,18 +149,18 @@ fn read(server: Server, get: &impl Fn(&str) -> Option<String>) -> Option<Endpoin
     };
     let port = variable(Variable::Port).unwrap_or_else(|| server.default_port().to_string());
     let path = encode(&variable(Variable::Path).unwrap_or_else(|| server.default_path().to_owned()));
-    // An IPv6 address wants brackets in a URL.
+    // An IPv6 address needs brackets in a URL.
     let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
     Some(Endpoint(format!("{scheme}://{user}{host}:{port}/{path}{query}")))
 }
 
-/// The scheme and the query of a URL by which a server's connection is encrypted, or is not.
+/// The scheme and the query of a URL that turn encryption on or off for this server.
 fn encryption(server: Server, asked: Option<&str>) -> (&'static str, String) {
     let plain = server.schemes()[0];
     match server.tls_scheme() {
         Some(tls) if matches!(asked, Some("true" | "1")) => (tls, String::new()),
         Some(_) => (plain, String::new()),
-        // Postgres says it in the query, and knows more than two ways.
+        // Postgres says this in the query, and has more than two modes.
         None => {
             let query = asked.map(|mode| format!("?sslmode={}", utf8_percent_encode(mode, COMPONENT)));
             (plain, query.unwrap_or_default())
@@ -168,7 +168,7 @@ fn encryption(server: Server, asked: Option<&str>) -> (&'static str, String) {
     }
 }
 
-/// The URL with another path; its query stays.
+/// The URL with another path. Its query stays.
 fn with_path(url: &str, path: &str) -> String {
     let authority = url.find("://").map_or(0, |scheme| scheme + 3);
     let end = url[authority..].find(['/', '?']).map_or(url.len(), |end| authority + end);

@@ -1,4 +1,4 @@
-//! What a worker is told: `WorkerConfig` from a file, secrets from the environment.
+//! The configuration of a worker: `WorkerConfig` from a file, secrets from the environment.
 
 mod endpoint;
 mod worker;

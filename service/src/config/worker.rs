@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hoopoe_crds::{WorkerConfig, worker_config::WorkerConfigError};
 
-/// Why a worker has no configuration.
+/// Why the configuration of a worker cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -16,7 +16,7 @@ pub enum ConfigError {
         #[source]
         source: std::io::Error,
     },
-    /// It does not hold a `WorkerConfig`.
+    /// It does not contain a `WorkerConfig`.
     #[error("{path}: {source}")]
     Content {
         /// Which file.
@@ -25,7 +25,7 @@ pub enum ConfigError {
         #[source]
         source: WorkerConfigError,
     },
-    /// It lacks the part of this role.
+    /// It lacks the section of this role.
     #[error("failed to start: {path} has no key `{role}`")]
     NoRole {
         /// Which file.
@@ -35,7 +35,7 @@ pub enum ConfigError {
     },
 }
 
-/// Reads the file; the paths of keys that this build does not know come beside it.
+/// Reads the file. Also returns the paths of keys that this build does not know.
 pub fn load(path: &Path) -> Result<(WorkerConfig, Vec<String>), ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|source| ConfigError::File { path: path.to_owned(), source })?;
     WorkerConfig::from_yaml(&text).map_err(|source| ConfigError::Content { path: path.to_owned(), source })

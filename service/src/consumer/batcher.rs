@@ -1,5 +1,5 @@
-//! When the deliveries at hand become one transaction: at a size, at a number of bytes, or when the first has waited
-//! long enough.
+//! When the gathered deliveries become one transaction: at a number of deliveries, at a number of bytes, or when the
+//! first has waited long enough.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::broker::Delivery;
 
-/// The most bytes of bodies in one transaction: bounds a worker's memory whatever `maxSize` and the bodies are.
+/// The most bytes of bodies in one transaction. It bounds a worker's memory, whatever `maxSize` and the bodies are.
 const MAX_BYTES: usize = 8 << 20;
 
 /// Gathers the deliveries of one lane, in order.
@@ -21,12 +21,12 @@ pub(super) struct Batcher {
 }
 
 impl Batcher {
-    /// `max_size` at least 1.
+    /// An empty batcher. `max_size` must be at least 1.
     pub(super) fn new(max_size: usize, linger: Duration) -> Self {
         Self { max_size: max_size.max(1), linger, held: Vec::new(), bytes: 0, deadline: None }
     }
 
-    /// Takes one more delivery; the first starts the clock.
+    /// Adds a delivery. The first one starts the clock.
     pub(super) fn push(&mut self, delivery: Delivery, now: Instant) {
         if self.held.is_empty() {
             self.deadline = Some(now + self.linger);
@@ -35,17 +35,17 @@ impl Batcher {
         self.held.push(delivery);
     }
 
-    /// Whether the batch is full: waiting longer gains nothing.
+    /// Whether the batch is full, so that there is no reason to wait longer.
     pub(super) fn is_full(&self) -> bool {
         self.held.len() >= self.max_size || self.bytes >= MAX_BYTES
     }
 
-    /// When the first delivery has waited long enough; `None` while there is none.
+    /// When the first delivery has waited long enough. `None` while the batch is empty.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Takes the batch out, in the order of arrival.
+    /// Takes the whole batch out, in the order of arrival.
     pub(super) fn take(&mut self) -> Vec<Delivery> {
         self.bytes = 0;
         self.deadline = None;
@@ -73,10 +73,13 @@ mod tests {
     }
 
     proptest! {
-        /// Every delivery comes out once and in order; no batch but the last is short of a limit; the deadline belongs
-        /// to the first.
+        /// Every delivery comes out once and in order; only the last batch is below all limits; the deadline belongs to
+        /// the first delivery.
         #[test]
-        fn nothing_is_lost_doubled_or_reordered(sizes in prop::collection::vec(0usize..3 << 20, 0..60), max in 1usize..20) {
+        fn nothing_is_lost_doubled_or_reordered(
+            sizes in prop::collection::vec(0usize..3 << 20, 0..60),
+            max in 1usize..20,
+        ) {
             let start = Instant::now();
             let mut batcher = Batcher::new(max, Duration::from_millis(5));
             let mut out = Vec::new();

@@ -1,15 +1,15 @@
 //! The guard against crash loops: how much a process takes from its queue while some message may be killing it.
 //!
-//! Every unacknowledged message counts as delivered once more when its consumer dies, the innocent ones too. So a
-//! process starts with one lane at prefetch 1, where only the culprit can be hurt, and takes its full share only after
-//! a message has shown that this is safe. A suspect that arrives after that is processed alone, after everything else
-//! of its batch is acknowledged. We never close a channel because of a suspect, since closing counts like a death: two
-//! processes that did so convicted innocent messages within five seconds of a broker's restart.
+//! When a consumer dies, every message that it held counts one more delivery, also the innocent ones. So a process
+//! starts with one lane at prefetch 1, where only the culprit can be hurt. It takes its full share only after a message
+//! has shown that this is safe. A suspect that arrives after that is processed alone, after the rest of its batch is
+//! acknowledged. We never close a channel because of a suspect, because closing counts like a death: two processes that
+//! did so convicted innocent messages within five seconds of a broker's restart.
 
-/// From this delivery count on a message is a suspect: three consumers have died or closed while they held it.
+/// A message with at least this delivery count is a suspect: three consumers have died or closed while they held it.
 pub(super) const SUSPECT: u64 = 3;
 
-/// How much to take.
+/// How much a process takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
     /// One lane, prefetch 1.
@@ -18,19 +18,19 @@ pub(super) enum Pace {
     Full,
 }
 
-/// What to do with a delivery, by its delivery count alone: it is not parsed yet.
+/// What to do with a delivery. Only its delivery count decides, because it is not parsed yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GuardVerdict {
     /// Process it at the present pace.
     Process,
-    /// Process it by itself, once the others of its batch are acknowledged.
+    /// Process it alone, after the rest of its batch is acknowledged.
     ProcessAlone,
-    /// Dead-letter it unparsed, class `crash_loop`.
+    /// Dead-letter it unparsed, with the class `crash_loop`.
     DeadLetter,
 }
 
-/// The delivery count from which a message is dead-lettered: half the broker's limit, and 10 at least. The broker's own
-/// limit is higher and catches what we miss. Ten deaths while it was alone in hand are proof enough.
+/// The delivery count from which a message is dead-lettered: half the broker's limit, but at least 10. The broker's own
+/// limit is higher and catches what we miss. Ten deaths while the message was alone in hand are proof enough.
 pub(super) fn crash_loop_limit(delivery_limit: u32) -> u64 {
     u64::from(delivery_limit / 2).max(10)
 }
@@ -79,9 +79,9 @@ mod tests {
         assert_eq!(after_ack(Pace::Full, 9), Pace::Full);
     }
 
-    /// One process's lives on a queue, as the lanes go about it. `deadly` kills the process that handles it;
-    /// `broker_restarts` times the connection is lost with everything in hand. Returns the convicted messages, and the
-    /// counts.
+    /// Simulates a process that dies and restarts on a queue, as the lanes behave. `deadly` kills the process that
+    /// handles it; `broker_restarts` times the connection is lost with everything in hand. Returns the convicted
+    /// messages and the counts.
     fn live(messages: usize, prefetch: usize, deadly: Option<usize>, broker_restarts: usize) -> (Vec<usize>, Vec<u64>) {
         let limit = crash_loop_limit(20);
         let mut counts = vec![0_u64; messages];
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    /// However often the broker restarts, no message is convicted that killed no consumer.
+    /// However often the broker restarts, a message that killed no consumer is not convicted.
     #[test]
     fn lost_connections_convict_nobody() {
         for restarts in [1, 3, 5, 9] {

@@ -1,4 +1,4 @@
-//! Retries a commit until the store takes it. Deliveries are held meanwhile and not given back to the broker.
+//! Retries a commit until the store accepts it. Meanwhile the deliveries are held and not given back to the broker.
 
 use std::{future::Future, time::Duration};
 
@@ -14,7 +14,7 @@ use super::{lane_end::LaneEnd, lane_shared::LaneShared};
 pub(super) const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 impl LaneShared {
-    /// Commits, and holds while the store does not answer. Each delivery comes back with its fate.
+    /// Commits, and holds the deliveries while the store does not answer. Returns each delivery with its fate.
     pub(super) async fn commit(
         &self,
         notifications: Vec<(Notification, Delivery)>,
@@ -39,13 +39,13 @@ impl LaneShared {
         Ok(deliveries.into_iter().zip(fates.await?).collect())
     }
 
-    /// Waits between two attempts, unless the drain timeout ends it; the next pause.
+    /// Waits between two attempts, unless the drain timeout ends the wait. Returns the next pause.
     pub(super) async fn pause(&self, pause: Duration) -> Result<Duration, LaneEnd> {
         wait(&self.abandon, pause).await
     }
 }
 
-/// Tries until there is a result, for at most so long.
+/// Retries until there is a result, for at most this long.
 async fn hold<T, F: Future<Output = Option<T>>>(
     abandon: &CancellationToken,
     longest: Duration,
@@ -71,7 +71,8 @@ async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, 
     }
 }
 
-/// One line per failed commit: a store that is away is a warning, anything else is an error that an operator must mend.
+/// Logs one line per failed commit. A store that cannot be reached is a warning; any other cause is an error that an
+/// operator must repair.
 fn report(error: &StoreError) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     match error {

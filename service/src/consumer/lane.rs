@@ -23,31 +23,31 @@ use super::{
     sort::{Judged, JudgedBatch, judge_all, sort},
 };
 
-/// How long after `stop` nothing must come before a lane counts as empty.
+/// After `stop`, a lane counts as empty when no message came for this long.
 const QUIET: Duration = Duration::from_millis(50);
 
 /// How a batch is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Acks {
-    /// All up to the last at once.
+    /// All deliveries up to the last, at once.
     Through,
-    /// Each by itself. Suspects of the same batch are still in hand, and a multiple acknowledgement would acknowledge
-    /// them too.
+    /// Each delivery by itself. Suspects of the same batch are still in hand, and a multiple acknowledgement would
+    /// acknowledge them too.
     Each,
 }
 
-/// One open lane and what it works with.
+/// One open lane with everything that it uses.
 pub(super) struct LaneLoop {
-    /// Shared by the lanes of one process.
+    /// What the lanes of one process share.
     pub(super) shared: Arc<LaneShared>,
     /// The open channel.
     pub(super) lane: Box<dyn QueueLane>,
-    /// The pace that the channel was opened for.
+    /// The pace at which the channel was opened.
     pub(super) pace: Pace,
 }
 
 impl LaneLoop {
-    /// Works until the lane ends. What is unacknowledged then comes again.
+    /// Runs until the lane ends. Unacknowledged deliveries are then delivered again.
     pub(super) async fn run(mut self) -> LaneEnd {
         let end = match self.work().await {
             Ok(end) | Err(end) => end,
@@ -83,7 +83,7 @@ impl LaneLoop {
         }
     }
 
-    /// Takes no more from the broker, and finishes everything that it has sent, so that nothing has to be delivered
+    /// Stops new deliveries and finishes those that the broker has sent already, so that nothing has to be delivered
     /// again.
     async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
         self.lane.stop().await?;
@@ -144,8 +144,8 @@ impl LaneLoop {
         Ok(())
     }
 
-    /// Publishes dead letters until each is confirmed. Below the first that is not, everything is acknowledged
-    /// meanwhile.
+    /// Publishes dead letters until each is confirmed. Meanwhile, everything before the first unconfirmed letter is
+    /// acknowledged.
     async fn bury(&mut self, mut letters: Vec<DeadLetter>, first_tag: u64, acks: Acks) -> Result<(), LaneEnd> {
         let started = Instant::now();
         let mut pause = RETRY.0;
@@ -162,7 +162,8 @@ impl LaneLoop {
                     }
                     Err(error) => {
                         self.shared.metrics.dead_letter_failures.inc();
-                        warn!(class = letter.class.as_str(), %error, "failed to publish a dead letter; holding its message");
+                        let class = letter.class.as_str();
+                        warn!(class, %error, "failed to publish a dead letter; holding its message");
                         failed.push(letter);
                     }
                 }
@@ -183,9 +184,9 @@ impl LaneLoop {
     }
 }
 
-/// Resolves once the pace is another; holds no guard across an await.
+/// Resolves once the pace differs. Holds no guard across an await.
 async fn changed_from(pace: &mut watch::Receiver<Pace>, from: Pace) {
-    // An error means that the sender is gone, which this process holds itself.
+    // An error would mean that the sender is gone, but this process holds it.
     drop(pace.wait_for(|now| *now != from).await);
 }
 

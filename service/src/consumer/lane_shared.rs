@@ -17,14 +17,15 @@ pub(super) struct LaneShared {
     pub(super) store: Arc<dyn Store>,
     pub(super) metrics: ConsumerMetrics,
     pub(super) pace: watch::Sender<Pace>,
-    /// Stop taking, finish what is in hand.
+    /// Cancelled when the lanes must take no more and finish the deliveries in hand.
     pub(super) stop: CancellationToken,
-    /// The drain timeout has passed: leave what is in hand, it will be delivered again.
+    /// Cancelled when the drain timeout has passed. Deliveries still in hand are then left, and the broker delivers
+    /// them again.
     pub(super) abandon: CancellationToken,
 }
 
 impl LaneShared {
-    /// Sets the pace for every lane of the process. A pace that is in force already wakes no lane.
+    /// Sets the pace for every lane of the process. Lanes wake only if the pace changes.
     pub(super) fn set_pace(&self, pace: Pace) {
         let changed = self.pace.send_if_modified(|now| std::mem::replace(now, pace) != pace);
         if changed {

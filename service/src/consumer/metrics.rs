@@ -11,7 +11,7 @@ use crate::broker::LetterClass;
 /// The class of a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct DeadLetterLabels {
-    /// A closed set, never what a sender chose.
+    /// A closed set; no sender can choose a value.
     pub class: LetterClass,
 }
 
@@ -26,23 +26,23 @@ pub struct ConsumerMetrics {
     pub stored: Counter,
     /// Repeats, which changed nothing.
     pub repeats: Counter,
-    /// Messages without any id, whose id was derived from their bytes.
+    /// Messages without any id; their id was derived from their bytes.
     pub derived_ids: Counter,
-    /// Fields that are not fields of a notification, ignored.
+    /// Unknown fields, which are ignored.
     pub unknown_fields: Counter,
-    /// Dead letters confirmed, by class.
+    /// Confirmed dead letters, by class.
     pub dead_letters: Family<DeadLetterLabels, Counter>,
     /// Attempts to publish a dead letter that were not confirmed.
     pub dead_letter_failures: Counter,
     /// Notifications per commit.
     pub batch_size: Histogram,
-    /// Seconds from the start of a batch's commit to its end.
+    /// Seconds that a batch's commit takes.
     pub commit_seconds: Histogram,
-    /// Commits that failed and are tried again.
+    /// Failed commits, which are tried again.
     pub commit_failures: Counter,
-    /// Deliveries held but not yet acknowledged, in the batch at work.
+    /// Deliveries of the batch at work that are held and not acknowledged yet.
     pub in_flight: Gauge,
-    /// Lanes that are open.
+    /// Open lanes.
     pub lanes: Gauge,
     /// 1 while the guard against crash loops holds the process to one message at a time.
     pub probation: Gauge,

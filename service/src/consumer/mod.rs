@@ -3,9 +3,9 @@
 //! A delivery is acknowledged only after its notification is committed, or after its dead letter is confirmed. A crash
 //! anywhere in between means a redelivery, and a redelivery changes nothing in the store.
 //!
-//! [`Consumer::run`] supervises lanes; [`lane`] is the loop of one of them; the decisions are pure and stand apart:
-//! [`guard`] (how much to take while something crashes us), [`batcher`] (when a batch is ready), [`sort`] (what each
-//! delivery becomes); [`hold`] waits for a store that is away.
+//! [`Consumer::run`] supervises lanes, and [`lane`] is the loop of one of them. The decisions are pure code: [`guard`]
+//! (how much to take while a message may be crashing us), [`batcher`] (when a batch is ready) and [`sort`] (what each
+//! delivery becomes). [`hold`] waits for a store that cannot be reached.
 
 mod batcher;
 mod guard;

@@ -6,12 +6,12 @@ use hoopoe_crds::worker_config::ConsumerConfig;
 
 use super::{guard::crash_loop_limit, sort::Limits};
 
-/// How long deliveries are held while the store or the dead-letter queue does not take them. The broker closes a
-/// channel that holds one for 30 minutes. We close it ourselves well before that, once, and open it when the store
+/// How long deliveries are held while the store or the dead-letter queue accepts nothing. The broker closes a channel
+/// that holds a delivery for 30 minutes. We close it once ourselves, well before that, and open it again when the store
 /// answers.
 const HOLD: Duration = Duration::from_mins(10);
 
-/// How a queue is drained: `ConsumerConfig`, as the lanes use it.
+/// How a queue is drained: `ConsumerConfig` in the form that the lanes use.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) prefetch: u16,
@@ -41,8 +41,8 @@ impl From<&ConsumerConfig> for Settings {
 }
 
 impl Settings {
-    /// Holds deliveries for another time than ten minutes while the store does not answer: a broker may have a shorter
-    /// limit.
+    /// Changes how long deliveries are held while the store does not answer. The default is ten minutes; a broker may
+    /// have a shorter limit.
     #[must_use]
     pub fn holding_for(self, hold: Duration) -> Self {
         Self { hold, ..self }

@@ -12,24 +12,24 @@ use super::{
     metrics::ConsumerMetrics,
 };
 
-/// The limits that sorting goes by.
+/// The limits for sorting.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// The largest notification, in bytes.
     pub(super) body_bytes: usize,
-    /// From which delivery count a message is a crash loop.
+    /// The delivery count from which a message is a crash loop.
     pub(super) crash_loop: u64,
 }
 
-/// A delivery, and what the guard says of it.
+/// A delivery with the guard's verdict.
 pub(super) type Judged = (Delivery, GuardVerdict);
 
-/// A batch, judged once.
+/// A batch after the guard's verdicts.
 pub(super) struct JudgedBatch {
-    /// What is processed together, in order.
+    /// The deliveries that are processed together, in order.
     pub(super) together: Vec<Judged>,
-    /// What is processed by itself after that. The deliveries with fewest deaths come first, so that an innocent
-    /// message goes before the one that it died with.
+    /// The deliveries that are processed one by one after that. Those with the fewest deaths come first, so that an
+    /// innocent message goes before the message that it died with.
     pub(super) alone: Vec<Judged>,
 }
 
@@ -47,16 +47,16 @@ pub(super) fn judge_all(batch: Vec<Delivery>, pace: Pace, limits: Limits) -> Jud
     JudgedBatch { together, alone }
 }
 
-/// A batch, sorted.
+/// A sorted batch.
 #[derive(Debug, Default)]
 pub(super) struct Sorted {
-    /// What to commit, and the delivery that it came in.
+    /// The notifications to commit, each with its delivery.
     pub(super) notifications: Vec<(Notification, Delivery)>,
-    /// What can never be stored.
+    /// The deliveries that can never be stored.
     pub(super) letters: Vec<DeadLetter>,
-    /// The tags that were taken, rising.
+    /// The tags of the whole batch, rising.
     pub(super) taken: Vec<u64>,
-    /// The lowest delivery count among those taken.
+    /// The lowest delivery count of the batch.
     pub(super) lowest_count: u64,
 }
 
@@ -105,7 +105,7 @@ impl Sorted {
         }
     }
 
-    /// Adds the dead letters that the commit's fates ask for, and puts all letters in the order of their tags.
+    /// Adds the dead letters that follow from the commit's fates, and sorts all letters by tag.
     pub(super) fn settle(&mut self, committed: Vec<(Delivery, NotificationFate)>, metrics: &ConsumerMetrics) {
         for (delivery, fate) in committed {
             let (class, reason) = match fate {

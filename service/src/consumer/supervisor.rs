@@ -1,4 +1,4 @@
-//! Keeps the lanes of one process open, at one pace, until it is told to stop.
+//! Keeps the lanes of one process open, all at one pace, until the process stops.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,8 +30,8 @@ pub struct Consumer {
 }
 
 impl Consumer {
-    /// Drains `queue` through `writer` once [`Consumer::run`] is called. `store` is asked whether it answers again
-    /// after an outage.
+    /// A consumer that drains `queue` through `writer` once [`Consumer::run`] is called. `store` is asked whether it
+    /// answers again after an outage.
     pub fn new(
         settings: Settings,
         queue: Arc<dyn Queue>,
@@ -53,8 +53,8 @@ impl Consumer {
         Self { shared: Arc::new(shared) }
     }
 
-    /// Consumes until `stop` is cancelled, then finishes what is in hand within `drainTimeout`. What is not finished by
-    /// then comes again; the queue's connection is closed when this returns.
+    /// Consumes until `stop` is cancelled, then finishes the deliveries in hand within `drainTimeout`. Unfinished ones
+    /// are delivered again. The queue's connection is closed when this returns.
     pub async fn run(self, stop: CancellationToken) {
         let mut lanes = JoinSet::new();
         for index in 0..self.shared.settings.lanes {
@@ -70,9 +70,11 @@ impl Consumer {
             () = sleep(patience) => {
                 warn!("the drain timeout passed; what is in hand will be delivered again");
                 self.shared.abandon.cancel();
-                // A lane in a stalled call does not notice the token. Closing the connection requeues what it holds all
+                // A lane in a stalled call does not see the token. Closing the connection requeues its deliveries all
                 // the same.
-                let _ = tokio::time::timeout(self.shared.settings.drain_timeout.mul_f64(0.05), join_all(&mut lanes)).await;
+                let patience = self.shared.settings.drain_timeout.mul_f64(0.05);
+                // Err: the lanes that are still open are aborted next.
+                let _ = tokio::time::timeout(patience, join_all(&mut lanes)).await;
                 lanes.abort_all();
             }
         }
@@ -84,7 +86,7 @@ async fn join_all(lanes: &mut JoinSet<()>) {
     while lanes.join_next().await.is_some() {}
 }
 
-/// Opens a lane, works it to its end, and opens it again.
+/// Opens a lane, runs it to its end, and opens it again.
 async fn keep_open(shared: Arc<LaneShared>, index: u16) {
     let mut pause = REOPEN.0;
     while !shared.stop.is_cancelled() {
@@ -114,9 +116,9 @@ async fn keep_open(shared: Arc<LaneShared>, index: u16) {
                     LaneEnd::HeldTooLong => until_store_answers(&shared).await,
                     LaneEnd::Lost(error) => {
                         warn!(lane = index, %error, "a lane is gone; opening it again");
-                        // Everything in hand counts as delivered once more. With a full share in hand each time, a
-                        // broker that comes and goes would convict innocent messages. So a single message first shows
-                        // that the connection holds.
+                        // A broken connection counts one more delivery for everything in hand. If a lane took its full
+                        // share each time, a broker that restarts often would convict innocent messages. So one single
+                        // message first has to show that the connection holds.
                         shared.set_pace(Pace::Probation);
                     }
                 }
@@ -136,7 +138,7 @@ async fn stopped_for(shared: &LaneShared, time: Duration) {
 }
 
 async fn full(pace: &mut watch::Receiver<Pace>) {
-    // An error means that the sender is gone, which `shared` holds.
+    // An error would mean that the sender is gone, but `shared` holds it.
     drop(pace.wait_for(|now| *now == Pace::Full).await);
 }
 

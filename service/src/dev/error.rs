@@ -1,4 +1,4 @@
-//! Why `hoopoe dev` did not start, or a resource of it.
+//! Why `hoopoe dev`, or one of its resources, did not start.
 
 use std::path::PathBuf;
 
@@ -15,13 +15,13 @@ use crate::{
     telemetry::TelemetryError,
 };
 
-/// Why `hoopoe dev` did not start, or a resource of it.
+/// Why `hoopoe dev`, or one of its resources, did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DevError {
     /// A file or folder cannot be read or written.
     #[error("failed to use {path}: {source}")]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
         /// Why.
         #[source]
@@ -43,37 +43,37 @@ pub enum DevError {
         kind: &'static str,
         /// The resource's name.
         name: String,
-        /// The rules.
+        /// The broken rules.
         invalid: Vec<Invalid>,
     },
-    /// Nothing to run.
+    /// There is nothing to run.
     #[error("failed to find a NotifProducer or NotifConsumer in the files given with -f")]
     Nothing,
-    /// A URL in the environment.
+    /// A URL in the environment cannot be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// Logs.
+    /// Logs did not start.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// A port.
+    /// A port cannot be opened.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The database.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The broker.
+    /// The broker did not open.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// What a worker needs as well.
+    /// A part that a worker needs failed.
     #[error(transparent)]
     Role(#[from] RoleError),
-    /// Exchange, queue or bindings.
+    /// The exchange, the queue or its bindings cannot be declared.
     #[error(transparent)]
     Topology(#[from] TopologyError),
-    /// The routing key's template.
+    /// The routing key's template is wrong.
     #[error("failed to read spec.routingKey: {0}")]
     RoutingKey(#[from] TemplateError),
-    /// The process's signals.
+    /// The process cannot listen to signals.
     #[error("failed to listen for signals: {0}")]
     Signals(std::io::Error),
 }

@@ -7,8 +7,8 @@ use hoopoe_crds::Manifest;
 use super::DevError;
 
 /// Reads every manifest in the files, and in the `.yaml`, `.yml` and `.json` files of the folders, in the order of
-/// their names. What is of other kinds comes as the second list, for the log, which is set up by what the manifests
-/// say.
+/// their names. The second list holds what is of other kinds. The caller logs it, because the log is set up only after
+/// the manifests are read.
 pub(super) fn read_all(filenames: &[PathBuf]) -> Result<(Vec<Manifest>, Vec<String>), DevError> {
     let (mut manifests, mut passed_over) = (Vec::new(), Vec::new());
     for path in filenames {

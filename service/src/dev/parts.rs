@@ -1,4 +1,4 @@
-//! Broker, cache and store of `hoopoe dev`: the real server where its URL is set, else the embedded part.
+//! Broker, cache and store of `hoopoe dev`: the real server if its URL is set, else the embedded one.
 
 use std::{path::Path, sync::Arc};
 
@@ -28,14 +28,15 @@ const NAMESPACE: &str = "dev";
 pub(super) struct Parts {
     /// The store.
     pub(super) store: Arc<dyn Store>,
-    /// The cache: there is always one, the process's memory if nothing else.
+    /// The cache. There always is one: without a Redis, the process's memory.
     pub(super) cache: Arc<dyn Cache>,
-    /// What carries the messages.
+    /// The broker.
     pub(super) broker: Broker,
 }
 
 impl Parts {
-    /// Opens them; the embedded ones in `data`. `None`: told to stop while waiting for a server.
+    /// Opens the parts, the embedded ones in the folder `data`. `None`: the process was stopped while it waited for a
+    /// server.
     pub(super) async fn open(
         endpoints: &Endpoints,
         data: &Path,
@@ -68,7 +69,7 @@ impl Parts {
         Ok(Some(Self { store, cache, broker }))
     }
 
-    /// Closes them, once they are no longer used.
+    /// Closes the parts, once they are no longer used.
     pub(super) async fn close(&self) {
         self.broker.close().await;
         self.store.close().await;
@@ -86,7 +87,7 @@ async fn open_store(
         let options = StoreOptions { retention: config.retention.map(Into::into), ..StoreOptions::default() };
         return Ok(Some(store::open(Target::Sqlite(&data.join("inbox.db")), options).await?));
     };
-    // Here is no init container that would do it.
+    // `hoopoe dev` has no init container that would migrate the schema.
     for name in migrate::up(Target::Postgres { url: endpoint.expose(), tls: &tls }).await? {
         info!("applied the migration {name}");
     }

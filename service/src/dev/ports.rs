@@ -1,6 +1,6 @@
-//! The listeners of `hoopoe dev`: what is served on a port may change while it listens.
+//! The listeners of `hoopoe dev`. What a port serves can change while it listens.
 //!
-//! A producer and the inbox API on one port share it; a second producer on a taken port gets the next free one.
+//! A producer and the inbox API can share a port. A second producer on a taken port gets the next free one.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,10 +18,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::edge::http::{Guard, surface};
 
-/// How many ports after the one asked for are tried.
+/// How many ports after the wanted one are tried.
 const TRIES: u16 = 100;
 
-/// What a port serves at the moment.
+/// What a port serves at present.
 #[derive(Clone, Default)]
 struct Served {
     producer: Option<(String, OpenApiRouter)>,
@@ -55,13 +55,13 @@ impl Served {
 }
 
 impl Ports {
-    /// Listens on this address; nothing is opened yet.
+    /// The listeners on this address. No port is opened yet.
     pub(super) fn new(ip: IpAddr, guard: Guard) -> Self {
         Self { ip, guard, open: BTreeMap::new(), tasks: TaskTracker::new() }
     }
 
-    /// Serves a producer on this port, or on the next one that has no other producer; the port it got. Where one of
-    /// this name is served, it is replaced at that moment.
+    /// Serves a producer on this port, or on the next one without another producer. Returns the port. A producer of the
+    /// same name is replaced at that moment.
     pub(super) async fn serve_producer(
         &mut self,
         name: &str,
@@ -90,36 +90,36 @@ impl Ports {
         self.update(port, |served| served.api = Some(routes)).await
     }
 
-    /// Stops serving the producer of this name; its port is closed if nothing else is on it.
+    /// Stops serving the producer of this name. Its port is closed if it serves nothing else.
     pub(super) async fn remove_producer(&mut self, name: &str) {
         self.take_producer(name, None).await;
     }
 
-    /// Takes the producer of this name from every port but this one.
+    /// Removes the producer of this name from every port except this one.
     async fn take_producer(&mut self, name: &str, but: Option<u16>) {
         let of_that_name = |open: &Port| open.served.producer.as_ref().is_some_and(|(other, _)| other == name);
         let ports: Vec<u16> = self.open.iter().filter(|(_, open)| of_that_name(open)).map(|(port, _)| *port).collect();
         for port in ports.into_iter().filter(|port| Some(*port) != but) {
-            // Taking something away opens no listener, so it cannot fail.
+            // This cannot fail, because removing opens no listener.
             let _ = self.update(port, |served| served.producer = None).await;
         }
     }
 
-    /// Stops serving the inbox API on all other ports than these.
+    /// Stops serving the inbox API on all ports except these.
     pub(super) async fn retain_api(&mut self, ports: &BTreeSet<u16>) {
         let others: Vec<u16> = self.open.keys().copied().filter(|port| !ports.contains(port)).collect();
         for port in others {
-            // Taking something away opens no listener, so it cannot fail.
+            // This cannot fail, because removing opens no listener.
             let _ = self.update(port, |served| served.api = None).await;
         }
     }
 
-    /// Where a port is reached.
+    /// The address of a port.
     pub(super) fn url(&self, port: u16) -> String {
         format!("http://{}", SocketAddr::new(self.ip, port))
     }
 
-    /// Closes every listener; requests under way are finished.
+    /// Closes every listener, after the requests in progress have finished.
     pub(super) async fn close(&mut self) {
         for (_, port) in std::mem::take(&mut self.open) {
             port.stop.cancel();
@@ -154,7 +154,7 @@ impl Ports {
     }
 }
 
-/// A router that hands each request to whatever is served at that moment.
+/// A router that passes each request to what the port serves at that moment.
 fn current(router: Arc<ArcSwap<Router>>) -> Router {
     Router::new().fallback_service(tower::service_fn(move |request: Request| {
         let router = Router::clone(&router.load());

@@ -31,10 +31,10 @@ use super::{
     supervisor::{Listed, Supervisor},
 };
 
-/// How long the notification of a registration is tried: its queue may be bound a moment later.
+/// How long to retry the notification of a registration, because its queue may be bound a moment later.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
 
-/// What a registration may bring.
+/// The most bytes of a registration.
 const BODY: BodyLimits = BodyLimits { bytes: MAX_BYTES, time: Duration::from_secs(30) };
 
 type SharedSupervisor = Arc<Mutex<Supervisor>>;
@@ -55,7 +55,7 @@ async fn add(State(supervisor): State<SharedSupervisor>, _: MayPublish, headers:
         for requested in asked.resources {
             started.push(supervisor.register(requested.manifest).await.map_err(problem)?);
         }
-        // No other request waits while the notification is tried.
+        // Other requests do not have to wait while the notification is sent.
         drop(supervisor);
         let notif = match asked.notif_data {
             Some(data) => Some(send(&started, &data).await),
@@ -100,7 +100,7 @@ fn envelope(status: StatusCode, message: &str, data: &Value) -> Response {
 }
 
 fn read(body: &[u8]) -> Result<Registration, Problem> {
-    // `hoopoe dev` takes its servers from the environment: these names are never looked up.
+    // `hoopoe dev` takes its servers from the environment, so these names are never looked up.
     let secrets = SecretNames { broker: "rabbitmq", postgres: "postgres", redis: Some("redis") };
     Registration::read(body, "default", &secrets).map_err(|error| match error {
         RegistrationError::NotJson(detail) => Problem::not_json(detail),
@@ -127,13 +127,13 @@ fn problem(error: DevError) -> Problem {
     }
 }
 
-/// Sends the notification of a registration through the producer's own route; what became of it.
+/// Sends the notification of a registration through the producer's own route. Returns the outcome.
 async fn send(started: &[Listed], data: &Value) -> Value {
     let Some(url) = started.iter().find(|listed| listed.kind == "NotifProducer").and_then(|listed| listed.url.clone())
     else {
         return json!({ "sent": false, "reason": "the producer does not run" });
     };
-    // The producer is this process: no proxy of the environment stands between.
+    // The producer is this process, so no proxy from the environment is used.
     let client = match reqwest::Client::builder().no_proxy().build() {
         Ok(client) => client,
         Err(error) => return json!({ "sent": false, "reason": error.to_string() }),

@@ -1,4 +1,4 @@
-//! What was registered at run time, kept across restarts in one file.
+//! The resources that were registered at run time, kept in one file across restarts.
 
 use std::{
     fs::File,
@@ -18,12 +18,12 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// In this folder, which exists.
+    /// The file in this folder, which must exist.
     pub(super) fn in_folder(folder: &Path) -> Self {
         Self { path: folder.join("registered.json") }
     }
 
-    /// What was registered. What a newer or older build no longer reads is passed over, not deleted.
+    /// The registered resources. An entry that this build cannot read is skipped, not deleted.
     pub(super) fn read(&self) -> Result<Vec<Manifest>, DevError> {
         if !self.path.exists() {
             return Ok(Vec::new());
@@ -41,7 +41,7 @@ impl Remembered {
         Ok(manifests)
     }
 
-    /// Replaces the file as a whole: a crash leaves the old one or the new one.
+    /// Replaces the whole file at once: after a crash it holds either the old content or the new.
     pub(super) fn write<'a>(&self, manifests: impl Iterator<Item = &'a Manifest>) -> Result<(), DevError> {
         let values: Vec<Value> = manifests.map(Manifest::to_value).collect();
         let new = self.path.with_extension("json.new");

@@ -1,4 +1,4 @@
-//! `hoopoe dev` from its start to its end.
+//! Runs `hoopoe dev` from its start to its end.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -37,7 +37,7 @@ use super::{
     supervisor::{DevShared, Supervisor},
 };
 
-/// Requests at once, over all ports.
+/// The most requests at once, over all ports.
 const MAX_REQUESTS: usize = 10_000;
 
 /// Runs until SIGTERM or Ctrl-C.
@@ -64,7 +64,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     let Some((mut supervisor, guard)) = open(&args, &endpoints, &manifests, &registry, &readiness, &stop).await? else {
         return Ok(());
     };
-    // Producers first: they make the exchanges that consumers wait for.
+    // Start producers first, because they make the exchanges that consumers wait for.
     manifests.sort_by_key(|manifest| matches!(manifest, Manifest::Consumer(_)));
     for manifest in manifests {
         supervisor.start(manifest, false).await?;
@@ -101,7 +101,7 @@ async fn open(
     stop: &CancellationToken,
 ) -> Result<Option<(Supervisor, Guard)>, DevError> {
     let (cache, store) = settings_of(manifests);
-    // Filled here and shared from here on: the parts are opened before anything is served.
+    // The instruments are shared only when they are complete: nothing is served before the parts are open.
     let mut instruments = Registry::default();
     let parts = Parts::open(endpoints, &args.data, (&cache, &store), &mut instruments, readiness, stop).await?;
     let Some(parts) = parts else { return Ok(None) };
@@ -129,7 +129,7 @@ async fn open(
     Ok(Some((Supervisor::new(shared, ports, Remembered::in_folder(&args.data)), guard)))
 }
 
-/// Cache and store are the process's: the first consumer that is given says how they are.
+/// The settings of the process's cache and store: those of the first consumer.
 fn settings_of(manifests: &[Manifest]) -> (CacheConfig, StoreConfig) {
     let first = manifests.iter().find_map(|manifest| match manifest {
         Manifest::Consumer(consumer) => Some((consumer.spec.cache.clone(), consumer.spec.store.clone())),
@@ -138,7 +138,7 @@ fn settings_of(manifests: &[Manifest]) -> (CacheConfig, StoreConfig) {
     first.unwrap_or_default()
 }
 
-/// Traces go where the first resource that names a collector says.
+/// The trace collector of the whole process: that of the first resource that names one.
 fn telemetry_of(manifests: &[Manifest]) -> TelemetryConfig {
     let settings = manifests.iter().filter_map(|manifest| match manifest {
         Manifest::Producer(producer) => producer.spec.workload.telemetry.as_ref(),

@@ -34,20 +34,20 @@ use crate::{
 
 use super::{DevError, parts::Parts, ports::Ports, remembered::Remembered, worker::Worker};
 
-/// How long an exchange may take to be declared before a producer is given up, and a queue before its consumer waits
-/// for it.
+/// How long to try to declare an exchange before its producer fails, and a queue before its consumer waits in the
+/// background.
 const DECLARE_LIMIT: Duration = Duration::from_secs(10);
 
 /// A resource's kind and name.
 type Key = (&'static str, String);
 
-/// What a supervisor works with.
+/// Everything that a supervisor works with.
 pub(super) struct DevShared {
     /// Broker, cache and store.
     pub(super) parts: Parts,
     /// The process's writer.
     pub(super) writer: Arc<Writer>,
-    /// The one inbox API: all of them have the same store.
+    /// The inbox API. There is one, because all consumers have the same store.
     pub(super) api: InboxState,
     /// The producers' instruments.
     pub(super) producer_metrics: IngestMetrics,
@@ -63,7 +63,7 @@ pub(super) struct Supervisor {
     ports: Ports,
     remembered: Remembered,
     running: BTreeMap<Key, Running>,
-    /// Registered, and could not be started this time.
+    /// The resources that are registered but could not be started this time.
     unable: BTreeMap<Key, Manifest>,
 }
 
@@ -73,7 +73,7 @@ struct Running {
     worker: Worker,
 }
 
-/// A running resource, as people are told of it.
+/// A running resource in the form that the list shows.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(super) struct Listed {
     /// `NotifProducer` or `NotifConsumer`.
@@ -82,25 +82,25 @@ pub(super) struct Listed {
     pub(super) name: String,
     /// The resource's namespace.
     pub(super) namespace: String,
-    /// Where it listens: a producer's ingest, a consumer's inbox API.
+    /// The address that it listens on: a producer's ingest, a consumer's inbox API.
     pub(super) url: Option<String>,
-    /// Whether it was registered at run time (or came with a manifest).
+    /// Whether it was registered at run time. `false`: it came from a manifest.
     pub(super) registered: bool,
 }
 
 impl Supervisor {
-    /// Runs nothing yet.
+    /// A supervisor without resources.
     pub(super) fn new(shared: DevShared, ports: Ports, remembered: Remembered) -> Self {
         Self { shared, ports, remembered, running: BTreeMap::new(), unable: BTreeMap::new() }
     }
 
-    /// What was registered before the last stop.
+    /// The resources that were registered before the last stop.
     pub(super) fn remembered(&self) -> Result<Vec<Manifest>, DevError> {
         self.remembered.read()
     }
 
-    /// Starts a resource that was registered before the last stop. A resource that cannot run any more (its
-    /// port is taken) does not keep the others from running, and stays registered.
+    /// Starts a resource that was registered before the last stop. If it cannot run any more (its port is taken), the
+    /// others still run, and it stays registered.
     pub(super) async fn start_again(&mut self, manifest: Manifest) {
         let key = (manifest.kind(), manifest.metadata().name.clone());
         if let Err(error) = self.start(manifest.clone(), true).await {
@@ -109,16 +109,18 @@ impl Supervisor {
         }
     }
 
-    /// Starts a resource as [`Supervisor::start`] does, and remembers it. Only this and [`Supervisor::remove`] write: a
-    /// process that is still starting what it remembers would forget the rest.
+    /// Starts a resource as [`Supervisor::start`] does, and saves the registration. Only this and
+    /// [`Supervisor::remove`] write the file: a process that is still starting the saved resources would lose the rest
+    /// of them.
     pub(super) async fn register(&mut self, manifest: Manifest) -> Result<Listed, DevError> {
         let listed = self.start(manifest, true).await?;
         self.write_remembered()?;
         Ok(listed)
     }
 
-    /// Starts a resource in the place of the one with the same kind and name. The old one is stopped once the new one
-    /// runs, and goes on if the new one cannot run. A resource that already runs as asked for is left alone.
+    /// Starts a resource and replaces the one with the same kind and name. The old one is stopped once the new one
+    /// runs, and continues if the new one cannot run. A resource that already runs with the same settings is left
+    /// alone.
     pub(super) async fn start(&mut self, manifest: Manifest, registered: bool) -> Result<Listed, DevError> {
         let (kind, name) = (manifest.kind(), manifest.metadata().name.clone());
         let invalid = manifest.broken_rules();
@@ -134,7 +136,7 @@ impl Supervisor {
             let replaced = match started {
                 Ok(worker) => self.running.insert(key.clone(), Running { manifest, registered, worker }),
                 Err(error) => {
-                    // One may have been opened for the new one.
+                    // A port may have been opened for the resource that failed.
                     self.close_unused_api_ports().await;
                     if self.running.contains_key(&key) {
                         info!("{kind} {} goes on as it was: the new one cannot be started", key.1);
@@ -152,11 +154,11 @@ impl Supervisor {
             }
         }
         let listed = self.list().into_iter().find(|listed| (listed.kind, &listed.name) == (key.0, &key.1));
-        // Inserted above, or there before.
+        // The entry exists: it was inserted above, or was there before.
         listed.ok_or(DevError::Nothing)
     }
 
-    /// Stops a resource and forgets it; whether it was there. What is in its queue stays there.
+    /// Stops a resource and removes its registration. Returns whether it existed. Messages in its queue stay there.
     pub(super) async fn remove(&mut self, kind: &str, name: &str) -> Result<bool, DevError> {
         let mut known = self.running.keys().chain(self.unable.keys());
         let Some(key) = known.find(|(k, n)| *k == kind && n == name).cloned() else { return Ok(false) };
@@ -166,7 +168,7 @@ impl Supervisor {
         Ok(true)
     }
 
-    /// Everything that runs.
+    /// All running resources.
     pub(super) fn list(&self) -> Vec<Listed> {
         let listed = |((kind, name), running): (&Key, &Running)| Listed {
             kind,
@@ -178,7 +180,7 @@ impl Supervisor {
         self.running.iter().map(listed).collect()
     }
 
-    /// Stops everything: first what lets notifications in, then what takes them out.
+    /// Stops everything: first the producers, then the consumers.
     pub(super) async fn close(&mut self) {
         self.ports.close().await;
         for key in self.running.keys().cloned().collect::<Vec<_>>() {
@@ -227,7 +229,7 @@ impl Supervisor {
         let topology = self.shared.parts.broker.topology();
         let declared = match timeout(DECLARE_LIMIT, topology.declare_queue(&config)).await {
             Ok(Ok(())) => true,
-            // Waiting does not mend these, or the caller has to hear of them first.
+            // Waiting cannot solve these errors, or the caller must learn of them first.
             Ok(Err(error @ (TopologyError::Mismatch { .. } | TopologyError::Refused { .. }))) => {
                 return Err(error.into());
             }
@@ -277,7 +279,7 @@ fn is_stopped(lifecycle: Lifecycle, replicas: i32) -> bool {
     lifecycle == Lifecycle::Stopped || replicas == 0
 }
 
-/// A consumer whose exchange does not exist yet waits for it.
+/// A consumer whose exchange does not exist yet waits for the exchange.
 async fn declare_and_run(
     waits_for: Option<(Arc<dyn QueueTopology>, ConsumerConfig)>,
     consumer: Consumer,

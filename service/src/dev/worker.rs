@@ -1,4 +1,4 @@
-//! What runs for one resource.
+//! The running parts of one resource.
 
 use std::sync::Arc;
 
@@ -9,35 +9,35 @@ use tracing::error;
 
 use crate::broker::{Publisher, Queue};
 
-/// What runs for one resource.
+/// The running parts of one resource.
 pub(super) enum Worker {
-    /// An ingest; its route is the ports' business.
+    /// A producer. Its route is served by the ports.
     Producer {
-        /// What it publishes with.
+        /// The publisher.
         publisher: Arc<dyn Publisher>,
-        /// Where it listens.
+        /// The port that it listens on.
         url: String,
     },
     /// A consumer.
     Consumer {
-        /// Ends it.
+        /// Cancelled to end the consumer.
         stop: CancellationToken,
-        /// It.
+        /// The task of the consumer.
         task: JoinHandle<()>,
-        /// What it drains.
+        /// The queue that it drains.
         queue: Arc<dyn Queue>,
-        /// Where its inbox API listens.
+        /// The port of its inbox API.
         api: Option<String>,
     },
-    /// `lifecycle: Stopped`, or `replicas: 0`.
+    /// A consumer that does not drain: `lifecycle: Stopped`, or `replicas: 0`.
     Stopped {
-        /// Where its inbox API listens.
+        /// The port of its inbox API.
         api: Option<String>,
     },
 }
 
 impl Worker {
-    /// Where it listens.
+    /// The port that it listens on.
     pub(super) fn url(&self) -> Option<&str> {
         match self {
             Self::Producer { publisher: _, url } => Some(url),
@@ -45,7 +45,7 @@ impl Worker {
         }
     }
 
-    /// Lets the process's health show it.
+    /// Adds its state to the process's health.
     pub(super) fn watch(&self, name: &str, readiness: &Readiness) {
         match self {
             Self::Producer { publisher, url: _ } => {
@@ -60,7 +60,7 @@ impl Worker {
         }
     }
 
-    /// Ends it, once what it has in hand is done.
+    /// Ends it, once the work in hand is done.
     pub(super) async fn stop(self, name: &str, readiness: &Readiness) {
         match self {
             Self::Producer { publisher, url: _ } => {

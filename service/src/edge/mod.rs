@@ -1,4 +1,4 @@
-//! Where a protocol meets the rooms below: an edge reads requests, asks for permission, and says what went wrong in its
-//! protocol's words. Nothing below an edge knows a protocol.
+//! An edge connects a protocol with the rooms below. It reads requests, checks permission, and reports errors in its
+//! protocol's terms. No room below an edge knows a protocol.
 
 pub mod http;

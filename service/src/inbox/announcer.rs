@@ -1,4 +1,4 @@
-//! What one write tells the cache before its commit.
+//! Tells the cache about one write before its commit.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use crate::{
     store::{Announce, OwnerChange, Position},
 };
 
-/// Announces through the cache, and keeps the entries' tokens for the publishing after the commit.
+/// Announces changes to the cache, and keeps the entries' tokens for publishing after the commit.
 pub(super) struct Announcer<'a> {
     cache: Option<&'a dyn Cache>,
     taken: Mutex<Taken>,
@@ -28,7 +28,7 @@ struct Taken {
     breaks: Option<u64>,
 }
 
-/// What the cache took.
+/// What the cache accepted.
 pub(super) struct Announced {
     /// The changes that were announced, with the tokens of their entries.
     pub(super) changes: Vec<(OwnerChange, Token)>,
@@ -41,8 +41,8 @@ impl<'a> Announcer<'a> {
         Self { cache, taken: Mutex::default(), metrics }
     }
 
-    /// After the commit: what is to be published. Changes that the cache did not take are covered by the generation
-    /// that their own transaction raised.
+    /// Call it after the commit: returns the changes to publish. Changes that the cache did not accept are covered by
+    /// the generation that their own transaction raised.
     pub(super) fn finish(self, changes: Vec<OwnerChange>) -> Announced {
         let mut taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         let with_token = |change: OwnerChange| taken.tokens.remove(&change.owner).map(|token| (change, token));
@@ -57,7 +57,7 @@ impl Announce for Announcer<'_> {
         // No cache is configured, so no process of this installation has a cache that could be stale.
         let Some(cache) = self.cache else { return true };
         let breaks = cache.breaks();
-        // The store's transaction holds row locks: the cache's own limit on a call bounds this.
+        // The store's transaction holds row locks meanwhile. The cache's own time limit bounds this call.
         let tokens = match cache.announce(changes).await {
             Ok(tokens) => tokens,
             Err(error) => {

@@ -1,4 +1,4 @@
-//! What a reader answers.
+//! The answers of a reader.
 
 use bytes::Bytes;
 
@@ -9,8 +9,8 @@ use crate::store::{HeadAt, StoreError};
 pub struct Current<T> {
     /// The answer.
     pub value: T,
-    /// The generation could not be read for five seconds: the answer comes from a cache that may be behind.
-    /// `X-Hoopoe-Stale: true`.
+    /// Whether the answer may be stale: the generation could not be read for five seconds, and the answer comes from a
+    /// cache that may be behind. `X-Hoopoe-Stale: true`.
     pub stale: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct FirstPage {
     pub head: HeadAt,
     /// The items as JSON, comma separated, without the brackets.
     pub items: Bytes,
-    /// The rev of the last item when there are rows after it: the cursor's content.
+    /// The rev of the last item if there are rows after it: the content of the cursor.
     pub next: Option<i64>,
 }
 
@@ -34,7 +34,7 @@ pub enum ReadError {
     /// Too many reads wait for the store, or the read that this one waited for failed. 503.
     #[error("failed to read: too many requests wait for the database")]
     Overloaded,
-    /// The store's answer is older than what the caller holds, and stayed so: a replica is late. 503.
+    /// The store's answer is older than what the caller holds, and remained so, because a replica is late. 503.
     #[error("failed to read: the database is behind what the caller has seen")]
     Behind,
 }

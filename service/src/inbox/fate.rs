@@ -1,8 +1,8 @@
-//! What became of a notification.
+//! The fate of a notification.
 
 use crate::store::Outcome;
 
-/// What became of one notification of a batch.
+/// What happened to one notification of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotificationFate {
     /// Stored by this commit.
@@ -10,11 +10,11 @@ pub enum NotificationFate {
         /// Its rev.
         rev: i64,
     },
-    /// There already, with the same content.
+    /// It was in the store already, with the same content.
     Repeat,
-    /// There already, with other content.
+    /// It was in the store already, with other content.
     IdConflict,
-    /// The database refuses a value in it; the reason, without payload.
+    /// The database refuses a value in it. The reason holds no payload.
     Refused(String),
 }
 

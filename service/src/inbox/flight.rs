@@ -1,4 +1,4 @@
-//! At most one look-up per owner at a time. Callers that asked before it began share its answer.
+//! At most one look-up per owner at a time. Callers that asked before the look-up began share its answer.
 
 use std::{
     collections::HashMap,
@@ -11,28 +11,28 @@ use crate::notif::Owner;
 
 const SHARDS: usize = 16;
 
-/// The look-ups under way. Ten thousand pollers of one owner that just changed cost two reads: the first one's, which
-/// may be older than some of their questions, and one for all who asked while it ran.
+/// The look-ups in progress. When ten thousand clients poll one owner that just changed, this costs two reads: the
+/// first one, which may be older than some of their questions, and one for all that asked while it ran.
 pub(super) struct Flights<T> {
     shards: [Mutex<HashMap<Owner, Arc<Flight<T>>>>; SHARDS],
     hasher: RandomState,
 }
 
-/// A look-up that ended: when it began, and its answer; `None`: it failed.
+/// A look-up that ended: when it began, and its answer. `None`: it failed.
 type Landed<T> = (Instant, Option<T>);
 
 struct Flight<T> {
     last: tokio::sync::Mutex<Option<Landed<T>>>,
 }
 
-/// What a caller of [`Flights::run`] gets.
+/// The result of [`Flights::run`].
 pub(super) enum FlightOutcome<T, E> {
-    /// It looked itself.
+    /// The caller looked up itself.
     Own(Result<T, E>),
-    /// Another caller's look-up, which began after this one asked.
+    /// The answer of another caller's look-up, which began after this caller asked.
     Shared(T),
-    /// Another caller's look-up, which began after this one asked, failed. It is not repeated for each caller, which
-    /// would make a queue of failures.
+    /// Another caller's look-up, which began after this caller asked, failed. Each caller does not repeat it, because
+    /// that would make a queue of failures.
     SharedFailure,
 }
 
@@ -41,7 +41,7 @@ impl<T: Clone> Flights<T> {
         Self { shards: std::array::from_fn(|_| Mutex::default()), hasher: RandomState::new() }
     }
 
-    /// Looks up, or shares a look-up that began after this call and whose answer will do.
+    /// Looks up, or shares the answer of a look-up that began after this call, if that answer is good enough.
     pub(super) async fn run<E>(
         &self,
         owner: &Owner,
@@ -80,7 +80,7 @@ impl<T: Clone> Flights<T> {
     }
 }
 
-/// A caller that waits or looks. The last one to leave takes the flight out of the map.
+/// A caller that waits or looks. The last one that leaves removes the flight from the map.
 struct Guest<'a, T: Clone> {
     flights: &'a Flights<T>,
     owner: &'a Owner,
@@ -90,7 +90,7 @@ struct Guest<'a, T: Clone> {
 impl<T: Clone> Drop for Guest<'_, T> {
     fn drop(&mut self) {
         let mut flights = self.flights.shard(self.owner).lock().unwrap_or_else(PoisonError::into_inner);
-        // The two are the map's and ours: a caller takes its own only under this lock.
+        // Two references are left: the map's and ours. A caller takes a reference only under this lock.
         if Arc::strong_count(&self.flight) == 2 {
             flights.remove(self.owner);
         }

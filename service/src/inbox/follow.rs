@@ -1,4 +1,4 @@
-//! One owner's positions as they come: what a stream is made of.
+//! The positions of one owner's inbox as they change, as the source of a stream.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,47 +14,48 @@ use crate::{
     store::{Position, StoreError},
 };
 
-/// After an announcement the commit is waited for so long before the inbox is looked at. The second wake-up comes
-/// first, as a rule.
+/// How long to wait for the commit after an announcement before looking at the inbox. The second wake-up usually comes
+/// earlier.
 const COMMIT_GRACE: Duration = Duration::from_millis(100);
-/// How often an inbox is looked at that has not reached what was announced: its second wake-up was lost, or a replica
-/// is late.
+/// How often to look at an inbox that has not reached an announced change, because its second wake-up was lost or a
+/// replica is late.
 const PENDING_LOOK: Duration = Duration::from_secs(1);
-/// A change that is not committed so long after its announcement never will be: Postgres ends a transaction that idles
-/// for 60 s.
+/// A change that is not committed this long after its announcement will never be: Postgres ends a transaction that
+/// idles for 60 s.
 const PENDING_FOR: Duration = Duration::from_secs(75);
 
-/// Follows one owner's inbox. Each item is a position above the one before; the last one is where the inbox stands.
+/// Follows one owner's inbox. Each item is a higher position than the one before; the last item is the present
+/// position.
 ///
-/// Every change is followed by an item at or above its position. Wake-ups say when to look; what was missed with a lost
-/// subscription or a lost cache write is found by looking again, and without a cache the inbox is looked at now and
-/// then. A database that is away is waited for. An error that waiting does not mend is the last item. Dropping it
-/// unregisters.
+/// After every change an item at or above its position follows. Wake-ups say when to look. If a wake-up is missed,
+/// because the subscription or a cache write was lost, a later look finds the change; without a cache the inbox is
+/// looked at at intervals. A database that cannot be reached is waited for. An error that waiting cannot solve is the
+/// last item. Dropping this unregisters it.
 pub struct Follow {
     reader: Arc<Reader>,
     owner: Owner,
     follower: Follower,
-    /// Nothing at or below it is told.
+    /// The last position that was returned. Only higher ones are returned.
     told: Option<Position>,
-    /// When the inbox is looked at next, whatever happens; `None`: only when woken.
+    /// When to look next without a wake-up. `None`: only after a wake-up.
     look_at: Option<Instant>,
     ended: bool,
 }
 
-/// How a look ended.
+/// The result of a look.
 enum Look {
-    /// The inbox stands there.
+    /// The inbox is at this position.
     At(Position),
-    /// The store cannot say now.
+    /// The store cannot answer now.
     Later,
-    /// It never will.
+    /// The store will never answer.
     Failed(ReadError),
 }
 
 impl Reader {
-    /// Follows the owner's inbox from `since` on; without it, the first item is where the inbox stands now.
+    /// Follows the owner's inbox from `since` on. Without `since`, the first item is the present position.
     pub fn follow(self: &Arc<Self>, owner: Owner, since: Option<Position>) -> Follow {
-        // Registered before the first look: no change falls between.
+        // Register before the first look, so that no change falls between.
         let follower = self.followers.register(&owner);
         let look_at = Some(Instant::now());
         Follow { reader: Arc::clone(self), owner, follower, told: since, look_at, ended: false }
@@ -62,16 +63,17 @@ impl Reader {
 }
 
 impl Follow {
-    /// The next position; `None` once the reader was stopped, or after an error. Cancel-safe.
+    /// The next position. `None` once the reader was stopped, or after an error. Cancel-safe.
     pub async fn next(&mut self) -> Option<Result<Position, ReadError>> {
         while !self.ended {
             if !self.wait().await {
                 self.ended = true;
                 break;
             }
-            // Taken before the look: a wake-up during it asks for another one.
+            // Take the news before the look, so that a wake-up during the look asks for another look.
             let news = self.follower.take();
-            // Until the look ends, a caller that drops this future has not looked: the next call does.
+            // If the caller drops this future before the look ends, the look counts as not done, and the next call
+            // repeats it.
             self.look_at = Some(Instant::now());
             let look = self.look().await;
             self.look_at = self.next_look(&look, news);
@@ -90,12 +92,12 @@ impl Follow {
         None
     }
 
-    /// As a stream.
+    /// The positions as a stream.
     pub fn into_stream(self) -> impl Stream<Item = Result<Position, ReadError>> + Send {
         futures::stream::unfold(self, async |mut follow| follow.next().await.map(|item| (item, follow)))
     }
 
-    /// Waits for a reason to look; `false`: the reader was stopped.
+    /// Waits for a reason to look. `false`: the reader was stopped.
     async fn wait(&mut self) -> bool {
         loop {
             let look_at = self.look_at;
@@ -136,10 +138,10 @@ impl Follow {
         }
     }
 
-    /// When to look again without being woken.
+    /// When to look again without a wake-up.
     fn next_look(&self, look: &Look, news: News) -> Option<Instant> {
         let now = Instant::now();
-        // Spread, so that all who lost one Redis do not ask the database at the same moment.
+        // Spread the looks, so that followers that lost the same Redis do not ask the database at the same moment.
         let deaf = self.reader.deaf_look.mul_f64(0.75 + rand::random::<f64>() / 2.0);
         match look {
             Look::At(position) => {

@@ -1,4 +1,4 @@
-//! Who follows which owner in this process, and how wake-ups reach them.
+//! The followers of each owner in this process, and how wake-ups reach them.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use crate::{notif::Owner, store::Position};
 
-/// The followers of this process. An owner that is not followed costs nothing.
+/// The followers of this process. An owner without followers takes no memory.
 #[derive(Default)]
 pub(super) struct Followers {
     owners: Mutex<HashMap<Owner, Followed>>,
@@ -23,12 +23,12 @@ struct Followed {
     followers: usize,
 }
 
-/// What the wake-ups say of one owner since it is followed.
+/// What the wake-ups said about one owner since it is followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct News {
-    /// The newest change that was announced, and when it was heard first.
+    /// The newest change that was announced, and when its first wake-up came.
     pub(super) announced: Option<(Position, Instant)>,
-    /// It was heard a second time: a writer says it before and after the commit.
+    /// Whether its second wake-up came. A writer sends one before and one after the commit.
     pub(super) committed: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Follower {
 }
 
 impl Followers {
-    /// Registers a follower: every wake-up from now on reaches it.
+    /// Registers a follower. From now on every wake-up reaches it.
     pub(super) fn register(self: &Arc<Self>, owner: &Owner) -> Follower {
         let mut owners = self.lock();
         let followed = owners
@@ -56,7 +56,7 @@ impl Followers {
         }
     }
 
-    /// A change of this owner up to this position is announced, or committed.
+    /// Reports a change of this owner up to this position. It is announced, or committed.
     pub(super) fn changed(&self, owner: &Owner, position: Position, now: Instant) {
         let owners = self.lock();
         let Some(followed) = owners.get(owner) else { return };
@@ -67,7 +67,7 @@ impl Followers {
         });
     }
 
-    /// Changes of any owner may have been missed.
+    /// Reports that changes of any owner may have been missed.
     pub(super) fn missed(&self) {
         self.missed.send_modify(|times| *times += 1);
     }
@@ -84,15 +84,16 @@ impl Followers {
 }
 
 impl Follower {
-    /// The news so far; [`Follower::woken`] then waits for other ones.
+    /// The news so far. [`Follower::woken`] then waits for further news.
     pub(super) fn take(&mut self) -> News {
         self.missed.mark_unchanged();
         *self.news.borrow_and_update()
     }
 
-    /// Resolves when changes may have been missed (`true`), or when there is news of the owner (`false`). Cancel-safe.
+    /// Resolves when changes may have been missed (`true`), or when there is news about the owner (`false`).
+    /// Cancel-safe.
     pub(super) async fn woken(&mut self) -> bool {
-        // Err: the sender is gone, which `followers` keeps alive.
+        // An error would mean that the sender is gone, but `followers` keeps it alive.
         tokio::select! {
             biased;
             _ = self.missed.changed() => true,

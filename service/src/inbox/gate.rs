@@ -1,4 +1,4 @@
-//! How many reads may be at the database at one moment.
+//! Limits how many reads are at the database at once.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use tokio::{
 
 use super::ReadError;
 
-/// While Redis is away every poll needs the database. The gate limits how many ask it at once, and how long a poll
-/// waits for its turn.
+/// While Redis cannot be reached, every poll needs the database. The gate limits how many polls ask it at once, and how
+/// long a poll waits for its turn.
 #[derive(Debug)]
 pub(super) struct Gate {
     permits: Semaphore,
@@ -22,11 +22,11 @@ impl Gate {
         Self { permits: Semaphore::new(reads), wait }
     }
 
-    /// A place, or [`ReadError::Overloaded`] after the wait.
+    /// A place at the database, or [`ReadError::Overloaded`] after the wait.
     pub(super) async fn enter(&self) -> Result<SemaphorePermit<'_>, ReadError> {
         match timeout(self.wait, self.permits.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),
-            // The semaphore is never closed.
+            // An error is impossible: the semaphore is never closed.
             Ok(Err(_)) | Err(_) => Err(ReadError::Overloaded),
         }
     }

@@ -1,4 +1,4 @@
-//! Heads and pages in the process: what most polls are answered from.
+//! The heads and pages in the memory of the process. They answer most polls.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,18 +13,18 @@ use crate::{
     store::{HeadAt, Position},
 };
 
-/// What a slot takes beside its owner's name, with what the map keeps for it.
+/// The bytes of a slot without its owner's name, including the map's share.
 const SLOT_BYTES: u64 = 320;
 
-/// The heads and pages of this process, bounded by bytes, the least used dropped first.
+/// The heads and pages of this process. Their size is limited in bytes, and the least used are dropped first.
 pub(super) struct Heads {
     slots: sync::Cache<Owner, Arc<Slot>, BySlot>,
     pages: sync::Cache<Owner, Page, ByLines>,
     ttl: Duration,
 }
 
-/// One owner's head. A slot that was dropped from the map may still be written by its registration, but no look-up
-/// finds it any more.
+/// One owner's head. After a slot was dropped from the map, its registration may still write to it, but no look-up
+/// finds it.
 struct Slot {
     state: Mutex<SlotState>,
 }
@@ -36,7 +36,7 @@ struct SlotState {
     head: Option<(HeadAt, Instant)>,
 }
 
-/// The right to put a head: made before the cache was read, so that no wake-up falls between.
+/// The right to store a head. It is made before the cache is read, so that no wake-up falls between.
 pub(super) struct Registration {
     slot: Arc<Slot>,
     hearing: u64,
@@ -60,7 +60,8 @@ impl Weighter<Owner, Page> for ByLines {
 }
 
 impl Heads {
-    /// Empty; `head_bytes` and `page_bytes` are what they may take, `ttl` how long a head is kept at most.
+    /// An empty store of heads. `head_bytes` and `page_bytes` are the most bytes for each, and `ttl` is the longest
+    /// time that a head is kept.
     pub(super) fn new(head_bytes: u64, page_bytes: u64, ttl: Duration) -> Self {
         let expected = usize::try_from(head_bytes / (SLOT_BYTES + 32)).unwrap_or(usize::MAX).min(1 << 20);
         Self {
@@ -70,7 +71,7 @@ impl Heads {
         }
     }
 
-    /// The owner's head and its `dirty` mark, if the wake-ups were heard without a break since it was registered.
+    /// The owner's head with its `dirty` mark, if wake-ups were received without a break since it was registered.
     pub(super) fn get(&self, owner: &Owner, hearing: Option<u64>) -> Option<(HeadAt, Option<Position>)> {
         let slot = self.slots.get(owner)?;
         let state = *slot.lock();
@@ -78,7 +79,7 @@ impl Heads {
         (Some(state.hearing) == hearing && since.elapsed() < self.ttl).then_some((head, state.dirty))
     }
 
-    /// Registers the owner; what was put in an earlier stretch of hearing is dropped.
+    /// Registers the owner. A head from an earlier stretch of receiving wake-ups is dropped.
     pub(super) fn register(&self, owner: &Owner, hearing: u64) -> Registration {
         let made = self.slots.get_or_insert_with(owner, || {
             let state = SlotState { hearing, dirty: None, head: None };
@@ -102,24 +103,24 @@ impl Heads {
         }
     }
 
-    /// Drops every head: wake-ups may have been lost.
+    /// Drops every head, because wake-ups may have been lost.
     pub(super) fn clear(&self) {
         self.slots.clear();
     }
 
-    /// The owner's page, if it shows this state.
+    /// The owner's page, if it shows this position.
     pub(super) fn page(&self, owner: &Owner, position: Position) -> Option<Page> {
         self.pages.get(owner).filter(|page| page.position == position)
     }
 
-    /// Keeps a page. It names the state that it shows, so nothing can make it wrong.
+    /// Keeps a page. A page carries the position that it shows, so it can never become wrong.
     pub(super) fn put_page(&self, owner: &Owner, page: &Page) {
         self.pages.insert(owner.clone(), page.clone());
     }
 }
 
 impl Registration {
-    /// Puts a head, unless a newer one is there or the wake-ups were lost since.
+    /// Stores a head, unless a newer one is there or wake-ups were lost since the registration.
     pub(super) fn put(&self, head: HeadAt) {
         let mut state = self.slot.lock();
         let newer = state.head.is_none_or(|(there, _)| head.version() >= there.version());

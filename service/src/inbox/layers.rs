@@ -1,4 +1,4 @@
-//! The layers of a look-up: process, cache, store. What was found in one layer is kept in the layers above it.
+//! The layers of a look-up: process, cache, store. A result from one layer is kept in the layers above it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,27 +17,27 @@ use crate::{
     store::{Feed, FeedQuery, Filter, HeadAt, Position, Store, StoreError},
 };
 
-/// The first pause before a store that lags is asked again; each is twice the one before.
+/// The first pause before a store that lags is asked again. Each further pause is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 
-/// Where heads and pages are found.
+/// The places where heads and pages are found.
 pub(super) struct Layers {
     pub(super) store: Arc<dyn Store>,
     pub(super) cache: Option<Arc<dyn Cache>>,
-    /// Runs what is due before the store is read.
+    /// Applies what is due before the store is read.
     pub(super) writer: Arc<Writer>,
     pub(super) heads: Arc<Heads>,
     pub(super) pulse: Arc<Pulsebeat>,
-    /// Before the store.
+    /// Limits how many reads may be at the store at once.
     pub(super) gate: Gate,
     /// How many items are read for a page that is kept.
     pub(super) head_items: u32,
-    /// How long a read waits for a replica to reach what the caller has seen.
+    /// How long a read waits until a replica has reached the state that the caller saw.
     pub(super) lag_wait: Duration,
     pub(super) metrics: InboxMetrics,
 }
 
-/// Where an answer was found.
+/// The layer that an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layer {
     Process,
@@ -45,7 +45,7 @@ pub(super) enum Layer {
     Store,
 }
 
-/// A head, and what came with it.
+/// A head, with what was found beside it.
 #[derive(Clone, Debug)]
 pub(super) struct Found<T> {
     pub(super) head: HeadAt,
@@ -53,7 +53,7 @@ pub(super) struct Found<T> {
     pub(super) layer: Layer,
 }
 
-/// What was registered and opened before a read from the store.
+/// The registration and the entry from before a read from the store.
 struct Opened {
     entry: Option<Entry>,
     registration: Option<Registration>,
@@ -122,11 +122,11 @@ impl Layers {
         Ok(Found { head, with: page, layer: Layer::Store })
     }
 
-    /// Registers and opens, in this order: a wake-up that comes after the cache was read finds the registration.
+    /// Registers first and then opens the entry: a wake-up that comes after the cache was read finds the registration.
     async fn open(&self, owner: &Owner, with_page: bool) -> Opened {
         let Some(cache) = &self.cache else { return Opened { entry: None, registration: None } };
         let registration = cache.hearing().map(|hearing| self.heads.register(owner, hearing));
-        // Err: as good as nothing found.
+        // Err: the cache failed, which counts as nothing found.
         let entry = cache.open(owner, with_page).await.ok();
         Opened { entry, registration }
     }
@@ -136,7 +136,7 @@ impl Layers {
         entry.head.filter(|head| self.is_trusted(head, entry.dirty, at_least))
     }
 
-    /// Caches what was read, if it has reached what was announced before the reading.
+    /// Caches what was read, if it has reached the change that was announced before the read.
     async fn keep(&self, owner: &Owner, opened: &Opened, head: &HeadAt, page: Option<&Page>) {
         let (Some(cache), Some(entry)) = (&self.cache, &opened.entry) else { return };
         if entry.dirty > Some(head.head.position()) {
@@ -146,15 +146,15 @@ impl Layers {
             self.heads.put_page(owner, page);
         }
         opened.put(*head);
-        // Err: the next one reads again.
+        // Err: the next caller reads from the store again.
         let _ = cache.fill(owner, &entry.token, head, page).await;
     }
 
-    /// Reads from the store, after what is due, and not older than `at_least`.
+    /// Reads from the store, after applying what is due, and not older than `at_least`.
     ///
-    /// A store that never lags has the last word: a caller that holds something newer has it from a history that is
-    /// lost. Where an answer may lag, an older one is read again for [`Layers::lag_wait`], and then refused rather than
-    /// shown as if it were new.
+    /// If the store never lags, its answer is always right: a caller that holds a newer state has it from a lost
+    /// history. If the store may lag, an older answer is read again for up to [`Layers::lag_wait`], and then refused,
+    /// so that it is not shown as new.
     pub(super) async fn read<T, F: Future<Output = Result<T, StoreError>>>(
         &self,
         owner: &Owner,
@@ -188,7 +188,7 @@ impl Layers {
         })?;
         let answer = read().await?;
         // Our estimate of the database's clock may be ahead by the time that a read takes. Then nothing is due yet, and
-        // the answer stands.
+        // the answer is right.
         if head(&answer).head.is_due(self.pulse.now()) && self.writer.run_due(owner).await? {
             return Ok(read().await?);
         }
@@ -197,7 +197,8 @@ impl Layers {
 }
 
 impl<T> Found<T> {
-    /// Whether this answers a caller who holds `at_least`. A store that never lags gives the newest state there is.
+    /// Whether this answer is new enough for a caller that holds `at_least`. A store that never lags always gives the
+    /// newest state.
     pub(super) fn will_do(&self, at_least: Option<Position>, may_lag: bool) -> bool {
         match self.layer {
             Layer::Store if !may_lag => true,
@@ -214,7 +215,7 @@ impl Opened {
     }
 }
 
-/// The newest items, without filters.
+/// The query for the newest items, without filters.
 pub(super) fn newest(limit: u32) -> FeedQuery {
     FeedQuery { limit, selection: Filter::Newest { before: None, unread: false, archived: false, kind: None } }
 }

@@ -1,4 +1,4 @@
-//! Takes the wake-ups to the process's heads and followers.
+//! Passes the wake-ups on to the process's heads and followers.
 
 use std::{sync::Arc, time::Instant};
 
@@ -7,8 +7,8 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use super::{followers::Followers, heads::Heads};
 use crate::cache::Wakeup;
 
-/// Marks heads that changed, and drops all of them where changes may have been missed; until the cache is gone.
-/// Followers are told after that, so that they look past what is marked or dropped.
+/// Marks the heads that changed, and drops all heads if changes may have been missed. Runs until the cache is gone.
+/// Followers are told afterwards, so that they do not find an old head.
 pub(super) async fn listen(heads: Arc<Heads>, followers: Arc<Followers>, mut wakeups: Receiver<Wakeup>) {
     loop {
         match wakeups.recv().await {

@@ -6,7 +6,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// Where an answer came from: a bounded set.
+/// The layer that an answer came from, a bounded set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LayerLabels {
     /// `process`, `cache` or `store`.
@@ -15,7 +15,7 @@ pub struct LayerLabels {
     pub what: &'static str,
 }
 
-/// How it ended: a bounded set.
+/// How a raise ended, a bounded set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RaiseLabels {
     /// `raised` or `failed`.
@@ -25,17 +25,17 @@ pub struct RaiseLabels {
 /// The instruments. Clones count into the same instruments.
 #[derive(Clone, Debug, Default)]
 pub struct InboxMetrics {
-    /// Answers, by where they came from.
+    /// Answers, by the layer that they came from.
     pub answers: Family<LayerLabels, Counter>,
     /// Answers from a cache while the pulse could not be read.
     pub stale: Counter,
-    /// Reads that were turned away because too many waited for the database.
+    /// Reads that were refused because too many waited for the database.
     pub overloaded: Counter,
-    /// Raises of the cache generation by this process, outside a commit of its own.
+    /// Raises of the cache generation by this process, apart from those within its own commits.
     pub raises: Family<RaiseLabels, Counter>,
-    /// Changes that the cache did not take before their commit.
+    /// Changes that the cache did not accept before their commit.
     pub unannounced: Counter,
-    /// Changes that the cache did not take after their commit.
+    /// Changes that the cache did not accept after their commit.
     pub unpublished: Counter,
 }
 

@@ -1,4 +1,5 @@
-//! Store and cache under one discipline: inboxes are read and written through [`Reader`] and [`Writer`] alone.
+//! Reads and writes inboxes in store and cache. All access goes through [`Reader`] and [`Writer`], which keep to one
+//! set of rules.
 
 mod announcer;
 mod answer;

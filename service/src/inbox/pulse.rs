@@ -1,4 +1,4 @@
-//! The one row that every process reads once a second: the generation in force, and the database's clock.
+//! The row that every process reads once a second: the present generation, and the database's clock.
 
 use std::{
     sync::Arc,
@@ -14,11 +14,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How often it is read; the bound on how long a lost cache write can go unnoticed.
+/// How often it is read. A lost cache write can go unnoticed for this long at most.
 const EVERY: Duration = Duration::from_secs(1);
-/// A read that takes longer is given up: the answer would be of no use.
+/// A read that takes longer is given up, because its answer would be too old to use.
 const LIMIT: Duration = Duration::from_secs(3);
-/// If the pulse was not read for so long, caches still answer, but their answers are marked as possibly stale.
+/// If the pulse could not be read for this long, caches still answer, but their answers are marked as possibly stale.
 const LATE_AFTER: Duration = Duration::from_secs(5);
 
 /// The last pulse that was read.
@@ -32,15 +32,16 @@ struct Beat {
     generation: i64,
     epoch: i64,
     clock: Timestamp,
-    /// What our own clock said when the database's said `clock`: half way between question and answer. Monotonic, so
-    /// that a step of the wall clock moves no expiry.
+    /// What our own clock said when the database's said `clock`: half way between question and answer. It is monotonic,
+    /// so a step of the wall clock does not move an expiry.
     clock_at: Instant,
-    /// When the question was sent: the generation was in force then.
+    /// When the question was sent. The generation was in force at that time.
     asked: Instant,
 }
 
 impl Pulsebeat {
-    /// Reads it once a second, for ever. `moved` is called when caches that were trusted are trusted no more.
+    /// Reads the pulse once a second and never returns. `moved` is called when caches that were trusted are no longer
+    /// trusted.
     pub(super) async fn keep(self: Arc<Self>, store: Arc<dyn Store>, moved: impl Fn()) {
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -77,7 +78,7 @@ impl Pulsebeat {
         self.last.store(Some(Arc::new(Beat { generation, epoch, clock, clock_at, asked })));
     }
 
-    /// What cached heads are held against; `None`: never read.
+    /// What cached heads are compared with. `None`: the pulse was never read.
     pub(super) fn ground(&self) -> Option<Ground> {
         let beat = self.last.load();
         beat.as_ref().map(|beat| Ground {
@@ -87,17 +88,17 @@ impl Pulsebeat {
         })
     }
 
-    /// The database's clock, as near as is known.
+    /// The database's clock, as well as it is known.
     pub(super) fn now(&self) -> Timestamp {
         self.last.load().as_ref().map_or_else(Timestamp::now, |beat| beat.now(Instant::now()))
     }
 
-    /// Whether what caches say may be stale.
+    /// Whether answers from caches may be stale.
     pub(super) fn is_late(&self) -> bool {
         self.last.load().as_ref().is_none_or(|beat| beat.asked.elapsed() > LATE_AFTER)
     }
 
-    /// Whether it was ever read.
+    /// Whether the pulse was ever read.
     pub(super) fn is_known(&self) -> bool {
         self.last.load().is_some()
     }

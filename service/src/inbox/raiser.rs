@@ -1,5 +1,5 @@
-//! Raises the cache generation when the cache may have lost writes: at most once a second, and never claimed before it
-//! is so.
+//! Raises the cache generation when the cache may have lost writes: at most once a second. A break counts as covered
+//! only after the raise is committed.
 
 use std::{
     sync::Arc,
@@ -14,10 +14,10 @@ use crate::{
     store::{Store, StoreError},
 };
 
-/// The least time between the beginnings of two raises, because each raise invalidates every head in every cache.
+/// The least time between the starts of two raises, because each raise invalidates every head in every cache.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Keeps what was lost from being trusted.
+/// Keeps heads from being trusted after the cache lost writes.
 pub(super) struct Raiser {
     store: Arc<dyn Store>,
     cache: Option<Arc<dyn Cache>>,
@@ -27,11 +27,11 @@ pub(super) struct Raiser {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Done {
-    /// All breaks up to this number happened before a committed raise began.
+    /// Every break up to this number happened before the start of a committed raise.
     breaks: u64,
-    /// When the last raise that was committed began.
+    /// When the last committed raise started.
     committed: Option<Instant>,
-    /// When the last raise began, committed or not.
+    /// When the last raise started, committed or not.
     begun: Option<Instant>,
 }
 
@@ -40,12 +40,12 @@ impl Raiser {
         Self { store, cache, done: Mutex::default(), metrics }
     }
 
-    /// Returns once every break so far, and with `failed_now` this very moment, lies before the beginning of a raise
-    /// that is committed. An error: it is not, and what depends on it must not be acknowledged.
+    /// Returns once every break so far, and with `failed_now` also this very moment, is before the start of a committed
+    /// raise. After an error that is not so, and the work that depends on it must not be acknowledged.
     pub(super) async fn cover(&self, failed_now: bool) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let (breaks, asked) = (cache.breaks(), Instant::now());
-        // The first caller raises, and its raise covers all callers that wait here.
+        // The first caller raises the generation, and its raise covers all callers that wait here.
         let mut done = self.done.lock().await;
         if done.breaks >= breaks && (!failed_now || done.committed.is_some_and(|begun| begun > asked)) {
             return Ok(());
@@ -53,7 +53,7 @@ impl Raiser {
         if let Some(begun) = done.begun {
             sleep_until((begun + EVERY).into()).await;
         }
-        // Read before the raise begins: what breaks later is not covered by it.
+        // Read this before the raise starts: it does not cover later breaks.
         let breaks = cache.breaks();
         let begun = Instant::now();
         done.begun = Some(begun);
@@ -72,14 +72,14 @@ impl Raiser {
         }
     }
 
-    /// Covers, for ever, breaks that no write of this process ran into: a failover may have lost the writes of a
-    /// process that is gone.
+    /// Covers breaks that no write of this process noticed, because a failover may have lost the writes of a process
+    /// that is gone. Never returns.
     pub(super) async fn watch(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(EVERY / 5);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            // Err: the store is away; the next tick tries again.
+            // Err: the store cannot be reached. The next tick tries again.
             let _ = self.cover(false).await;
         }
     }

@@ -1,4 +1,5 @@
-//! Reads: from the process, else from the cache, else from the store, and never older than what the caller holds.
+//! Reads an inbox from the process, else from the cache, else from the store, and never older than what the caller
+//! holds.
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
@@ -20,24 +21,25 @@ use crate::{
     store::{Feed, FeedQuery, HeadAt, Position, Store, StoreError, Window},
 };
 
-/// Reads inboxes. One per process; cheap to share.
+/// Reads inboxes. One per process. Cheap to share.
 pub struct Reader {
     layers: Layers,
     head_flights: Flights<Found<()>>,
     page_flights: Flights<Found<Page>>,
     metrics: InboxMetrics,
-    /// What wake-ups are passed on to.
+    /// The followers that get the wake-ups.
     pub(super) followers: Arc<Followers>,
-    /// How often a follower looks while no wake-up is heard.
+    /// How often a follower looks while wake-ups are not received.
     pub(super) deaf_look: Duration,
-    /// Ends the followers.
+    /// Cancelled when the followers must end.
     pub(super) stop: CancellationToken,
     _tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl Reader {
-    /// Over the same store and cache as the writer that runs due changes for it. Reads the pulse and hears the wake-ups
-    /// in the background until `stop`, or until it is dropped. Called inside a tokio runtime.
+    /// A reader over the same store and cache as the writer, which applies due changes for it. It reads the pulse and
+    /// receives the wake-ups in the background until `stop` is cancelled or the reader is dropped. Call it inside a
+    /// tokio runtime.
     pub fn start(
         store: Arc<dyn Store>,
         cache: Option<Arc<dyn Cache>>,
@@ -51,7 +53,7 @@ impl Reader {
         let task = |work: futures::future::BoxFuture<'static, ()>| {
             let stop = stop.clone();
             let until_stopped = async move {
-                // None: stopped.
+                // None: the reader was stopped.
                 let _ = stop.run_until_cancelled(work).await;
             };
             AbortOnDropHandle::new(tokio::spawn(until_stopped))
@@ -80,12 +82,12 @@ impl Reader {
         Self { layers, head_flights, page_flights, metrics, followers, deaf_look, stop, _tasks: tasks }
     }
 
-    /// Whether the pulse was read once: before that no cache is trusted.
+    /// Whether the pulse was read once. Before that no cache is trusted.
     pub fn is_ready(&self) -> bool {
         self.layers.pulse.is_known()
     }
 
-    /// Whether wake-ups are heard: without them news is found only by looking.
+    /// Whether wake-ups are received. Without them a change is found only by looking.
     pub(super) fn hears(&self) -> bool {
         self.layers.hearing().is_some()
     }
@@ -118,7 +120,7 @@ impl Reader {
         if let Some(page) = cut(found.head, &found.with, limit) {
             return Ok(self.answer("page", found.layer, page));
         }
-        // More than is kept: as many as were asked for, for this answer only.
+        // More items than a kept page has: read them for this answer only.
         let Feed { head, items, more, .. } = self.feed(owner, &newest(limit), at_least).await?;
         let page = Page::whole(head.head.position(), &items, more);
         let first = page.first(limit).ok_or_else(|| unreadable("a page just made"))?;
@@ -126,13 +128,13 @@ impl Reader {
         Ok(Current { value: FirstPage { head, items: first.items, next }, stale: false })
     }
 
-    /// Any other page, from the store, at least as new as `at_least`. Due changes are run first.
+    /// Any other page, from the store, at least as new as `at_least`. Due changes are applied first.
     pub async fn feed(&self, owner: &Owner, query: &FeedQuery, at_least: Option<Position>) -> Result<Feed, ReadError> {
         self.metrics.answer("feed", "store");
         self.layers.read(owner, at_least, || self.layers.store.feed(owner, query), |feed| &feed.head).await
     }
 
-    /// A window for `/notif/get/owner/`, from the store, at least as new as `at_least`. Due changes are run first.
+    /// A window for `/notif/get/owner/`, from the store, at least as new as `at_least`. Due changes are applied first.
     pub async fn window(
         &self,
         owner: &Owner,

@@ -1,11 +1,11 @@
-//! Why the database refuses a value, in words that hold no payload.
+//! Why the database refuses a value, in words without payload.
 
 use std::borrow::Cow;
 
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::error::DatabaseError;
 
-/// The database's own text may quote the value; its code does not.
+/// The database's own text may quote the value, but its code does not.
 pub(super) fn reason(error: &DbErr) -> String {
     let code = match error {
         DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => {

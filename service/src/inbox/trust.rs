@@ -1,16 +1,16 @@
-//! May this head be served? The one place where it is decided.
+//! Decides whether a cached head may be served. No other code decides this.
 
 use crate::{
     store::{HeadAt, Position},
     timestamp::Timestamp,
 };
 
-/// What a head is held against.
+/// What a head is compared with.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ground {
     /// The generation that the pulse last read.
     pub(super) generation: i64,
-    /// The store's epoch, likewise.
+    /// The store's epoch that the pulse last read.
     pub(super) epoch: i64,
     /// The database's clock.
     pub(super) now: Timestamp,
@@ -19,21 +19,22 @@ pub(super) struct Ground {
 /// Why a cached head is not served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Distrust {
-    /// The pulse was never read: it is not known which generation is in force.
+    /// The pulse was never read, so the present generation is not known.
     NoPulse,
     /// The generation was raised since: a cache may have missed a write.
     Generation,
-    /// The store's history forked since: its rev may mean something else.
+    /// The store's history forked since: the rev may mean another state.
     Epoch,
     /// A change above it was announced, and may be committed.
     Announced,
     /// Something expired since.
     Due,
-    /// The caller holds something newer.
+    /// The caller holds a newer state.
     BehindCaller,
 }
 
-/// Judges a cached head. `dirty`: up to where changes were announced; `at_least`: what the caller holds.
+/// Judges a cached head. `dirty` is the position up to which changes were announced; `at_least` is the position that
+/// the caller holds.
 pub(super) fn judge(
     head: &HeadAt,
     dirty: Option<Position>,
@@ -92,7 +93,7 @@ mod tests {
             (good, None, at("2.50-11"), ground, Err(Distrust::BehindCaller)),
             (good, None, at("1.99-99"), ground, Ok(())),
             (head("2.50-9", 7, None), at("2.50-9"), at("2.50-10"), ground, Err(Distrust::BehindCaller)),
-            // 9 and 10 compare as numbers, not as text.
+            // Revs compare as numbers, not as text: 9 is below 10.
             (head("2.50-9", 7, None), at("2.50-10"), None, ground, Err(Distrust::Announced)),
         ];
         for (head, dirty, at_least, ground, expected) in cases {

@@ -1,5 +1,5 @@
-//! Writes: the cache is told before the commit and refreshed after it. Where it missed something, the generation is
-//! raised.
+//! Writes inboxes. The cache is told before the commit and refreshed after it. If the cache missed a change, the
+//! generation is raised.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -13,13 +13,13 @@ use crate::{
     store::{Committed, Mark, Marked, Outcome, OwnerChange, Store, StoreError},
 };
 
-/// How many owners one sweep looks after, and how many rows it removes.
+/// How many owners one sweep handles, and how many rows it removes.
 const SWEEP_OWNERS: u32 = 100;
 const SWEEP_ROWS: u32 = 1000;
 /// How many heads are read at a time to refresh the cache after repeats.
 const REFRESHES: usize = 4;
 
-/// Commits changes to inboxes. One per process; cheap to share.
+/// Commits changes to inboxes. One per process. Cheap to share.
 pub struct Writer {
     store: Arc<dyn Store>,
     cache: Option<Arc<dyn Cache>>,
@@ -29,19 +29,20 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Over a store and, where there is one, a cache. Watches in the background, as long as it lives, for breaks of the
-    /// cache. Called inside a tokio runtime.
+    /// A writer over a store and, if there is one, a cache. While it lives, it watches in the background for breaks of
+    /// the cache. Call it inside a tokio runtime.
     pub fn new(store: Arc<dyn Store>, cache: Option<Arc<dyn Cache>>, metrics: InboxMetrics) -> Self {
         let raiser = Arc::new(Raiser::new(Arc::clone(&store), cache.clone(), metrics.clone()));
         let watch = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&raiser).watch()));
         Self { store, cache, raiser, metrics, _watch: watch }
     }
 
-    /// Commits a batch; fates in its order. A refused batch is bisected to the bad rows. When this returns, the caller
-    /// may acknowledge: what the cache missed is covered by a committed generation.
+    /// Commits a batch and returns the fates in its order. A refused batch is halved until the bad rows are found. When
+    /// this returns, the caller may acknowledge, because everything that the cache missed is covered by a committed
+    /// generation.
     pub async fn commit(&self, batch: &[Notification]) -> Result<Vec<NotificationFate>, StoreError> {
         let mut fates = Vec::with_capacity(batch.len());
-        // Pieces still to do, the next one last: the fates come in the batch's order.
+        // The pieces still to commit, with the next one last, so that the fates come in the batch's order.
         let mut pieces = vec![batch];
         while let Some(piece) = pieces.pop() {
             let announcer = self.announcer();
@@ -74,7 +75,7 @@ impl Writer {
         Ok(marked)
     }
 
-    /// Runs what is due for one owner; whether anything was.
+    /// Applies what is due for one owner. Returns whether anything was due.
     pub async fn run_due(&self, owner: &Owner) -> Result<bool, StoreError> {
         let announcer = self.announcer();
         let change = self.store.run_due(owner, &announcer).await?;
@@ -83,15 +84,15 @@ impl Writer {
         Ok(ran)
     }
 
-    /// Runs what is due for idle owners and removes what expired a day ago, a bounded piece of work; whether there is
-    /// more.
+    /// Applies what is due for idle owners and removes what expired a day ago, up to a limit. Returns whether there is
+    /// more to do.
     pub async fn sweep(&self) -> Result<bool, StoreError> {
         let owners = self.store.due_owners(SWEEP_OWNERS).await?;
         let more = owners.len() >= SWEEP_OWNERS as usize;
         for owner in &owners {
             self.run_due(owner).await?;
         }
-        // No rev changes by it, and no head: the cache is not told.
+        // This changes no rev and no head, so the cache is not told.
         let removed = self.store.remove_expired(SWEEP_ROWS).await?;
         Ok(more || removed >= u64::from(SWEEP_ROWS))
     }
@@ -100,7 +101,7 @@ impl Writer {
         Announcer::new(self.cache.as_deref(), &self.metrics)
     }
 
-    /// After a commit: publishes the heads, and makes up for what the cache may have lost.
+    /// Publishes the heads after a commit, and raises the generation if the cache may have lost something.
     async fn settle(&self, announcer: Announcer<'_>, changes: Vec<OwnerChange>) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let taken = announcer.finish(changes);
@@ -110,17 +111,17 @@ impl Writer {
         {
             tracing::debug!(%error, "the cache did not take the heads of a commit");
             self.metrics.unpublished.inc();
-            // These owners need nothing more while their `dirty` marks stand: readers ask the database until a head
-            // reaches the marks. The marks stand unless the cache lost writes after they were made. A raise that began
-            // before this commit does not cover it, because a reader may have cached the state before it together with
-            // the new generation.
+            // These owners need no raise while their `dirty` marks stand: readers ask the database until a head reaches
+            // the marks. The marks stand unless the cache lost writes after they were made. A raise that began before
+            // this commit does not cover it, because a reader may have cached the state before it together with the new
+            // generation.
             failed_now = cache.breaks() != taken.breaks;
         }
         self.raiser.cover(failed_now).await
     }
 
-    /// A repeat changes nothing in the store, but the process that stored it first may have died before the cache was
-    /// told: heads that were missed then are written now.
+    /// A repeat changes nothing in the store. But the process that stored the notification first may have died before
+    /// it told the cache, so the heads are written now.
     async fn refresh(&self, owners: BTreeSet<&Owner>) -> Result<(), StoreError> {
         let Some(cache) = &self.cache else { return Ok(()) };
         let owners: Vec<&Owner> = owners.into_iter().collect();
@@ -132,7 +133,7 @@ impl Writer {
         if taken { Ok(()) } else { self.raiser.cover(true).await }
     }
 
-    /// Whether the cache took it.
+    /// Whether the cache accepted the heads.
     async fn refresh_one(&self, cache: &dyn Cache, owner: &Owner) -> Result<bool, StoreError> {
         let head = self.store.head(owner).await?;
         let announcement = [(owner.clone(), head.head.position())];
@@ -143,7 +144,7 @@ impl Writer {
     }
 }
 
-/// Owners of whom the batch repeated something, and changed nothing.
+/// The owners for whom the batch had only repeats, and so changed nothing.
 fn repeated_owners<'a>(
     batch: &'a [Notification],
     outcomes: &[Outcome],

@@ -1,4 +1,4 @@
-//! The plan of a batch: which items are sent, which repeat an earlier one, and which contradict one.
+//! The plan of a batch: which items are sent, which repeat an earlier item, and which contradict one.
 
 use std::collections::{HashMap, hash_map::Entry};
 

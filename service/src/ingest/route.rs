@@ -1,12 +1,17 @@
 //! How a message finds its queues: by its routing key, by its headers, or by the exchange alone.
 
+use std::collections::BTreeMap;
+
 use hoopoe_crds::worker_config::{ExchangeType, HeaderField, ProducerConfig};
 
-use super::{IngestError, RoutingKey, TemplateError, TraceHeaders};
+use super::{IngestError, RoutingKey, TemplateError};
 use crate::{
     broker::Outgoing,
     notif::{Notification, to_wire},
 };
+
+/// The headers that say which trace a message belongs to: header name to value.
+pub type TraceHeaders = BTreeMap<String, String>;
 
 /// The part of a message that the exchange looks at.
 pub(super) enum Route {

@@ -1,6 +1,7 @@
-//! How deep a JSON text nests, found without recursion and before anything else looks at it.
+//! How deep a JSON text nests. It is computed without recursion, before the text is parsed.
 
-/// The deepest nesting of arrays and objects in a text; strings are skipped. Says nothing of whether the text is JSON.
+/// The deepest nesting of arrays and objects in a text. Strings are skipped. It does not check whether the text is
+/// JSON.
 pub(super) fn depth(json: &[u8]) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     let mut bytes = json.iter();

@@ -1,32 +1,60 @@
-//! The fields that a sender may give: their names, their types, and what becomes of each.
+//! The fields that a sender may give: their names, their types, and how each value is read.
 
 use serde_json::value::RawValue;
 
 use super::{Content, Json, Owner, depth::depth, limits, value};
 use crate::timestamp::Timestamp;
 
-/// A field.
+/// A field that a sender may give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
+pub enum Field {
+    /// The identity together with the owner: [`limits::ID_BYTES`].
     Id,
+    /// Which inbox it goes to: an [`Owner`].
     Owner,
+    /// What happened: [`Content::KIND_BYTES`].
     Kind,
+    /// Who caused it: [`Content::ACTOR_BYTES`].
     Actor,
+    /// A short text: [`Content::TITLE_BYTES`].
     Title,
+    /// A long text: [`Content::BODY_BYTES`].
     Body,
+    /// Any JSON: [`Content::DATA_DEPTH`].
     Data,
+    /// How urgent it is: [`Content::PRIORITY`].
     Priority,
+    /// When it happened: RFC 3339 or Unix seconds.
     CreatedAt,
+    /// After which moment it is not shown any more: RFC 3339.
     ExpiresAt,
-    /// Of the original service: taken and ignored.
+    /// A field of the original service. It is accepted and ignored.
     IsSeen,
 }
 
 impl Field {
-    /// How many there are.
+    /// How many fields there are.
     pub(super) const COUNT: usize = Self::IsSeen as usize + 1;
 
-    /// The field of this name, or of this name in the original service.
+    /// Every field.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Id,
+        Self::Owner,
+        Self::Kind,
+        Self::Actor,
+        Self::Title,
+        Self::Body,
+        Self::Data,
+        Self::Priority,
+        Self::CreatedAt,
+        Self::ExpiresAt,
+        Self::IsSeen,
+    ];
+
+    /// The fields that every notification has.
+    pub const REQUIRED: [Self; 2] = [Self::Owner, Self::Kind];
+
+    /// The field with this name, or with this name in the original service.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "id" => Self::Id,
@@ -44,8 +72,8 @@ impl Field {
         })
     }
 
-    /// Its canonical name.
-    pub(super) fn name(self) -> &'static str {
+    /// Its own name, not the one of the original service.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Id => "id",
             Self::Owner => "owner",
@@ -78,8 +106,8 @@ pub(super) struct NotifData {
 }
 
 impl NotifData {
-    /// Takes one value, or says what is wrong with it. `deep`: something in the body is nested deeper than `data` may
-    /// be, so `data` has to be measured.
+    /// Takes one value, or returns what is wrong with it. `deep` says that something in the body is nested deeper than
+    /// `data` may be, so the depth of `data` has to be measured.
     pub(super) fn take(&mut self, field: Field, raw: &RawValue, deep: bool) -> Result<(), String> {
         match field {
             Field::Id => self.id = Some(value::token(raw, &limits::ID_BYTES)?),
@@ -104,12 +132,13 @@ impl NotifData {
         Ok(())
     }
 
-    /// The fields that every notification has, and whether each was given.
+    /// The [required](Field::REQUIRED) fields, and whether each was given.
     pub(super) fn required(&self) -> [(Field, bool); 2] {
-        [(Field::Owner, self.owner.is_some()), (Field::Kind, self.kind.is_some())]
+        let [owner, kind] = Field::REQUIRED;
+        [(owner, self.owner.is_some()), (kind, self.kind.is_some())]
     }
 
-    /// The content; `None`: a required field of it was not given.
+    /// The content. `None` if a required field of it was not given.
     pub(super) fn content(self) -> Option<Content> {
         let Self { id: _, owner: _, kind, actor, title, body, data, priority, created_at: _, expires_at: _ } = self;
         Some(Content {

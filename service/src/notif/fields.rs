@@ -1,4 +1,4 @@
-//! The fields of one body, each checked, with every fault that was found.
+//! Reads the fields of one body, checks each, and collects every fault.
 
 use super::{
     Content, FieldError, Notification, ParseError,
@@ -10,23 +10,23 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// What a body holds, before its identity is known.
+/// The fields of a body, before its identity is known.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// What was given.
+    /// The given fields.
     pub(super) given: NotifData,
-    /// The first names that are no field, as the sender wrote them.
+    /// The first unknown names, as the sender wrote them.
     pub(super) unknown: Vec<String>,
-    /// How many names are no field.
+    /// How many names are unknown.
     pub(super) unknown_count: usize,
     faults: Vec<FieldError>,
 }
 
-/// The longest name that a fault repeats.
+/// The most bytes of a name that a fault repeats.
 const NAME_BYTES: usize = 64;
 
 impl Fields {
-    /// Reads a body; an error is one of the body as a whole, faults of fields are kept for [`Fields::finish`].
+    /// Reads a body. An error concerns the body as a whole; faults of fields are kept for [`Fields::finish`].
     pub(super) fn read(body: &[u8], limit: usize) -> Result<Self, ParseError> {
         if body.len() > limit {
             return Err(ParseError::TooLarge { size: body.len(), limit });
@@ -54,7 +54,8 @@ impl Fields {
                 fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
                 continue;
             }
-            // Many serializers write null for an absent field. A null in `data` would be read back as null anyway.
+            // Many serializers write null for an absent field, so null counts as absent. A null in `data` would be read
+            // back as null anyway.
             if raw.get() == "null" {
                 continue;
             }
@@ -65,7 +66,7 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Notes a fault; those beyond [`limits::FAULTS`] are not listed.
+    /// Adds a fault. Faults beyond [`limits::FAULTS`] are not listed.
     pub(super) fn fault(&mut self, name: &str, detail: String) {
         if self.faults.len() < limits::FAULTS {
             self.faults.push(FieldError { field: short(name), detail });
@@ -76,7 +77,7 @@ impl Fields {
         self.faults.iter().any(|fault| Field::named(&fault.field) == Some(field))
     }
 
-    /// The notification; or every fault. Without a `created_at` it is the time in a UUIDv7 id, else `arrived`.
+    /// The notification, or every fault. Without a `created_at`, the time is that in a UUIDv7 id, else `arrived`.
     pub(super) fn finish(mut self, identity: Identity, arrived: Timestamp) -> Result<Notification, ParseError> {
         for (field, given) in self.given.required() {
             if !given && !self.blames(field) {
@@ -96,7 +97,7 @@ impl Fields {
     }
 }
 
-/// A name short enough to repeat in an answer, on one line.
+/// A name in a form that an answer can repeat: short and on one line.
 fn short(name: &str) -> String {
     let cut = &name[..name.floor_char_boundary(NAME_BYTES)];
     cut.replace(char::is_control, "?")

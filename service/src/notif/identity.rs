@@ -1,4 +1,4 @@
-//! The identity of a notification: a UUID that both ends of the queue derive alike.
+//! The identity of a notification: a UUID that both ends of the queue derive in the same way.
 
 use uuid::{Uuid, Variant, Version};
 
@@ -7,17 +7,17 @@ use crate::timestamp::Timestamp;
 /// Our namespace for UUIDv5, made once at random. Changing it would make every repeat of a text id a new notification.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7d1f_6a52_93c4_4e0b_8f5e_2a61_b0c7_94d3);
 
-/// What a sender wrote as its id.
+/// The id of a notification, from what its sender wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
-    /// The key.
+    /// The UUID, which is the key.
     pub(super) id: Uuid,
-    /// The sender's text, where it was no UUID.
+    /// The sender's text, if it was not a UUID.
     pub(super) source_id: Option<String>,
 }
 
-/// A sender's own id: a UUID in its usual form (36 characters with hyphens, either case) is itself; any other text
-/// becomes a UUIDv5 over exchange and text.
+/// The identity from a sender's own id. A UUID in its usual form (36 characters with hyphens, upper or lower case) is
+/// kept; any other text becomes a UUIDv5 over exchange and text.
 pub(super) fn of_text(exchange: &str, text: String) -> Identity {
     match hyphenated(&text) {
         Some(id) => Identity { id, source_id: None },
@@ -25,7 +25,7 @@ pub(super) fn of_text(exchange: &str, text: String) -> Identity {
     }
 }
 
-/// An `Idempotency-Key`, and the place in a batch. Two senders of one exchange share its keys.
+/// The identity from an `Idempotency-Key` and the place in a batch. Two senders to one exchange share its keys.
 pub(super) fn of_key(exchange: &str, key: &str, item: Option<usize>) -> Uuid {
     match item {
         Some(item) => derived(exchange, format!("{key}#{item}").as_bytes()),
@@ -33,8 +33,8 @@ pub(super) fn of_key(exchange: &str, key: &str, item: Option<usize>) -> Uuid {
     }
 }
 
-/// A message without any id: its bytes and its timestamp. Never a fresh id, which would make each redelivery a new
-/// notification.
+/// The identity of a message without any id: from its bytes and its timestamp. It is never a new random id, because
+/// then each redelivery would be a new notification.
 pub(super) fn of_bytes(body: &[u8], timestamp: Option<Timestamp>) -> Uuid {
     let mut name = Vec::with_capacity(body.len() + 8);
     name.extend_from_slice(&timestamp.map_or(0, Timestamp::micros).to_be_bytes());
@@ -42,7 +42,7 @@ pub(super) fn of_bytes(body: &[u8], timestamp: Option<Timestamp>) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The moment in a UUIDv7, if it is one and the moment is one that a notification may carry.
+/// The time in a UUIDv7, if it is a UUIDv7 and a notification may carry that time.
 pub(super) fn moment(id: Uuid) -> Option<Timestamp> {
     if id.get_version() != Some(Version::SortRand) || id.get_variant() != Variant::RFC4122 {
         return None;
@@ -61,7 +61,7 @@ fn derived(exchange: &str, text: &[u8]) -> Uuid {
     Uuid::new_v5(&NAMESPACE, &name)
 }
 
-/// The other forms that the crate reads (without hyphens, in braces, as a URN) are texts to us: 32 hex digits may well
+/// The other forms that the crate reads (without hyphens, in braces, as a URN) count as texts: 32 hex digits may well
 /// be a hash.
 fn hyphenated(text: &str) -> Option<Uuid> {
     if text.len() == 36 { Uuid::try_parse(text).ok() } else { None }
@@ -80,14 +80,14 @@ mod tests {
         assert_ne!(simple.id, id);
         assert_eq!(simple.source_id, Some(id.simple().to_string()));
         assert_ne!(of_text("a", "x".to_owned()).id, of_text("b", "x".to_owned()).id);
-        // Exchange and text are kept apart: "ab" + "c" is not "a" + "bc".
+        // Exchange and text are separated, so that "ab" + "c" differs from "a" + "bc".
         assert_ne!(of_text("ab", "c".to_owned()).id, of_text("a", "bc".to_owned()).id);
     }
 
     /// UUIDv5 of our namespace over `shop.events`, NUL, `order-1`, computed by another implementation.
     const STABLE_TEXT: &str = "49450bc9-9a3d-5f8f-877c-4ba0fe0cede1";
 
-    /// Stored notifications depend on these: they may never change.
+    /// Stored notifications depend on these values, so they must never change.
     #[test]
     fn derived_ids_stay_what_they_are() {
         assert_eq!(of_text("shop.events", "order-1".to_owned()).id.to_string(), STABLE_TEXT);

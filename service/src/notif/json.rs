@@ -1,18 +1,19 @@
-//! `Json`: a text that was proven to be JSON once.
+//! `Json`: a text that was checked to be JSON.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The sender's JSON, byte for byte. A value of this type is the proof: nothing after it parses the text to check it
-/// again.
+/// The sender's JSON, byte for byte. A value of this type proves that the text is JSON, so no later code has to check
+/// it.
 ///
-/// Two are equal if their bytes are: `1.0` and `1.00` are different, for a sender gets back what it sent.
+/// Two values are equal if their bytes are equal. `1.0` and `1.00` differ, because a sender gets back exactly what it
+/// sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// Proves that a text is JSON. For texts from outside, the database's columns among them.
+    /// Checks that a text is JSON. For texts from outside, also from the database's columns.
     pub fn parse(text: String) -> Result<Self, serde_json::Error> {
         RawValue::from_string(text).map(Self)
     }
@@ -23,7 +24,7 @@ impl Json {
     }
 }
 
-/// A part of a body that was parsed: it is JSON already.
+/// A part of a body that was parsed, so it is known to be JSON.
 impl From<&RawValue> for Json {
     fn from(raw: &RawValue) -> Self {
         Self(raw.to_owned())

@@ -1,4 +1,4 @@
-//! `NotifData`: what a sender sends, parsed once, into a [`Notification`] that need not be checked again.
+//! `NotifData`: a sender's bytes, parsed once into a [`Notification`] that needs no further check.
 
 mod depth;
 mod error;
@@ -17,6 +17,7 @@ mod value;
 mod wire;
 
 pub use error::{FieldError, ParseError};
+pub use field::Field;
 pub use json::Json;
 pub use notification::{Content, Notification};
 pub use owner::{Owner, OwnerError};

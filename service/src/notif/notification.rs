@@ -1,4 +1,4 @@
-//! A notification after parsing: every limit holds.
+//! A notification after parsing: all limits are met.
 
 use std::ops::RangeInclusive;
 
@@ -11,24 +11,24 @@ use crate::timestamp::Timestamp;
 /// One notification to one owner. Its key is `(owner, id)`: the same event may go to many owners.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
-    /// Who it is for.
+    /// The owner of the inbox that it goes to.
     pub owner: Owner,
     /// The identity, the same on both ends of the queue.
     pub id: Uuid,
-    /// The sender's own id, where that was no UUID: 1–255 bytes.
+    /// The sender's own id, if that was not a UUID: 1–255 bytes.
     pub source_id: Option<String>,
-    /// What it says.
+    /// The content.
     pub content: Content,
     /// From 1970 to 2200.
     pub created_at: Timestamp,
-    /// Never shown after it. Retention is not yet in it.
+    /// It is not shown after this time. The retention is not applied yet.
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a notification says, and so what makes two with one key the same: equal contents are a repeat, different ones a
-/// conflict. Times are not content, because a sender that repeats itself may stamp anew.
+/// The content of a notification. Two notifications with the same key are a repeat if their contents are equal, and a
+/// conflict if not. Times are not content, because a sender that repeats a notification may set a new time.
 ///
-/// It serializes as a part of the message that a producer publishes: what stands at its default is left out.
+/// It serializes as a part of the message that a producer publishes. Fields with the default value are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Content {
     /// What happened, e.g. `order.shipped`.
@@ -45,7 +45,7 @@ pub struct Content {
     /// The sender's own JSON. `None`: the sender sent none, or `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Json>,
-    /// How urgent it is, 9 the most.
+    /// How urgent it is: 0 to 9, 9 being the most urgent.
     #[serde(skip_serializing_if = "is_zero")]
     pub priority: u8,
 }

@@ -1,4 +1,4 @@
-//! A JSON object as the fields that it holds, in order, with nothing merged: a second key of one name is seen.
+//! Reads a JSON object as a list of its fields, in order, so that a key that is given twice is noticed.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,27 +10,27 @@ use serde_json::value::RawValue;
 
 use super::{field::Field, limits::FAULTS};
 
-/// The entries of an object. Its memory is bounded by the number of fields and the number of faults that an answer
-/// lists, however many keys a body has (64 KiB can hold ten thousand).
+/// The entries of an object. However many keys a body has (64 KiB can hold ten thousand), the memory is limited by the
+/// number of fields and by the number of faults that an answer lists.
 #[derive(Default)]
 pub(super) struct Entries<'a> {
-    /// Each field that is given, and the first repeats of fields.
+    /// Each given field, and the first repeats of fields.
     pub(super) known: Vec<Entry<'a>>,
-    /// The first names that are no field.
+    /// The first unknown names.
     pub(super) unknown: Vec<Cow<'a, str>>,
-    /// How many names are no field.
+    /// How many names are unknown.
     pub(super) unknown_count: usize,
     met: [bool; Field::COUNT],
     repeats: usize,
 }
 
-/// A field as it is given.
+/// A field of the object.
 pub(super) struct Entry<'a> {
-    /// As the sender wrote it: an alias stays an alias.
+    /// The name as the sender wrote it: an alias stays an alias.
     pub(super) name: Cow<'a, str>,
     pub(super) field: Field,
     pub(super) raw: &'a RawValue,
-    /// Whether it was given before, by this name or its other one.
+    /// Whether it was given before, by this name or by its other name.
     pub(super) again: bool,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// A key, borrowed where it has no escapes.
+/// A key. It is borrowed if it has no escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {

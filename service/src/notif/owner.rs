@@ -1,27 +1,27 @@
-//! Whose inbox.
+//! The owner of an inbox.
 
 use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// Whose inbox: 1–190 bytes of UTF-8 without control characters. Cheap to clone.
+/// The owner of an inbox: 1–190 bytes of UTF-8 without control characters. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Owner(Arc<str>);
 
-/// Why a text is no [`Owner`].
+/// Why a text is not an [`Owner`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OwnerError {
     /// Empty, or over 190 bytes.
     #[error("must be 1 to {max} bytes of UTF-8, got {0}", max = Owner::MAX_BYTES)]
     Length(usize),
-    /// A NUL, or another control character.
+    /// It contains NUL or another control character.
     #[error("must not contain control characters")]
     ControlCharacter,
 }
 
 impl Owner {
-    /// The most bytes that an owner may have.
+    /// The most bytes of an owner.
     pub const MAX_BYTES: usize = 190;
 
     /// Checks length and characters.

@@ -1,4 +1,4 @@
-//! From bytes to a [`Notification`]: one pass, every fault named by its field and limit.
+//! Parses bytes into a [`Notification`] in one pass. Every fault names its field and limit.
 
 use uuid::Uuid;
 
@@ -10,22 +10,22 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// What the door knows beside the body.
+/// What the parser must know beside the body.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
-    /// The exchange: part of the identity of a text id.
+    /// The exchange. It is a part of the identity of a text id.
     pub exchange: &'a str,
     /// The largest body as received, in bytes.
     pub body_bytes: usize,
-    /// The moment of arrival, the last resort for `created_at`.
+    /// The time of arrival. It becomes `created_at` if there is no other time.
     pub now: Timestamp,
     /// The `Idempotency-Key` of an HTTP request.
     pub idempotency_key: Option<&'a str>,
-    /// The place in a batch, which an idempotency key's identity takes in.
+    /// The place in a batch, which is a part of the identity that is made from an idempotency key.
     pub item: Option<usize>,
 }
 
-/// What AMQP says beside the body.
+/// The properties of an AMQP message that the parser uses.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Envelope<'a> {
     /// `message_id`.
@@ -34,18 +34,18 @@ pub struct Envelope<'a> {
     pub timestamp: Option<Timestamp>,
 }
 
-/// A notification from AMQP, and what was odd about it.
+/// A notification from AMQP, with what was unusual about it.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The notification.
     pub notification: Notification,
-    /// Its id was derived from the body's bytes: counted as `derived_id`.
+    /// Whether its id was derived from the body's bytes. Counted as `derived_id`.
     pub derived_id: bool,
-    /// How many of its fields are not fields of a notification: ignored and counted.
+    /// How many of its fields are unknown. They are ignored and counted.
     pub unknown_fields: usize,
 }
 
-/// Parses what came over HTTP: unknown fields are faults. Over HTTP an absent id becomes a UUIDv7.
+/// Parses a body from HTTP. Unknown fields are faults. A missing id becomes a UUIDv7.
 pub fn from_http(body: &[u8], arrival: &Arrival<'_>) -> Result<Notification, ParseError> {
     let mut fields = Fields::read(body, arrival.body_bytes)?;
     for name in std::mem::take(&mut fields.unknown) {
@@ -59,7 +59,7 @@ pub fn from_http(body: &[u8], arrival: &Arrival<'_>) -> Result<Notification, Par
     fields.finish(identity, arrival.now)
 }
 
-/// Parses what came over AMQP: unknown fields are counted, and 4 KiB more are taken than `body_bytes`.
+/// Parses a body from AMQP. Unknown fields are counted, and the body may have 4 KiB more than `body_bytes`.
 pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) -> Result<Received, ParseError> {
     let mut fields = Fields::read(body, arrival.body_bytes + limits::ADDED_BY_PRODUCER)?;
     let unknown_fields = fields.unknown_count;
@@ -74,7 +74,7 @@ pub fn from_amqp(body: &[u8], arrival: &Arrival<'_>, envelope: &Envelope<'_>) ->
     Ok(Received { notification, derived_id, unknown_fields })
 }
 
-/// A `message_id` is whatever a client library put there: what could not stand as an `id` is passed over.
+/// A client library may put any text into `message_id`, so a text that is not allowed as an `id` is ignored.
 fn is_usable(message_id: &str) -> bool {
     limits::ID_BYTES.contains(&message_id.len()) && !message_id.chars().any(char::is_control)
 }

@@ -28,7 +28,7 @@ fn with(field: &str, value: Value) -> Value {
     body
 }
 
-/// The fields that an answer blames.
+/// The fields that an answer names.
 fn blamed(result: Result<Notification, ParseError>) -> Vec<String> {
     match result {
         Err(ParseError::Fields(faults)) => faults.into_iter().map(|fault| fault.field).collect(),
@@ -51,7 +51,7 @@ fn every_limit_holds_to_the_byte() {
         if min > 0 {
             assert_eq!(blamed(http(&with(field, json!("")))), [field]);
         }
-        // Bytes, not characters: an emoji has four.
+        // The limit counts bytes, not characters: an emoji has four.
         let emojis = "🦤".repeat(max / 4 + 1);
         assert_eq!(blamed(http(&with(field, json!(emojis)))), [field]);
         assert!(http(&with(field, json!("🦤".repeat(max / 4)))).is_ok(), "{field}");
@@ -104,7 +104,7 @@ fn data_is_kept_as_received_to_a_depth() {
     for absurd in [1_024, 10_000, 30_000] {
         assert!(matches!(from_http(nested(absurd).as_bytes(), &arrival()), Err(ParseError::NotJson(_))), "{absurd}");
     }
-    // What is deep elsewhere is no fault of `data`.
+    // Deep nesting in another field is no fault of `data`.
     let elsewhere = nested(200).replace("\"data\"", "\"data\":[1],\"title\"");
     assert_eq!(blamed(from_http(elsewhere.as_bytes(), &arrival())), ["title"]);
     for data in [r#"{ "a" : 1e400000 }"#, r#""\u0000""#, r#""\ud800""#, "1.10", r#"{"a":1,"a":2}"#] {
@@ -133,7 +133,8 @@ fn a_body_is_limited_as_received_and_amqp_takes_four_kib_more() {
 #[test]
 fn names_of_the_original_are_taken_and_none_twice() {
     let original = json!({
-        "receiver_info": "a", "action_type": "k", "actioner_info": "b", "action_data": [1], "fired_at": 5, "is_seen": false,
+        "receiver_info": "a", "action_type": "k", "actioner_info": "b", "action_data": [1], "fired_at": 5,
+        "is_seen": false,
     });
     let notification = http(&original).unwrap();
     assert_eq!(
@@ -187,7 +188,7 @@ fn faults_are_named_all_at_once_and_never_with_their_value() {
 #[test]
 fn unknown_fields_are_counted_on_amqp() {
     assert_eq!(amqp(&with("extra", json!(1))).unwrap().unknown_fields, 1);
-    // However many they are, they hide neither a field nor a second one behind them.
+    // However many unknown fields there are, a known field and its repeat behind them are still found.
     let extra = (0..5_000).map(|i| format!(r#""f{i}":{i}"#)).collect::<Vec<_>>().join(",") + ",";
     let body = format!(r#"{{{extra}"owner":"a","kind":"k"}}"#);
     let received = from_amqp(body.as_bytes(), &arrival(), &Envelope::default()).unwrap();
@@ -196,7 +197,7 @@ fn unknown_fields_are_counted_on_amqp() {
     let error = from_amqp(twice.as_bytes(), &arrival(), &Envelope::default()).unwrap_err();
     let ParseError::Fields(faults) = error else { panic!("{error:?}") };
     assert_eq!(faults.iter().map(|fault| fault.field.as_str()).collect::<Vec<_>>(), ["receiver_info"]);
-    // Nor do repeats hide what is missing.
+    // Repeats do not hide a missing field either.
     let owners = r#""owner":"a","#.repeat(100);
     let faults = blamed(from_http(format!(r#"{{{owners}"title":"t"}}"#).as_bytes(), &arrival()));
     assert_eq!(faults.len(), limits::FAULTS);
@@ -283,7 +284,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An object with any JSON under names that are fields.
+/// An object with any JSON as the values of known fields.
 fn any_fields() -> impl Strategy<Value = Value> {
     const NAMES: [&str; 11] =
         ["id", "owner", "kind", "action_type", "actor", "title", "data", "priority", "created_at", "expires_at", "x"];
@@ -292,7 +293,7 @@ fn any_fields() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever stands where: taken within its limits and read back the same, or refused by the names of fields that
+    /// Any body is either accepted within its limits and read back unchanged, or refused by the names of fields that
     /// were sent or are required.
     #[test]
     fn any_json_is_taken_or_refused_by_name(body in prop_oneof![any_json(), any_fields()]) {
@@ -304,7 +305,7 @@ proptest! {
             Err(ParseError::Fields(faults)) => {
                 prop_assert!((1..=limits::FAULTS).contains(&faults.len()));
                 for FieldError { field, .. } in faults {
-                    // A long or odd name is repeated shortened.
+                    // A long or odd name is repeated in a shortened form.
                     let sent = body.as_object().is_some_and(|map| map.keys().any(|name| name.starts_with(&field)));
                     let odd = field.contains('?') || field.len() > 60;
                     prop_assert!(sent || odd || field == "owner" || field == "kind", "{field}");

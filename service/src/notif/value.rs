@@ -1,4 +1,4 @@
-//! One field's value: its type and its limits. A detail names the limit and never the value.
+//! Parses the value of one field: its type and its limits. A fault names the limit and never the value.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::timestamp::Timestamp;
 
-/// A text within its length, without NUL.
+/// A text within its length limit, without NUL.
 pub(super) fn text(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<String, String> {
     let text = string(raw)?;
     if !bytes.contains(&text.len()) {
@@ -19,7 +19,7 @@ pub(super) fn text(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<Stri
     Ok(text)
 }
 
-/// A text within its length, without any control character.
+/// A text within its length limit, without control characters.
 pub(super) fn token(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<String, String> {
     let text = text(raw, bytes)?;
     if text.chars().any(char::is_control) {
@@ -32,7 +32,7 @@ pub(super) fn token(raw: &RawValue, bytes: &RangeInclusive<usize>) -> Result<Str
 pub(super) fn string(raw: &RawValue) -> Result<String, String> {
     serde_json::from_str(raw.get()).map_err(|error| {
         if raw.get().starts_with('"') {
-            // Valid as JSON, yet no Unicode text: half a surrogate pair.
+            // Valid JSON, but not Unicode text: half a surrogate pair.
             format!("must be Unicode text ({})", reason(&error))
         } else {
             format!("must be a string, got {}", kind_of(raw))
@@ -42,7 +42,7 @@ pub(super) fn string(raw: &RawValue) -> Result<String, String> {
 
 /// A whole number within its limits.
 pub(super) fn priority(raw: &RawValue, limits: &RangeInclusive<u8>) -> Result<u8, String> {
-    // JSON has one kind of number: `2.0`, as some serializers write a whole number, is 2.
+    // JSON has one kind of number, and some serializers write a whole number as `2.0`. So `2.0` counts as 2.
     let number: Option<f64> = serde_json::from_str(raw.get()).ok();
     limits
         .clone()
@@ -57,8 +57,8 @@ pub(super) fn moment_or_seconds(raw: &RawValue) -> Result<Timestamp, String> {
         Ok(Value::Number(number)) => {
             let micros = match number.as_i64() {
                 Some(seconds) => seconds.saturating_mul(1_000_000),
-                // Saturates; what is out of range is refused below. Microseconds since 1970 fit a double's 53 bits
-                // until 2255.
+                // The cast saturates, and values out of range are refused below. Microseconds since 1970 fit into the
+                // 53 bits of a double until 2255.
                 #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
                 None => (number.as_f64().ok_or(SHAPE)? * 1e6).round() as i64,
             };
@@ -93,7 +93,7 @@ fn kind_of(raw: &RawValue) -> &'static str {
     }
 }
 
-/// What `serde_json` says, without the position that it counts within the field.
+/// The message of `serde_json` without the position, which it counts from the start of the field.
 pub(super) fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()

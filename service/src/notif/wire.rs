@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Notification, Owner, notification::Content};
 use crate::timestamp::Timestamp;
 
-/// The JSON that a producer publishes: canonical names, `data` as received, the id as the sender wrote it.
+/// The JSON that a producer publishes: canonical names, `data` as received, and the id as the sender wrote it.
 /// `from_amqp(to_wire(n))` is `n`.
 pub fn to_wire(notification: &Notification) -> Bytes {
     let Notification { owner, id, source_id, content, created_at, expires_at } = notification;
@@ -19,7 +19,7 @@ pub fn to_wire(notification: &Notification) -> Bytes {
         created_at: *created_at,
         expires_at: *expires_at,
     };
-    // A struct of texts, numbers and proven JSON always serializes.
+    // This cannot fail: the struct holds texts, numbers and checked JSON.
     serde_json::to_vec(&wire).map(Bytes::from).unwrap_or_default()
 }
 

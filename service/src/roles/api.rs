@@ -23,7 +23,7 @@ use super::{
     process::{Process, bind_any},
 };
 
-/// Requests at once; a poll takes microseconds, and reads of the store have a limit of their own.
+/// The most requests at once. A poll takes microseconds, and reads of the store have a limit of their own.
 const MAX_REQUESTS: usize = 20_000;
 
 /// Serves inboxes until SIGTERM.
@@ -36,7 +36,7 @@ pub async fn api(args: &WorkerArgs) -> Result<(), RoleError> {
     let inbox_metrics = process.register(InboxMetrics::register);
     let api_metrics = process.register(ApiMetrics::register);
     let http_metrics = process.register(HttpMetrics::register);
-    // A part is in the report before it answers: `/readyz` says what a worker waits for.
+    // Add each part to the health report before it answers, so that `/readyz` shows what the worker waits for.
     process.readiness.add("store", true, || false);
     process.named_parts();
 

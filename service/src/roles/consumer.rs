@@ -26,7 +26,7 @@ pub async fn consumer(args: &WorkerArgs) -> Result<(), RoleError> {
     let metrics = process.register(ConsumerMetrics::register);
     let cache_metrics = process.register(CacheMetrics::register);
     let inbox_metrics = process.register(InboxMetrics::register);
-    // A part is in the report before it answers: `/readyz` says what a worker waits for.
+    // Add each part to the health report before it answers, so that `/readyz` shows what the worker waits for.
     process.readiness.add("store", true, || false);
     process.readiness.add("broker", true, || false);
     process.named_parts();

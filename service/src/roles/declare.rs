@@ -1,4 +1,4 @@
-//! Declaring topology at the start, where the configuration says so: what the operator does in a cluster.
+//! Declares topology at the start, if the configuration says so. In a cluster the operator does this.
 
 use std::{future::Future, time::Duration};
 
@@ -10,8 +10,9 @@ use crate::broker::TopologyError;
 
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
-/// Tries until it is declared, or until told to stop. An exchange that does not exist yet and a broker that is away are
-/// waited for; what exists with other arguments is an error, because waiting does not help.
+/// Retries until everything is declared, or until the process is stopped. It waits for an exchange that does not exist
+/// yet and for a broker that cannot be reached. If something exists with other arguments, that is an error, because
+/// waiting does not help.
 pub async fn until_done<F: Future<Output = Result<(), TopologyError>>>(
     stop: &CancellationToken,
     mut declare: impl FnMut() -> F,

@@ -11,37 +11,37 @@ use crate::{
     telemetry::TelemetryError,
 };
 
-/// Why a role did not start. Nothing that may mend itself is in it: a server that is away is waited for.
+/// Why a role did not start. An outage is no such error: a role waits for a server that cannot be reached.
 #[derive(Debug, thiserror::Error)]
 pub enum RoleError {
-    /// The configuration file.
+    /// The configuration file cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A URL in the environment.
+    /// A URL in the environment cannot be used.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// Logs or traces.
+    /// Logs or traces did not start.
     #[error(transparent)]
     Telemetry(#[from] TelemetryError),
-    /// A port.
+    /// A port cannot be opened.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The routing key's template.
+    /// The routing key's template is wrong.
     #[error("failed to read producer.routingKey: {0}")]
     RoutingKey(#[from] TemplateError),
-    /// The database's settings, or a migration.
+    /// The database's settings are wrong, or a migration failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The cache's settings.
+    /// The cache's settings are wrong.
     #[error(transparent)]
     Cache(#[from] CacheError),
-    /// The broker.
+    /// The broker did not open.
     #[error(transparent)]
     Broker(#[from] BrokerError),
-    /// What the broker has contradicts the configuration.
+    /// What exists on the broker contradicts the configuration.
     #[error(transparent)]
     Topology(#[from] TopologyError),
-    /// The process's signals.
+    /// The process cannot listen to signals.
     #[error("failed to listen for signals: {0}")]
     Signals(#[from] std::io::Error),
 }

@@ -1,4 +1,4 @@
-//! The parts that roles share: a store that is waited for, and a cache and a broker that are never waited for.
+//! The parts that roles share. A role waits for its store, but never for its cache or its broker.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,8 +19,8 @@ use super::RoleError;
 /// The shortest and longest pause between two attempts to connect.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// Connects to Postgres, and waits while it is away or its schema is not there yet: either side may start first.
-/// `None`: told to stop meanwhile. An error is one of settings, where waiting does not help.
+/// Connects to Postgres, and waits while it cannot be reached or its schema is missing, so that both may start in any
+/// order. `None`: the process was stopped meanwhile. An error means wrong settings, for which waiting does not help.
 pub async fn postgres(
     endpoint: &Endpoint,
     tls: &TlsConfig,
@@ -52,7 +52,7 @@ pub async fn postgres(
     }
 }
 
-/// Connects to Redis in the background, where there is one.
+/// Connects to Redis in the background, if one is configured.
 pub async fn redis(
     endpoint: Option<&Endpoint>,
     tls: &TlsConfig,

@@ -1,4 +1,4 @@
-//! What every worker process has: configuration, logs, health, metrics, and an end.
+//! What every worker process has: configuration, logs, health, metrics, and a shutdown.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -31,7 +31,7 @@ pub(super) struct Process {
     pub(super) endpoints: Endpoints,
     /// Cancelled by SIGTERM.
     pub(super) stop: CancellationToken,
-    /// Its parts' health.
+    /// The health of its parts.
     pub(super) readiness: Readiness,
     registry: Arc<Mutex<Registry>>,
     telemetry: Telemetry,
@@ -53,7 +53,7 @@ impl Process {
         unknown_keys.set(i64::try_from(unknown.len()).unwrap_or(i64::MAX));
         registry.register("hoopoe_config_unknown_keys", "Keys of the configuration that were ignored", unknown_keys);
         let registry = Arc::new(Mutex::new(registry));
-        // Health is served before the role has named its parts: until then it is not ready.
+        // Health is served before the role has named its parts. Until then the process is not ready.
         let readiness = Readiness::starting();
         let listener = bind_any(config.admin.port).await?;
         let admin_stop = CancellationToken::new();
@@ -69,33 +69,33 @@ impl Process {
         register(&mut self.registry.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The role has named its parts: from now on they decide what `/readyz` says.
+    /// Call it when the role has named its parts. From then on they decide the answer of `/readyz`.
     pub(super) fn named_parts(&self) {
         self.readiness.started();
     }
 
-    /// Not ready from now on; the role drains.
+    /// Makes the process not ready, because the role drains.
     pub(super) fn drain(&self) {
         self.readiness.drain();
     }
 
-    /// The last thing that a role does: health is served until here.
+    /// Ends the process. Health is served until this call.
     pub(super) async fn finish(self) {
         self.admin_stop.cancel();
         let _ = self.admin.await;
         info!("stopped");
         let telemetry = self.telemetry;
-        // The exporter blocks its thread until the collector answered.
+        // The exporter blocks its thread until the collector has answered.
         let _ = tokio::task::spawn_blocking(move || telemetry.shutdown()).await;
     }
 }
 
-/// Listens on every address of the machine: on both families where there are both.
+/// Listens on every address of the machine: on IPv6 and IPv4 if it has both.
 pub(super) async fn bind_any(port: u16) -> Result<TcpListener, ServeError> {
     match bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))).await {
         Ok(listener) => Ok(listener),
         Err(ServeError::PortInUse(address)) => Err(ServeError::PortInUse(address)),
-        // A machine without IPv6.
+        // The machine has no IPv6.
         Err(ServeError::Listen { .. }) => bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))).await,
     }
 }

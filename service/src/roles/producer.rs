@@ -18,7 +18,7 @@ use super::{
     process::{Process, bind_any},
 };
 
-/// Requests at once; each waits for a confirm, and `maxInFlight` bounds those.
+/// The most requests at once. Each waits for a confirm, and `maxInFlight` limits how many do.
 const MAX_REQUESTS: usize = 10_000;
 
 /// Takes notifications over HTTP until SIGTERM.
@@ -27,7 +27,7 @@ pub async fn producer(args: &WorkerArgs) -> Result<(), RoleError> {
     let no_role = || ConfigError::NoRole { path: args.config.clone(), role: "producer" };
     let config = process.config.producer.clone().ok_or_else(no_role)?;
     process.endpoints.need_amqp()?;
-    // A part is in the report before it answers: `/readyz` says what a worker waits for.
+    // Add each part to the health report before it answers, so that `/readyz` shows what the worker waits for.
     process.readiness.add("broker", true, || false);
     process.named_parts();
     let (tls, namespace) = (&process.config.broker_tls, &process.config.resource.namespace);

@@ -1,10 +1,10 @@
-//! When a process is told to stop.
+//! When a process must stop.
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// A token that is cancelled by the first SIGTERM or SIGINT. A second SIGINT ends the process at once, for people.
+/// A token that the first SIGTERM or SIGINT cancels. A second SIGINT ends the process at once, for use in a terminal.
 pub fn on_signal() -> std::io::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let mut term = signal(SignalKind::terminate())?;

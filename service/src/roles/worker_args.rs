@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What a worker is started with.
+/// The arguments of a worker.
 #[derive(Clone, Debug, clap::Args)]
 pub struct WorkerArgs {
     /// The worker's `WorkerConfig`, YAML or JSON.

@@ -1,4 +1,4 @@
-//! A batch, sorted by owner and without its own repeats. Pure.
+//! A batch sorted by owner, without its own repeats. Pure.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -10,11 +10,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// The first of the batch with its key, and the later ones.
+/// The first notification of the batch with its key, and the later ones with the same key.
 pub(super) struct Entry<'a> {
     pub(super) notification: &'a Notification,
     pub(super) expires_at: Option<Timestamp>,
-    /// Its place in the batch.
+    /// The place of the first one in the batch.
     at: usize,
     later: Vec<usize>,
 }
@@ -25,14 +25,14 @@ pub(super) struct OwnerEntries<'a> {
     pub(super) entries: Vec<Entry<'a>>,
 }
 
-/// A batch by owners in sorted order, the order of their locks.
+/// A batch, with its owners in sorted order, which is the order of their locks.
 pub(super) struct Batch<'a> {
     pub(super) all: &'a [Notification],
     pub(super) owners: Vec<OwnerEntries<'a>>,
 }
 
 impl<'a> Batch<'a> {
-    /// Sorts; applies the retention to each expiry.
+    /// Sorts the batch and applies the retention to each expiry.
     pub(super) fn new(all: &'a [Notification], retention: Option<Duration>) -> Self {
         let mut order: Vec<usize> = (0..all.len()).collect();
         order.sort_by(|a, b| all[*a].owner.cmp(&all[*b].owner));
@@ -56,19 +56,19 @@ impl<'a> Batch<'a> {
         Self { all, owners }
     }
 
-    /// How many entries there are, repeats not counted.
+    /// How many entries there are, without repeats.
     pub(super) fn len(&self) -> usize {
         self.owners.iter().map(|owner| owner.entries.len()).sum()
     }
 }
 
 impl<'a> Entry<'a> {
-    /// Expired before it came: stored so, and never counted.
+    /// Whether it expired before it arrived. It is then stored as expired, and never counted.
     pub(super) fn is_expired(&self, clock: Timestamp) -> bool {
         self.expires_at.is_some_and(|expiry| expiry <= clock)
     }
 
-    /// What becomes of it and of its repeats when it is stored.
+    /// The outcomes of it and of its repeats if it is stored now.
     pub(super) fn stored(&self, rev: i64, all: &[Notification], outcomes: &mut [Outcome]) {
         outcomes[self.at] = Outcome::Stored { rev };
         for later in &self.later {
@@ -76,7 +76,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// What becomes of it and of its repeats when its key is in the store already, with this content.
+    /// The outcomes of it and of its repeats if its key is in the store already, with this content.
     pub(super) fn found(&self, stored: &Content, all: &[Notification], outcomes: &mut [Outcome]) {
         for at in std::iter::once(&self.at).chain(&self.later) {
             outcomes[*at] = repeated(stored, &all[*at]);
@@ -103,7 +103,7 @@ fn expiry(notification: &Notification, retention: Option<Duration>) -> Option<Ti
     }
 }
 
-/// What becomes of a notification whose key is taken by a notification with this content.
+/// The outcome of a notification whose key is in the store already, with this content.
 fn repeated(first: &Content, again: &Notification) -> Outcome {
     if *first == again.content { Outcome::Repeat } else { Outcome::IdConflict }
 }

@@ -1,7 +1,7 @@
-//! A batch in one transaction, step by step: for either database, and for any batch.
+//! Commits a batch in one transaction, step by step: for both databases and for any batch.
 //!
-//! The steps are separate statements, so that the look for existing ids has a snapshot that is later than the locks. As
-//! one statement, two consumers with the same id made one row and an unread counter of 2.
+//! The steps are separate statements, so that the search for existing ids has a snapshot taken after the locks. In one
+//! statement, two consumers with the same id made one row and an unread counter of 2.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{notif::Content, timestamp::Timestamp};
 
-/// Rows of one INSERT: 23 columns each, and Postgres takes 65,535 parameters, SQLite 32,766.
+/// Rows per INSERT. A row has 23 columns; Postgres allows 65,535 parameters, SQLite 32,766.
 const ROWS_PER_INSERT: usize = 500;
 
 /// Commits a batch.
@@ -81,7 +81,7 @@ pub(super) async fn commit(
     Ok(Attempt::Done(Committed { outcomes, changes }))
 }
 
-/// Announces the changes; their heads carry the generation that this raised, if it did.
+/// Announces the changes. If that raised the generation, their heads carry the new one.
 async fn finish(
     tx: &DatabaseTransaction,
     announce: &dyn Announce,
@@ -99,7 +99,7 @@ async fn finish(
 /// What is in the store already: the content of each row, by owner and id.
 type Existing<'a> = HashMap<(&'a str, Uuid), Content>;
 
-/// Looks for the rows of the batch that are in the store already.
+/// Finds the rows of the batch that are in the store already.
 async fn existing<'a>(tx: &DatabaseTransaction, batch: &Batch<'a>) -> Result<Existing<'a>, StoreError> {
     let dialect = Dialect::of(tx);
     let entries: Vec<&Entry<'a>> = batch.owners.iter().flat_map(|owner| &owner.entries).collect();
@@ -150,7 +150,7 @@ async fn insert(tx: &DatabaseTransaction, rows: Vec<ActiveModel>) -> Result<(), 
     Ok(())
 }
 
-/// The earlier of two moments that may never come.
+/// The earlier of two times, where `None` means never.
 fn earliest(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),

@@ -1,10 +1,10 @@
-//! A batch in one transaction on Postgres, for the usual case: all of it is new.
+//! Commits a batch in one transaction on Postgres, for the usual case that all of it is new.
 //!
-//! The lock of an owner's row and the raise of its counters are one write: the counters rise by what the batch holds,
-//! before it is known that all of it is new. Then all rows go in by one `INSERT … SELECT FROM unnest … ON CONFLICT DO
-//! NOTHING`, whose count tells whether all were new (the index shows the present and not a snapshot, and the owners are
-//! locked by then). If a row was there, or has expired before it came, all is rolled back and done step by step. So the
-//! usual batch needs one write per owner where the steps need two, no look for ids that exist, and four round trips.
+//! One write locks an owner's row and raises its counters by the size of the batch, before it is known that all of the
+//! batch is new. Then all rows are inserted by one `INSERT … SELECT FROM unnest … ON CONFLICT DO NOTHING`, whose count
+//! shows whether all were new. (The index shows the present and not a snapshot, and the owners are locked by then.) If
+//! a row existed, or had expired before it arrived, everything is rolled back and done step by step. So the usual batch
+//! takes one write per owner instead of two, no search for existing ids, and four round trips.
 
 use std::sync::LazyLock;
 
@@ -33,8 +33,8 @@ const RAISE_OWNERS: &str = "INSERT INTO owner_state AS o \
      unseen = o.unseen + excluded.unseen, next_due = least(o.next_due, excluded.next_due) \
      RETURNING owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto, next_due";
 
-/// All rows, and what the transaction has to know of the store, in one round trip. Its snapshot is later than the
-/// locks.
+/// Inserts all rows and reads what the transaction must know of the store, in one round trip. Its snapshot is taken
+/// after the locks.
 static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "WITH fresh AS ({} ON CONFLICT (owner, id) DO NOTHING RETURNING 1) \
@@ -46,7 +46,7 @@ static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Commits a batch that is new as a whole; `None`: it is not, and nothing was done.
+/// Commits a batch if all of it is new. `None`: it is not all new, and nothing was changed.
 pub(super) async fn commit(
     pool: &PgPool,
     batch: &Batch<'_>,
@@ -120,7 +120,7 @@ async fn raise_owners(tx: &mut sqlx::PgTransaction<'_>, batch: &Batch<'_>) -> Re
     Ok(states)
 }
 
-/// The rows as columns, each with its rev: the last of an owner's rows gets the rev that the owner was raised to.
+/// The rows as columns, each with its rev. The last row of an owner gets the rev that the owner was raised to.
 fn rows<'a>(batch: &Batch<'a>, states: &[State], outcomes: &mut [Outcome]) -> WrittenColumns<'a> {
     let mut rows = WrittenColumns::with_capacity(batch.len());
     for (owner, state) in batch.owners.iter().zip(states) {

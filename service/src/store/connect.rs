@@ -1,4 +1,4 @@
-//! How the two databases are reached: pools, limits that keep a dead server from hanging its callers, TLS.
+//! How the two databases are reached: pools, limits that keep a dead server from blocking its callers, and TLS.
 
 use std::{
     path::Path,
@@ -23,12 +23,13 @@ use sqlx::{
 use super::{StoreError, error::from_sqlx, relay::Relay};
 use crate::sqlite_file;
 
-/// How the store is used by one process.
+/// How one process uses the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
-    /// The default expiry of a notification, from its `created_at`. Default: kept for ever.
+    /// The default expiry of a notification, counted from its `created_at`. Default: none, so that it is kept for ever.
     pub retention: Option<Duration>,
-    /// The most connections, at least 1; SQLite: of readers, beside the one that writes. Default 10.
+    /// The most connections, at least 1, default 10. For SQLite: the most readers, beside the one connection that
+    /// writes.
     pub max_connections: u32,
 }
 
@@ -38,22 +39,24 @@ impl Default for StoreOptions {
     }
 }
 
-/// How long a caller waits for a connection: a dead server is an error, not a hang.
+/// How long a caller waits for a connection. It then gets an error, so that a dead server does not block it.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
-/// How long a connection that comes back after a failure may take to answer before it is dropped.
+/// How long a connection may take to answer when it is returned after a failure. A slower one is dropped.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
-/// A connection to a server is replaced when it was lent for the last time after this age.
+/// The age after which a connection to a server is replaced when it is returned to the pool.
 const LIFETIME: Duration = Duration::from_mins(30);
-/// A connection that was idle for so long is replaced before it is lent: a firewall in between may have forgotten it.
+/// The idle time after which a connection is replaced before it is used, because a firewall in between may have dropped
+/// it.
 const IDLE_LIMIT: Duration = Duration::from_mins(10);
 
-/// Limits that the server itself keeps, in milliseconds. A worker that is frozen inside a transaction loses it, and its
-/// owners' locks, after 60 s. A call that waits for such a lock fails after 8 s, within the limit of a call.
+/// Limits that the server itself enforces, in milliseconds. A worker that freezes inside a transaction loses the
+/// transaction, and its owners' locks, after 60 s. A call that waits for such a lock fails after 8 s, within the limit
+/// of a call.
 ///
-/// And two hints to the planner. While little is known of the table (a first burst, before it was ever analysed) every
-/// plan for a page looks as cheap as the next: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22
-/// ms where the index that has the order needs 0.05 ms. No statement here needs a large sort. But the penalty raises
-/// the estimated cost so much that the JIT compiler would start, at 160 ms a statement, so it is off.
+/// And two hints to the planner. While it knows little of the table (a first burst, before the first ANALYZE), every
+/// plan for a page looks equally cheap: it collected and sorted an inbox of 80,000 rows for the newest 20, in 22 ms,
+/// where the index with that order needs 0.05 ms. No statement here needs a large sort, so sorts are penalised. But the
+/// penalty raises the estimated cost so much that the JIT compiler would start, at 160 ms a statement, so JIT is off.
 const SERVER_SETTINGS: [(&str, &str); 6] = [
     ("enable_sort", "off"),
     ("jit", "off"),
@@ -63,7 +66,7 @@ const SERVER_SETTINGS: [(&str, &str); 6] = [
     ("default_transaction_isolation", "read committed"),
 ];
 
-/// A pool, and the flag by which a call that got no answer says so.
+/// A pool, and the flag that a call sets when it gets no answer.
 pub(super) struct PostgresPool {
     pub(super) db: DatabaseConnection,
     pub(super) suspect: Arc<AtomicBool>,
@@ -76,11 +79,11 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     let Way { connect, relay } = Way::to(url, tls)?;
     let pool = postgres_pool(relay)
         .max_connections(options.max_connections.max(1))
-        // Only this process uses the pool. A test before each use would cost a third of the rate, and a broken
-        // connection is noticed by its error.
+        // Do not test a connection before each use: that would cost a third of the rate, only this process uses the
+        // pool, and a broken connection is noticed by its error.
         .test_before_acquire(false)
-        // sqlx waits without limit for a returned connection to answer: while the server is frozen or cut off, that
-        // would keep the connection's place in the pool until TCP itself gives up, some 15 minutes.
+        // sqlx waits without limit until a returned connection answers. While the server is frozen or cut off, that
+        // would block the connection's place in the pool until TCP itself gives up, after about 15 minutes.
         .after_release(move |connection, is| {
             let suspect = flag.load(Ordering::Relaxed);
             Box::pin(async move {
@@ -98,14 +101,14 @@ pub(super) async fn postgres(url: &str, tls: &TlsConfig, options: &StoreOptions)
     Ok(PostgresPool { db: SqlxPostgresConnector::from_sqlx_postgres_pool(pool), suspect })
 }
 
-/// A single connection without the limits of a worker's statements, for migrations.
+/// A single connection for migrations, without the limits on a worker's statements.
 pub(super) async fn postgres_for_migrations(url: &str, tls: &TlsConfig) -> Result<DatabaseConnection, StoreError> {
     let Way { connect, relay } = Way::to(url, tls)?;
     let pool = postgres_pool(relay).max_connections(1).connect_with(connect).await.map_err(from_sqlx)?;
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
-/// How sqlx gets to the server, and what must live as long as its pool.
+/// How sqlx reaches the server, and the relay that must live as long as its pool.
 struct Way {
     connect: PgConnectOptions,
     relay: Option<Relay>,
@@ -132,18 +135,18 @@ impl Way {
     }
 }
 
-/// What every pool starts from: one without a task of its own.
+/// The base of every pool: one without a background task.
 ///
-/// sqlx's task, which closes what is old or idle, counts the idle connections wrongly where one is lent in the moment
-/// of its return: it then turns in a loop without end, at a whole core, and the process hangs when it should stop. A
-/// pool gives its first connection back just when the task starts, so this befell one pool in some 6,000 that were
-/// opened (sqlx 0.9.0, its issue 3645). The task exists only where a pool has one of these two limits; connections to a
-/// server have their own instead, above.
+/// sqlx's task, which closes old and idle connections, counts the idle connections wrongly if one is lent in the moment
+/// of its return. The task then runs in an endless loop that takes a whole core, and the process hangs when it should
+/// stop. A pool returns its first connection just when the task starts, so this happened to about one pool in 6,000
+/// (sqlx 0.9.0, sqlx#3645). The task exists only if a pool has one of these two limits. Connections to a server have
+/// limits of their own instead, above.
 fn pool<DB: Database>() -> PoolOptions<DB> {
     PoolOptions::new().idle_timeout(None).max_lifetime(None)
 }
 
-/// What every pool of connections to a server is made of. The relay lives as long as the pool.
+/// The base of every pool of connections to a server. The relay lives as long as the pool.
 fn postgres_pool(relay: Option<Relay>) -> PoolOptions<Postgres> {
     pool().acquire_timeout(ACQUIRE_LIMIT).after_connect(move |_, _| {
         let _kept = &relay;
@@ -151,7 +154,7 @@ fn postgres_pool(relay: Option<Relay>) -> PoolOptions<Postgres> {
     })
 }
 
-/// URL and TLS files as sqlx takes them. The URL may hold a password: no error repeats it.
+/// URL and TLS files in the form that sqlx takes. The URL may contain a password, so no error repeats it.
 fn postgres_options(url: &str, tls: &TlsConfig) -> Result<PgConnectOptions, StoreError> {
     let settings = |text: &str| StoreError::Settings(text.to_owned());
     let TlsConfig { ca_file, cert_file, key_file, server_name: _ } = tls;
@@ -162,7 +165,7 @@ fn postgres_options(url: &str, tls: &TlsConfig) -> Result<PgConnectOptions, Stor
         .application_name("hoopoe")
         .disable_statement_logging();
     if let Some(ca) = readable("postgresTls.caFile", ca_file.as_deref())? {
-        // An authority without a check is a mistake: only `verify-ca` and `verify-full` check the certificate.
+        // A CA file without a check of the certificate is a mistake: only `verify-ca` and `verify-full` check it.
         options = match options.get_ssl_mode() {
             PgSslMode::Disable => {
                 return Err(settings("postgresTls.caFile contradicts sslmode=disable in the Postgres URL"));
@@ -192,14 +195,14 @@ fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>,
     }
 }
 
-/// Opens the one writing connection to a SQLite file and makes the file. Readers and the embedded queue's own
-/// connection carry on beside it.
+/// Opens the one writing connection to a SQLite file, and creates the file. Readers and the embedded queue's own
+/// connection can work beside it.
 pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let pool = pool().max_connections(1).acquire_timeout(super::error::CALL_LIMIT);
     sqlite(pool, sqlite_file::options(path).create_if_missing(true)).await
 }
 
-/// Opens the readers of a SQLite file that is there.
+/// Opens the readers of an existing SQLite file.
 pub(super) async fn sqlite_readers(path: &Path, options: &StoreOptions) -> Result<DatabaseConnection, StoreError> {
     let pool = pool().max_connections(options.max_connections.max(1)).acquire_timeout(ACQUIRE_LIMIT);
     sqlite(pool, sqlite_file::options(path).pragma("query_only", "ON")).await

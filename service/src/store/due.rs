@@ -1,4 +1,4 @@
-//! What happens to an inbox by itself: rows expire.
+//! Changes of an inbox that happen by themselves: rows expire.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::notif::Owner;
 
-/// Runs everything that is due for one owner: a reader waits for this, and answers with the resulting head.
+/// Applies everything that is due for one owner. A reader waits for this, and answers with the resulting head.
 pub(super) async fn run(
     db: &DatabaseConnection,
     owner: &Owner,
@@ -31,7 +31,7 @@ pub(super) async fn run(
         tx.rollback().await?;
         return Ok(Attempt::Forked);
     }
-    // As they are before it, for the counters: expiry is the one thing that changes.
+    // The rows as they were before, because the counters must be lowered by what expires.
     let sql = format!(
         "WITH picked AS (SELECT id AS picked_id, row_number() OVER (ORDER BY expires_at, rev) AS n FROM notification \
          WHERE owner = $1 AND expires_at <= $2 AND expires_at IS NOT NULL AND expired_at IS NULL) \
@@ -46,7 +46,8 @@ pub(super) async fn run(
 
     let mut after = before.clone();
     let upto = Watermarks::from(&before);
-    // A `next_due` that was too early is a change of the head all the same: it takes a rev, so that caches replace it.
+    // If `next_due` was too early, correcting it is a change of the head too. It takes a rev, so that caches replace
+    // the head.
     after.rev += i64::try_from(expired.len()).unwrap_or(i64::MAX).max(1);
     for row in expired {
         let (unread, unseen) = RowState { expired_at: None, ..row }.counts(upto);
@@ -58,7 +59,7 @@ pub(super) async fn run(
     Ok(Attempt::Done(Some(change)))
 }
 
-/// Owners for whom something is due, the longest overdue first.
+/// The owners for whom something is due, longest overdue first.
 pub(super) async fn owners(db: &DatabaseConnection, limit: u32) -> Result<Vec<Owner>, StoreError> {
     let dialect = Dialect::of(db);
     let mut values = vec![i64::from(limit).into()];
@@ -70,7 +71,7 @@ pub(super) async fn owners(db: &DatabaseConnection, limit: u32) -> Result<Vec<Ow
         let text: String = row.try_get("", "owner")?;
         match Owner::parse(&text) {
             Ok(owner) => owners.push(owner),
-            // Written by something else than this program; one such row must not stop the sweep of all others.
+            // Another program wrote this row. One such row must not stop the sweep of all others.
             Err(error) => tracing::warn!(%error, "an owner in owner_state is no owner: skipped"),
         }
     }

@@ -1,4 +1,4 @@
-//! What the database said, sorted by what the caller can do about it.
+//! The errors of the store: errors of the database, sorted by what the caller can do about them.
 
 use std::{
     future::Future,
@@ -9,13 +9,40 @@ use std::{
 
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
-use super::StoreError;
+use super::HeadAt;
 
-/// The longest that one call may take. The server's own limits (`connect`) end a statement earlier; this is for a
-/// server that is frozen or unreachable and says nothing.
+/// The longest time of a call. The server's own limits (`connect`) end a statement earlier. This limit is for a server
+/// that is frozen or unreachable and does not answer.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(15);
 
-/// What may be done about an error.
+/// Why a call to the store failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached, is starting or stopping, or the connection broke. The same call may succeed
+    /// later.
+    #[error("failed to reach the database")]
+    Unavailable(#[source] DbErr),
+    /// The database refuses a value (Postgres class 22 or 23). The same call will fail again.
+    #[error("failed to store a value that the database refuses")]
+    Refused(#[source] DbErr),
+    /// `upto` belongs to another epoch, so the state that the client saw no longer exists. 409.
+    #[error("failed to mark up to a head of another epoch")]
+    OtherEpoch(Box<HeadAt>),
+    /// `upto` is above the owner's rev. 422.
+    #[error("failed to mark up to a rev above the owner's")]
+    AboveHead(Box<HeadAt>),
+    /// The URL, or a TLS setting, cannot be used. Only another configuration helps.
+    #[error("failed to use the settings: {0}")]
+    Settings(String),
+    /// The schema is missing, or too new for this build.
+    #[error("failed to use the schema: {0}")]
+    Schema(String),
+    /// Any other error of the database.
+    #[error("failed to run a statement")]
+    Statement(#[source] DbErr),
+}
+
+/// What the caller can do about an error.
 enum Class {
     Unavailable,
     Refused,
@@ -34,7 +61,7 @@ impl From<DbErr> for StoreError {
     }
 }
 
-/// An error of sqlx itself, from the statements that go past sea-orm.
+/// An error of sqlx itself, from the statements that do not go through sea-orm.
 pub(super) fn from_sqlx(error: sqlx::Error) -> StoreError {
     DbErr::Query(RuntimeErr::SqlxError(error.into())).into()
 }
@@ -45,7 +72,7 @@ fn classify(error: &DbErr) -> Class {
         DbErr::Conn(RuntimeErr::SqlxError(error))
         | DbErr::Exec(RuntimeErr::SqlxError(error))
         | DbErr::Query(RuntimeErr::SqlxError(error)) => classify_sqlx(error),
-        // sea-orm's own enum is not exhaustive; what is left are decoding and programming errors.
+        // sea-orm's own enum is not exhaustive. The remaining variants are decoding and programming errors.
         _ => Class::Other,
     }
 }
@@ -66,17 +93,17 @@ fn classify_sqlx(error: &SqlxError) -> Class {
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed
         | SqlxError::BeginFailed => Class::Unavailable,
-        // sqlx's own enum is not exhaustive; what is left are decoding and programming errors.
+        // sqlx's own enum is not exhaustive. The remaining variants are decoding and programming errors.
         _ => Class::Other,
     }
 }
 
-/// By the class of a SQLSTATE, its first two characters, and a few whole ones.
+/// Classifies a SQLSTATE by its first two characters, and a few codes by all five.
 fn classify_sqlstate(code: &str) -> Class {
     match code {
         "42P01" | "42703" | "3F000" => return Class::NoSchema,
-        // A standby: no WAL of its own (55000), nothing may be written (25006). Lock not had in time, or a server's own
-        // limit.
+        // A standby: it has no WAL of its own (55000), and refuses writes (25006). The others: a lock was not granted
+        // in time, or a limit of the server ended the transaction.
         "55000" | "55006" | "55P03" | "25006" | "25P02" | "25P03" => return Class::Unavailable,
         _ => {}
     }
@@ -90,7 +117,7 @@ fn classify_sqlstate(code: &str) -> Class {
     }
 }
 
-/// By SQLite's primary result code, the low 8 bits of the extended one.
+/// Classifies SQLite's primary result code, the low 8 bits of the extended one.
 fn classify_sqlite(code: &str, message: &str) -> Class {
     match code.parse::<u32>().map(|code| code & 0xff) {
         // BUSY, LOCKED, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL.
@@ -102,8 +129,8 @@ fn classify_sqlite(code: &str, message: &str) -> Class {
     }
 }
 
-/// Ends a call that gets no answer. `suspect` is set before the call is dropped, for its connection goes back to the
-/// pool then.
+/// Ends a call that gets no answer. `suspect` is set before the call is dropped, because its connection returns to the
+/// pool at that moment.
 pub(super) async fn bounded<T>(
     suspect: &AtomicBool,
     call: impl Future<Output = Result<T, StoreError>>,
@@ -123,12 +150,12 @@ pub(super) async fn bounded<T>(
     result
 }
 
-/// The history forked again while the epoch was being raised: a failover is going on.
+/// The error when the history forked again while the epoch was being raised, because a failover is in progress.
 pub(super) fn forking() -> StoreError {
     StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal("the database's history is changing".to_owned())))
 }
 
-/// The row that the first migration makes is not there.
+/// The error when the row that the first migration makes is missing.
 pub(super) fn no_store_row() -> StoreError {
     StoreError::Schema("table `store` has no row; run `hoopoe migrate up`".to_owned())
 }

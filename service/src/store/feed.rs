@@ -1,20 +1,20 @@
-//! A page of an inbox: what is asked for, and what comes back.
+//! A page of an inbox: the query and the answer.
 
 use super::{HeadAt, Item, Position};
 
-/// Which page. `since` takes no filter: a client that catches up must hear of everything.
+/// Which page. `since` takes no filter, because a client that catches up must learn of every change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedQuery {
     /// How many items, 1–200.
     pub limit: u32,
-    /// What is listed.
+    /// Which rows are listed.
     pub selection: Filter,
 }
 
-/// What a feed lists.
+/// Which rows a feed lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Filter {
-    /// Newest first by `rev`: the inbox as a person sees it. Expired rows are left out.
+    /// Newest first by `rev`, without expired rows: the inbox as a person sees it.
     Newest {
         /// Only rows with a `rev` below this (the cursor).
         before: Option<i64>,
@@ -25,11 +25,12 @@ pub enum Filter {
         /// Only this kind.
         kind: Option<String>,
     },
-    /// What changed since a position, by `changed_rev` ascending, with what was archived, deleted or expired.
+    /// The rows that changed since a position, by `changed_rev` ascending, including archived, deleted and expired
+    /// ones.
     Changes(Since),
 }
 
-/// Where a client that catches up stands.
+/// The position of a client that catches up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Since {
     /// The position that the client holds.
@@ -38,7 +39,7 @@ pub struct Since {
     pub after: Option<i64>,
 }
 
-/// A page and the head, of one snapshot.
+/// A page and the head, from one snapshot.
 #[derive(Clone, Debug)]
 pub struct Feed {
     /// The owner's head.
@@ -47,20 +48,20 @@ pub struct Feed {
     pub items: Vec<Item>,
     /// Whether there are rows after these.
     pub more: bool,
-    /// For [`Filter::Changes`]: up to which rev the client knows everything once it has applied this page.
+    /// For [`Filter::Changes`]: the rev up to which the client knows everything once it has applied this page.
     pub complete_to: Option<i64>,
-    /// For [`Filter::Changes`]: the client's position cannot be continued (older than the floor, above the rev, another
-    /// epoch): it drops what it has and starts from the newest page. `items` are then the newest page.
+    /// For [`Filter::Changes`]: the client's position cannot be continued (older than the floor, above the rev, or of
+    /// another epoch). The client drops its rows and starts from the newest page, which is then in `items`.
     pub reset: bool,
 }
 
 /// A window of the visible rows.
 #[derive(Clone, Debug)]
 pub struct Window {
-    /// The owner's head, of the same snapshot.
+    /// The owner's head, from the same snapshot.
     pub head: HeadAt,
     /// The rows, newest first.
     pub items: Vec<Item>,
-    /// How many there are in all.
+    /// How many visible rows there are in all.
     pub total: u64,
 }

@@ -27,13 +27,13 @@ pub struct Head {
     pub read_upto: i64,
     /// A row whose `unseen_rev` is not above this is seen.
     pub seen_upto: i64,
-    // By the database's clock. Past it no cache is trusted.
+    // The time is by the database's clock. After it, no cache is trusted.
     /// When a row expires next.
     #[schema(required, value_type = Option<String>, format = DateTime)]
     pub next_due: Option<Timestamp>,
 }
 
-/// A head, and the cache generation that the transaction which read or made it saw.
+/// A head, with the cache generation that the transaction which read or made it saw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeadAt {
     /// The head.
@@ -48,14 +48,14 @@ impl Head {
         Position { epoch: self.epoch, rev: self.rev }
     }
 
-    /// Whether something became due by `now` (the database's clock).
+    /// Whether something was due at `now` (the database's clock).
     pub fn is_due(&self, now: Timestamp) -> bool {
         self.next_due.is_some_and(|due| due <= now)
     }
 }
 
 impl HeadAt {
-    /// The order in which heads supersede each other: by position, then by generation.
+    /// The order in which heads replace each other: by position, then by generation.
     pub fn version(&self) -> (Position, i64) {
         (self.head.position(), self.generation)
     }

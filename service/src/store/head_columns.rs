@@ -5,8 +5,10 @@ use sea_orm::QueryResult;
 use super::{Epoch, Head, HeadAt, StoreError, row::FromColumn};
 
 /// The head of an owner as columns; `s` is the row of `store`, `o` that of the owner, if any.
-pub(super) const HEAD: &str = "s.generation AS generation, s.epoch AS store_epoch, o.epoch AS owner_epoch, o.rev AS owner_rev, \
-     o.unread AS unread, o.unseen AS unseen, o.read_upto AS read_upto, o.seen_upto AS seen_upto, o.next_due AS next_due, \
+pub(super) const HEAD: &str = "s.generation AS generation, s.epoch AS store_epoch, o.epoch AS owner_epoch, \
+     o.rev AS owner_rev, \
+     o.unread AS unread, o.unseen AS unseen, o.read_upto AS read_upto, o.seen_upto AS seen_upto, \
+     o.next_due AS next_due, \
      o.floor_rev AS floor_rev";
 
 /// The head in a row that has the columns [`HEAD`].

@@ -1,4 +1,4 @@
-//! Which history the store is in, and which caches may be trusted: the one row that every transaction reads.
+//! Which history the store is in, and which caches may be trusted. Every transaction reads the one row that says so.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
@@ -10,26 +10,27 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// What a transaction reads of the row of `store`.
+/// What a transaction reads from the row of `store`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct History {
     pub(super) generation: i64,
     pub(super) epoch: i64,
-    /// The history is not the one that the epoch was set in: nothing may be committed before the epoch is raised.
+    /// Whether the database is in another history than the one in which the epoch was set. Nothing may be committed
+    /// before the epoch is raised.
     pub(super) forked: bool,
     pub(super) clock: Timestamp,
 }
 
-/// What a change came to.
+/// How a change ended.
 pub(super) enum Attempt<T> {
-    /// It is committed, or there was nothing to do.
+    /// It is committed, or there was nothing to change.
     Done(T),
-    /// The history forked: nothing was committed. Raise the epoch and do it again.
+    /// The history forked, and nothing was committed. Raise the epoch and repeat the change.
     Forked,
 }
 
-/// Reads it. A transaction does so after it has its owners' locks, so that what it commits is as new as the generation
-/// says.
+/// Reads the row. A transaction does this after it has locked its owners, so that its commit is at least as new as the
+/// generation it read.
 pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreError> {
     let dialect = Dialect::of(db);
     let sql = match dialect {
@@ -50,7 +51,7 @@ pub(super) async fn read(db: &impl ConnectionTrait) -> Result<History, StoreErro
     Ok(History { generation: row.try_get("", "generation")?, epoch: row.try_get("", "epoch")?, forked, clock })
 }
 
-/// Reads generation, epoch and clock; raises the epoch first where the history forked.
+/// Reads generation, epoch and clock. If the history forked, raises the epoch first.
 pub(super) async fn pulse(reader: &DatabaseConnection, writer: &DatabaseConnection) -> Result<Pulse, StoreError> {
     let mut history = read(reader).await?;
     if history.forked {
@@ -61,10 +62,10 @@ pub(super) async fn pulse(reader: &DatabaseConnection, writer: &DatabaseConnecti
     Ok(Pulse { generation, epoch, clock })
 }
 
-/// Raises the epoch if the history is still another one than the row says; several processes may find it at once.
+/// Raises the epoch if the history still differs from the row; several processes may find that at once.
 ///
-/// The new epoch is the Unix second, or one more than the old one if that is higher: otherwise two restores of one
-/// backup would give both histories the same number.
+/// The new epoch is the Unix second, or the old epoch plus one if that is higher. With a mere counter, two restores of
+/// one backup would give both histories the same number.
 pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError> {
     let dialect = Dialect::of(db);
     let tx = transaction::begin(db).await?;
@@ -85,7 +86,7 @@ pub(super) async fn enter_fork(db: &DatabaseConnection) -> Result<(), StoreError
     Ok(())
 }
 
-/// Starts a new epoch in the history that the database is in now; its number.
+/// Starts a new epoch in the database's present history. Returns its number.
 pub(super) async fn raise_epoch(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
     let dialect = Dialect::of(db);
     let (greatest, timeline, system) = match dialect {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::notif::Owner;
 
-/// Marks.
+/// Changes the read state of rows.
 pub(super) async fn mark(
     db: &DatabaseConnection,
     owner: &Owner,
@@ -80,7 +80,7 @@ pub(super) async fn commit(
     Ok(OwnerChange { owner: owner.clone(), previous, head, inserted: Vec::new() })
 }
 
-/// The head of an owner without a row.
+/// The head of an owner that has no row.
 fn no_owner(history: &History) -> HeadAt {
     let head = Head {
         epoch: Epoch { store: history.epoch, owner: 0 },
@@ -104,13 +104,13 @@ fn check(upto: Position, head: HeadAt) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ids in their order, each once.
+/// The ids in their order, without repeats.
 fn distinct(ids: &[Uuid]) -> Vec<Uuid> {
     let mut seen = std::collections::HashSet::new();
     ids.iter().copied().filter(|id| seen.insert(*id)).collect()
 }
 
-/// Marks single rows; the ids that are not there.
+/// Marks single rows. Returns the ids that do not exist.
 async fn mark_ids(
     tx: &DatabaseTransaction,
     state: &mut State,
@@ -159,15 +159,17 @@ async fn rows(tx: &DatabaseTransaction, owner: &str, ids: &[Uuid]) -> Result<Has
     Ok(rows)
 }
 
-/// Writes marked rows with their revs: one statement on Postgres; on SQLite, which lives in the process, one for each.
+/// Writes marked rows with their revs. Postgres takes one statement for all rows. SQLite runs in this process, so one
+/// statement per row is cheap there.
 async fn write_rows(tx: &DatabaseTransaction, owner: &str, changed: &[(RowState, i64)]) -> Result<(), StoreError> {
     let dialect = Dialect::of(tx);
-    // sea-orm binds no NULL inside an array: 0 stands for it, a time that no mark is made at.
+    // sea-orm cannot bind NULL inside an array, so 0 stands for it; no mark has that time.
     let time = |time: Option<i64>| time.unwrap_or(0);
     match dialect {
         Dialect::Postgres if !changed.is_empty() => {
             let sql = "UPDATE notification n SET changed_rev = u.changed_rev, unread_rev = u.unread_rev, \
-                 seen_at = nullif(u.seen_at, 0), read_at = nullif(u.read_at, 0), archived_at = nullif(u.archived_at, 0) \
+                 seen_at = nullif(u.seen_at, 0), read_at = nullif(u.read_at, 0), \
+                 archived_at = nullif(u.archived_at, 0) \
                  FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) \
                  AS u (id, changed_rev, unread_rev, seen_at, read_at, archived_at) WHERE n.owner = $1 AND n.id = u.id";
             let column = |of: fn(&RowState) -> Option<i64>| -> Value {
@@ -186,7 +188,8 @@ async fn write_rows(tx: &DatabaseTransaction, owner: &str, changed: &[(RowState,
         }
         Dialect::Postgres => {}
         Dialect::Sqlite => {
-            let sql = "UPDATE notification SET changed_rev = $3, unread_rev = $4, seen_at = $5, read_at = $6, archived_at = $7 \
+            let sql = "UPDATE notification SET changed_rev = $3, unread_rev = $4, seen_at = $5, read_at = $6, \
+                archived_at = $7 \
                  WHERE owner = $1 AND id = $2";
             for (row, rev) in changed {
                 let values = [
@@ -205,7 +208,7 @@ async fn write_rows(tx: &DatabaseTransaction, owner: &str, changed: &[(RowState,
     Ok(())
 }
 
-/// Marks all that the client had seen.
+/// Marks everything that the client had seen.
 async fn mark_upto(
     tx: &DatabaseTransaction,
     state: &mut State,
@@ -225,7 +228,7 @@ async fn mark_upto(
             }
             return Ok(());
         }
-        // Refused before they come here: neither says which rows it means.
+        // The edge refuses these states before, because neither says which rows it means.
         MarkState::Unread | MarkState::Unarchived => return Ok(()),
     };
     let (read_moves, seen_moves) = (read_upto > state.read_upto, seen_upto > state.seen_upto);
@@ -243,7 +246,7 @@ async fn mark_upto(
     Ok(())
 }
 
-/// Archives the visible rows that have not changed since `upto`, each with a rev of its own; how many.
+/// Archives the visible rows that have not changed since `upto`, and gives each a rev of its own. Returns how many.
 async fn archive_upto(
     tx: &DatabaseTransaction,
     state: &State,
@@ -262,8 +265,8 @@ async fn archive_upto(
     Ok(i64::try_from(result.rows_affected()).unwrap_or(i64::MAX))
 }
 
-/// How many rows count among those that changed above `since`. No row below it can count: all-read leaves nothing
-/// unread below the watermark, and an archive leaves nothing visible below what was archived. So this is O(news).
+/// How many of the rows that changed after `since` count. No other row can count: all-read leaves no unread row below
+/// the watermark, and an archive leaves no visible row below its position. So this is O(news).
 async fn count(tx: &DatabaseTransaction, owner: &str, counter: Counter, since: i64) -> Result<i64, StoreError> {
     let dialect = Dialect::of(tx);
     let (rev, at, watermark) = match counter {
@@ -279,7 +282,7 @@ async fn count(tx: &DatabaseTransaction, owner: &str, counter: Counter, since: i
     Ok(row.map(|row| row.try_get::<i64>("", "n")).transpose()?.unwrap_or(0))
 }
 
-/// A counter and its watermark.
+/// A counter with its watermark.
 enum Counter {
     Unread(i64),
     Unseen(i64),

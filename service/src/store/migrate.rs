@@ -1,4 +1,4 @@
-//! `hoopoe migrate`: brings the schema up or down. Every replica may run `up` at its start, all at once.
+//! `hoopoe migrate`: brings the schema up or down. Every replica may run `up` at its start, all at the same time.
 
 use std::path::Path;
 
@@ -27,11 +27,11 @@ pub enum Target<'a> {
         /// Files for TLS.
         tls: &'a TlsConfig,
     },
-    /// A SQLite file, made where there is none.
+    /// A SQLite file, created if it does not exist.
     Sqlite(&'a Path),
 }
 
-/// One migration and where it stands.
+/// One migration and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MigrationState {
     /// Its name.
@@ -40,14 +40,14 @@ pub struct MigrationState {
     pub standing: Standing,
 }
 
-/// Where a migration stands.
+/// The state of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// The database has it.
     Applied,
     /// `up` would apply it.
     Pending,
-    /// The database has it and this build does not know it: it comes from a newer one.
+    /// The database has it, but this build does not know it: it comes from a newer build.
     Unknown,
 }
 
@@ -56,14 +56,14 @@ const LOCK_KEY: i64 = 0x686f_6f70_6f65;
 /// How long to wait for another replica's migration.
 const LOCK_LIMIT: &str = "120s";
 
-/// Applies what is pending, all in one transaction; the names. Succeeds without doing anything on a newer schema that
-/// this build may still work with.
+/// Applies all pending migrations in one transaction and returns their names. On a newer schema that this build may
+/// still use, it succeeds without doing anything.
 pub async fn up(target: Target<'_>) -> Result<Vec<String>, StoreError> {
     on(target, async |db| up_on(db).await).await
 }
 
-/// Takes the newest migration back, and with the first one everything that is stored; its name, `None` where there is
-/// none.
+/// Reverts the newest migration and returns its name; `None` if there is none. Reverting the first one deletes
+/// everything that is stored.
 pub async fn down(target: Target<'_>) -> Result<Option<String>, StoreError> {
     on(target, async |db| {
         let tx = begin(db).await?;
@@ -82,7 +82,8 @@ pub async fn down(target: Target<'_>) -> Result<Option<String>, StoreError> {
     .await
 }
 
-/// Drops all that is Hoopoe's, also of a newer schema, and applies everything anew. The store gets a new id.
+/// Drops everything that belongs to Hoopoe, also of a newer schema, and applies all migrations again. The store gets a
+/// new id.
 pub async fn fresh(target: Target<'_>) -> Result<Vec<String>, StoreError> {
     on(target, async |db| {
         let tx = begin(db).await?;
@@ -96,7 +97,7 @@ pub async fn fresh(target: Target<'_>) -> Result<Vec<String>, StoreError> {
     .await
 }
 
-/// Where each migration stands, in their order, the unknown ones last. Changes nothing.
+/// The state of each migration, in their order, with the unknown ones last. Changes nothing.
 pub async fn status(target: Target<'_>) -> Result<Vec<MigrationState>, StoreError> {
     on(target, async |db| {
         let applied = match seaql_migrations::Entity::find().all(db).await.map_err(StoreError::from) {
@@ -123,13 +124,13 @@ pub async fn status(target: Target<'_>) -> Result<Vec<MigrationState>, StoreErro
     .await
 }
 
-/// Starts a new epoch: for a restore that the database itself does not show (a dump, a copied file). Every client
-/// starts anew; the epoch's number.
+/// Starts a new epoch and returns its number. For a restore that the database itself does not show (a dump, a copied
+/// file). Every client then starts from the newest page.
 pub async fn new_epoch(target: Target<'_>) -> Result<i64, StoreError> {
     on(target, async |db| history::raise_epoch(db).await).await
 }
 
-/// Connects, does it, closes.
+/// Connects, runs the work, and closes the connection.
 async fn on<T>(
     target: Target<'_>,
     work: impl AsyncFnOnce(&DatabaseConnection) -> Result<T, StoreError>,
@@ -139,12 +140,12 @@ async fn on<T>(
         Target::Sqlite(path) => connect::sqlite_writer(path).await?,
     };
     let result = work(&db).await;
-    // The connection ends with the process at the latest; what was committed is committed.
+    // An error here does no harm: the work is committed, and the connection ends with the process at the latest.
     let _ = db.close().await;
     result
 }
 
-/// [`up`] over a connection.
+/// [`up`] over an open connection.
 pub(super) async fn up_on(db: &DatabaseConnection) -> Result<Vec<String>, StoreError> {
     let tx = begin(db).await?;
     let names = apply(&tx).await?;
@@ -186,7 +187,8 @@ async fn apply(tx: &DatabaseTransaction) -> Result<Vec<String>, StoreError> {
     Ok(names)
 }
 
-/// The schema comes from a newer build: this one leaves it alone, and may work with it if that build said so.
+/// Whether the schema comes from a newer build. This build then does not change it, and may use it if the newer build
+/// allowed that.
 async fn newer(tx: &DatabaseTransaction, all_applied: bool) -> Result<Vec<String>, StoreError> {
     let row = store::Entity::find().one(tx).await?.ok_or_else(no_store_row)?;
     if all_applied && row.min_reader <= SCHEMA_VERSION {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{PostgresStore, SqliteStore, Store, StoreError, StoreOptions, migrate::Target};
 
-/// Opens a store. A Postgres must have its schema; a SQLite file is made and migrated.
+/// Opens a store. A Postgres must have its schema already; a SQLite file is created and migrated.
 pub async fn open(at: Target<'_>, options: StoreOptions) -> Result<Arc<dyn Store>, StoreError> {
     Ok(match at {
         Target::Postgres { url, tls } => Arc::new(PostgresStore::connect(url, tls, options).await?),

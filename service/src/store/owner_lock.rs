@@ -9,16 +9,17 @@ use super::{
 };
 use crate::{notif::Owner, timestamp::Timestamp};
 
-/// Locks or creates the rows of these owners, sorted and without repeats; they come back in the same order. New ones
-/// have rev 0.
+/// Locks or creates the rows of these owners, which must be sorted and without repeats. Returns them in the same order.
+/// A new row has rev 0.
 ///
-/// One statement takes the locks in the order of its input. `DO NOTHING` for the missing rows, and then `FOR UPDATE`
-/// for the others, would take the locks in another order, and two batches could wait for each other.
+/// One statement takes the locks in the order of its input. `DO NOTHING` for the missing rows and then `FOR UPDATE` for
+/// the others would take the locks in another order, and two batches could wait for each other.
 pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) -> Result<Vec<Model>, StoreError> {
     let dialect = Dialect::of(tx);
     let mut states = match dialect {
         Dialect::Postgres => {
-            let sql = "INSERT INTO owner_state AS o (owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto) \
+            let sql = "INSERT INTO owner_state AS o (owner, epoch, rev, floor_rev, unread, unseen, read_upto, \
+                 seen_upto) \
                  SELECT u.owner, floor(extract(epoch FROM clock_timestamp()))::bigint, 0, 0, 0, 0, 0, 0 \
                  FROM unnest($1::text[]) AS u (owner) \
                  ON CONFLICT (owner) DO UPDATE SET rev = o.rev \
@@ -27,9 +28,10 @@ pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) ->
             Model::find_by_statement(dialect.statement(sql, [Value::from(owners)])).all(tx).await?
         }
         Dialect::Sqlite => {
-            // This is the only transaction that writes, so the order of locks does not matter.
+            // SQLite allows only one writing transaction, so the order of locks does not matter.
             let list = Value::from(serde_json::Value::from(owners.to_vec()).to_string());
-            let sql = "INSERT INTO owner_state (owner, epoch, rev, floor_rev, unread, unseen, read_upto, seen_upto) \
+            let sql = "INSERT INTO owner_state (owner, epoch, rev, floor_rev, unread, unseen, read_upto, \
+                 seen_upto) \
                  SELECT value, $2, 0, 0, 0, 0, 0, 0 FROM json_each($1) WHERE true ON CONFLICT (owner) DO NOTHING";
             tx.execute_raw(dialect.statement(sql, [list.clone(), Timestamp::now().seconds().into()])).await?;
             let sql = "SELECT * FROM owner_state WHERE owner IN (SELECT value FROM json_each($1))";
@@ -40,7 +42,7 @@ pub(super) async fn lock_or_create(tx: &DatabaseTransaction, owners: &[&str]) ->
     Ok(states)
 }
 
-/// Locks the row of one owner, if there is one.
+/// Locks the row of one owner, if it exists.
 pub(super) async fn lock(tx: &DatabaseTransaction, owner: &Owner) -> Result<Option<Model>, StoreError> {
     let select = Entity::find_by_id(owner.as_str());
     let select = match Dialect::of(tx) {
@@ -50,15 +52,17 @@ pub(super) async fn lock(tx: &DatabaseTransaction, owner: &Owner) -> Result<Opti
     Ok(select.one(tx).await?)
 }
 
-/// Writes what changed in locked rows: all but the owner, its epoch and its floor.
+/// Writes the changes to locked rows: all columns except the owner, its epoch and its floor.
 pub(super) async fn write(tx: &DatabaseTransaction, states: &[Model]) -> Result<(), StoreError> {
     let dialect = Dialect::of(tx);
     match dialect {
         Dialect::Postgres => {
-            // sea-orm binds no NULL inside an array: 0 stands for it, a moment that nothing is due at.
-            let sql = "UPDATE owner_state o SET rev = u.rev, unread = u.unread, unseen = u.unseen, read_upto = u.read_upto, \
+            // sea-orm cannot bind NULL inside an array, so 0 stands for it; nothing is due at that time.
+            let sql = "UPDATE owner_state o SET rev = u.rev, unread = u.unread, unseen = u.unseen, \
+                 read_upto = u.read_upto, \
                  seen_upto = u.seen_upto, next_due = nullif(u.next_due, 0) \
-                 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) \
+                 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], \
+                 $6::bigint[], $7::bigint[]) \
                  AS u (owner, rev, unread, unseen, read_upto, seen_upto, next_due) WHERE o.owner = u.owner";
             let column = |of: fn(&Model) -> i64| -> Value { states.iter().map(of).collect::<Vec<i64>>().into() };
             let values = [
@@ -73,7 +77,8 @@ pub(super) async fn write(tx: &DatabaseTransaction, states: &[Model]) -> Result<
             tx.execute_raw(dialect.statement(sql, values)).await?;
         }
         Dialect::Sqlite => {
-            let sql = "UPDATE owner_state SET rev = $2, unread = $3, unseen = $4, read_upto = $5, seen_upto = $6, next_due = $7 \
+            let sql = "UPDATE owner_state SET rev = $2, unread = $3, unseen = $4, read_upto = $5, seen_upto = $6, \
+                 next_due = $7 \
                  WHERE owner = $1";
             for Model { owner, epoch: _, rev, floor_rev: _, unread, unseen, read_upto, seen_upto, next_due } in states {
                 let values = [
@@ -92,14 +97,14 @@ pub(super) async fn write(tx: &DatabaseTransaction, states: &[Model]) -> Result<
     Ok(())
 }
 
-/// The position of a row as it is locked. A row with rev 0 was made by this transaction: until now readers saw an owner
-/// without a row, which is owner epoch 0.
+/// The position of a row when it was locked. A row with rev 0 was created by this transaction. Until now readers saw an
+/// owner without a row, which is owner epoch 0.
 pub(super) fn position(state: &Model, store_epoch: i64) -> Position {
     let owner = if state.rev == 0 { 0 } else { state.epoch };
     Position { epoch: Epoch { store: store_epoch, owner }, rev: state.rev }
 }
 
-/// The head that a row stands for.
+/// The head that a row describes.
 pub(super) fn head(state: &Model, store_epoch: i64, generation: i64) -> HeadAt {
     let head = Head {
         epoch: Epoch { store: store_epoch, owner: state.epoch },

@@ -1,5 +1,4 @@
-//! Pages of an inbox. Head, rows and watermarks come from one statement, and so from one snapshot and in one round
-//! trip.
+//! Pages of an inbox. Head, rows and watermarks come from one statement, and so from one snapshot and one round trip.
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Value};
 
@@ -31,7 +30,7 @@ pub(super) async fn feed(db: &DatabaseConnection, owner: &Owner, query: &FeedQue
     }
 }
 
-/// What of the newest is listed.
+/// Which of the newest rows are listed.
 struct Newest<'a> {
     before: Option<i64>,
     unread: bool,
@@ -39,7 +38,7 @@ struct Newest<'a> {
     kind: Option<&'a str>,
 }
 
-/// A row that is shown, apart from whether it is archived. A row that is past its expiry is hidden by the clock, even
+/// The condition for a row that is shown, whether archived or not. A row past its expiry is hidden by the clock, even
 /// before it is marked as expired.
 fn shown(dialect: Dialect, archived: bool, values: &mut Vec<Value>) -> String {
     let clock = dialect.statement_clock(values);
@@ -50,7 +49,7 @@ fn shown(dialect: Dialect, archived: bool, values: &mut Vec<Value>) -> String {
     )
 }
 
-/// A row that is unread.
+/// The condition for an unread row.
 const UNREAD: &str =
     "n.read_at IS NULL AND n.unread_rev > coalesce((SELECT read_upto FROM owner_state WHERE owner = $1), 0)";
 
@@ -75,7 +74,7 @@ impl Newest<'_> {
     }
 }
 
-/// What changed since a position; the newest page where it cannot be continued.
+/// What changed since a position, or the newest page if that position cannot be continued.
 async fn changes(db: &DatabaseConnection, owner: &Owner, since: Since, limit: u32) -> Result<Feed, StoreError> {
     let Since { position, after } = since;
     let above = after.map_or(position.rev, |after| after.max(position.rev));
@@ -100,7 +99,8 @@ async fn rows(
 ) -> Result<(HeadAt, i64, Vec<Item>, bool), StoreError> {
     let sql = format!(
         "SELECT {HEAD}, {item} FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
-         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n ON true",
+         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.{order} LIMIT $2) n \
+         ON true",
         item = *ITEM,
         order = order.sql()
     );
@@ -124,7 +124,7 @@ fn items(rows: &[QueryResult], order: Order) -> Result<Vec<Item>, StoreError> {
     Ok(items)
 }
 
-/// The order of a page. An index decides which rows are on it. They are sorted here, because a join promises no order.
+/// The order of a page. An index decides which rows are on it, but a join promises no order, so they are sorted here.
 #[derive(Clone, Copy)]
 enum Order {
     Newest,
@@ -140,7 +140,7 @@ impl Order {
     }
 }
 
-/// The rows `from ≤ i < to` of the visible ones, newest first, and how many there are.
+/// The rows `from ≤ i < to` of the visible rows, newest first, and how many visible rows there are.
 pub(super) async fn window(
     db: &DatabaseConnection,
     owner: &Owner,
@@ -160,7 +160,8 @@ pub(super) async fn window(
     let sql = format!(
         "SELECT {HEAD}, (SELECT count(*) FROM notification n WHERE n.owner = $1 AND {condition}) AS total, {item} \
          FROM store s LEFT JOIN owner_state o ON o.owner = $1 \
-         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.rev DESC LIMIT $2 OFFSET $3) n \
+         LEFT JOIN (SELECT * FROM notification n WHERE n.owner = $1 AND {condition} ORDER BY n.rev DESC \
+         LIMIT $2 OFFSET $3) n \
          ON true",
         item = *ITEM
     );

@@ -9,27 +9,27 @@ use serde::{Deserialize, Serialize};
 pub struct Epoch {
     /// Rises when the store's history forked, or by `hoopoe migrate new-epoch`.
     pub store: i64,
-    /// The Unix second at which the owner's row was made, higher than any before it; 0: no row.
+    /// The Unix second at which the owner's row was created, higher than any before it. 0: there is no row.
     pub owner: i64,
 }
 
 /// An epoch and a rev, written `<epoch>-<rev>`: the `ETag`, the `since`, the stream's id and the cache's version.
-/// Ordered.
+/// Positions are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Position {
     /// The history.
     pub epoch: Epoch,
-    /// The owner's number in it.
+    /// The owner's rev in it.
     pub rev: i64,
 }
 
-/// Why a text is no [`Position`] or [`Epoch`].
+/// Why a text is not a [`Position`] or [`Epoch`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be <epoch>-<rev> as a head gives it, e.g. 1.1763700000-42")]
 pub struct PositionError;
 
-/// Digits only: `i64::from_str` alone would take a sign.
+/// Accepts digits only; `i64::from_str` alone would accept a sign.
 fn number(text: &str) -> Result<i64, PositionError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(PositionError);

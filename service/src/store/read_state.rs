@@ -1,11 +1,11 @@
-//! What a mark makes of a row, and whether a row counts. Pure.
+//! What a mark changes in a row, and whether a row counts. Pure.
 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::{MarkState, entity::owner_state};
 
-/// The part of a row that decides whether it counts.
+/// The columns of a row that decide whether it counts.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
 pub(super) struct RowState {
     pub(super) id: Uuid,
@@ -19,15 +19,15 @@ pub(super) struct RowState {
     pub(super) deleted_at: Option<i64>,
 }
 
-/// Its columns.
+/// The columns of [`RowState`].
 pub(super) const COLUMNS: &str =
     "id, unread_rev, unseen_rev, seen_at, read_at, archived_at, expired_at, snoozed_until, deleted_at";
 
-/// A row that may count at all. The same as [`RowState::is_visible`].
+/// The condition for a row that may count. It is the same as [`RowState::is_visible`].
 pub(super) const VISIBLE: &str =
     "archived_at IS NULL AND expired_at IS NULL AND snoozed_until IS NULL AND deleted_at IS NULL";
 
-/// How far everything was read and seen.
+/// Up to which revs everything was read and seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watermarks {
     pub(super) read_upto: i64,
@@ -57,7 +57,7 @@ impl RowState {
         self.seen_at.is_some() || self.unseen_rev <= upto.seen_upto
     }
 
-    /// 1 if it is in the unread counter, and 1 if it is in the unseen one.
+    /// Its share of the unread counter and of the unseen counter, each 0 or 1.
     pub(super) fn counts(&self, upto: Watermarks) -> (i64, i64) {
         let visible = self.is_visible();
         (i64::from(visible && !self.is_read(upto)), i64::from(visible && !self.is_seen(upto)))

@@ -1,9 +1,8 @@
-//! The way to a Postgres whose certificate carries another name than the host of its URL.
+//! The way to a Postgres whose certificate has another name than the host in its URL.
 //!
-//! sqlx checks the certificate against the host that it connects to, and has no setting for another name. It does check
-//! a TLS session over a Unix socket, though, against `host`, which then names nothing else. So a connection goes to a
-//! socket of this process, and from there, byte for byte, to the server: TLS runs from end to end, and nothing is read
-//! in between.
+//! sqlx checks the certificate against the host that it connects to, and has no setting for another name. But over a
+//! Unix socket, where `host` has no other use, it checks a TLS session against `host`. So sqlx connects to a socket of
+//! this process, and the relay copies every byte to the server. TLS runs from end to end; the relay reads nothing.
 
 use std::{
     io,
@@ -18,18 +17,18 @@ use tokio::{
 };
 use tokio_util::task::AbortOnDropHandle;
 
-/// How long the server may take to accept a connection: sqlx waits no longer for the whole.
+/// How long the server may take to accept a connection. sqlx waits no longer for the whole connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// It and its connections end when it is dropped.
+/// A relay. It and its connections end when it is dropped.
 pub(super) struct Relay {
     directory: PathBuf,
     _accepting: AbortOnDropHandle<()>,
 }
 
 impl Relay {
-    /// Accepts at once; the server is connected to with the first connection. Needs no writable folder, because the
-    /// socket is an abstract one. Only Linux has abstract sockets.
+    /// Starts to accept. It connects to the server only with the first connection. It needs no writable folder, because
+    /// the socket is an abstract one, which only Linux has.
     pub(super) fn start(host: &str, port: u16) -> io::Result<Self> {
         let directory = PathBuf::from(format!("\0hoopoe-postgres-{}", uuid::Uuid::new_v4()));
         let listener = UnixListener::bind(directory.join(format!(".s.PGSQL.{port}")))?;
@@ -37,7 +36,7 @@ impl Relay {
         Ok(Self { directory, _accepting: AbortOnDropHandle::new(accepting) })
     }
 
-    /// What sqlx takes as the folder of the socket.
+    /// The value that sqlx takes as the folder of the socket.
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -51,14 +50,14 @@ async fn accept(listener: UnixListener, host: String, port: u16) {
                 Ok((near, _)) => {
                     let host = host.clone();
                     connections.spawn(async move {
-                        // The caller sees its connection end, and calls that an outage; why it ended is known only
-                        // here.
+                        // The caller sees that its connection ended and reports an outage. Only this place knows the
+                        // cause.
                         if let Err(error) = relay(near, &host, port).await {
                             tracing::warn!(host, port, %error, "failed to relay a connection to Postgres");
                         }
                     });
                 }
-                // Out of file descriptors, say: that passes.
+                // For example, no file descriptor is free. Such an error passes.
                 Err(error) => {
                     tracing::warn!(%error, "failed to accept a connection to Postgres");
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,5 +1,4 @@
-//! How a list of columns becomes what SQL, sqlx and sea-orm need of it. The lists are in
-//! [`super::entity::notification`].
+//! Turns a list of columns into what SQL, sqlx and sea-orm need. The lists are in [`super::entity::notification`].
 
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
@@ -7,7 +6,7 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::{notif::Json, timestamp::Timestamp};
 
-/// A row as a commit writes it, rows as the arrays that `unnest` takes, and a row as sea-orm inserts it, of one list.
+/// From one list: a row as a commit writes it, rows as the arrays that `unnest` takes, and a row as sea-orm inserts it.
 macro_rules! written {
     ($($column:ident: $type:ty as $postgres:literal,)*) => {
         /// A new row.
@@ -20,7 +19,7 @@ macro_rules! written {
             $($column: Vec<$type>,)*
         }
 
-        /// The names, and their types in Postgres.
+        /// The columns' names, and their types in Postgres.
         const WRITTEN: &[(&str, &str)] = &[$((stringify!($column), $postgres)),*];
 
         impl<'a> WrittenColumns<'a> {
@@ -33,7 +32,10 @@ macro_rules! written {
             }
 
             /// Binds every column, in the order of [`WRITTEN`].
-            pub(in crate::store) fn bind(self, query: $crate::store::row::PgQuery<'a>) -> $crate::store::row::PgQuery<'a> {
+            pub(in crate::store) fn bind(
+                self,
+                query: $crate::store::row::PgQuery<'a>,
+            ) -> $crate::store::row::PgQuery<'a> {
                 query$(.bind(self.$column))*
             }
         }
@@ -53,7 +55,7 @@ macro_rules! written {
 }
 pub(super) use written;
 
-/// What clients see of a row, and how it is read, of one list.
+/// From one list: what clients see of a row, and how it is read.
 macro_rules! item {
     ($(#[$about:meta])* pub struct Item { $($(#[$attribute:meta])* pub $column:ident: $type:ty,)* }) => {
         $(#[$about])*
@@ -64,8 +66,10 @@ macro_rules! item {
         const ITEM_COLUMNS: &[&str] = &[$(stringify!($column)),*];
 
         impl Item {
-            /// The item in a row that has the columns [`ITEM`]; `None` where an outer join found none.
-            pub(in crate::store) fn read(row: &sea_orm::QueryResult) -> Result<Option<Self>, $crate::store::StoreError> {
+            /// The item in a row that has the columns [`ITEM`]. `None` if the outer join found no row.
+            pub(in crate::store) fn read(
+                row: &sea_orm::QueryResult,
+            ) -> Result<Option<Self>, $crate::store::StoreError> {
                 if row.try_get::<Option<Uuid>>("", "id")?.is_none() {
                     return Ok(None);
                 }
@@ -76,7 +80,7 @@ macro_rules! item {
 }
 pub(super) use item;
 
-/// How content is read from a row, of one list.
+/// From one list: the columns of content, and how content is read from a row.
 macro_rules! content {
     ($($column:ident),*) => {
         const CONTENT_COLUMNS: &[&str] = &[$(stringify!($column)),*];
@@ -92,7 +96,7 @@ pub(super) use content;
 /// A statement that sqlx runs on Postgres.
 pub(super) type PgQuery<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
-/// The statement that inserts columns, given by name and type, from arrays. A new row has its rev four times.
+/// The statement that inserts columns, given by name and type, from arrays. A new row has its rev in four columns.
 pub(super) fn insert_from_unnest(columns: &[(&str, &str)]) -> String {
     let revs = ["rev", "changed_rev", "unread_rev", "unseen_rev"];
     let (mut into, mut from, mut arrays, mut names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -112,7 +116,7 @@ pub(super) fn prefixed(prefix: &str, columns: &[&str]) -> String {
     columns.iter().map(|column| format!("{prefix}{column}")).collect::<Vec<_>>().join(", ")
 }
 
-/// A written value as the entity owns it.
+/// A value that is written, as the entity owns it.
 pub(super) trait Stored {
     /// The entity's type.
     type Owned;
@@ -136,7 +140,7 @@ impl Stored for Option<&str> {
     }
 }
 
-/// A type that a column is read into.
+/// A type that can be read from a column.
 pub(super) trait FromColumn: Sized {
     fn read(row: &QueryResult, name: &str) -> Result<Self, StoreError>;
 }
@@ -182,7 +186,7 @@ impl FromColumn for Option<Timestamp> {
 }
 
 impl FromColumn for Option<Json> {
-    /// The database is outside of this program: its text is proven to be JSON where it comes in, once.
+    /// The database is outside this program, so its text is checked here to be JSON, once.
     fn read(row: &QueryResult, name: &str) -> Result<Self, StoreError> {
         let text = Option::<String>::read(row, name)?;
         text.map(Json::parse).transpose().map_err(|error| StoreError::Refused(DbErr::Json(error.to_string())))

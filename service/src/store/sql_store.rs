@@ -1,4 +1,4 @@
-//! The store over a database: which steps each call takes, and what bounds it.
+//! The store over a database: the steps of each call, and the time limit around them.
 
 use std::{
     path::Path,
@@ -31,20 +31,20 @@ use super::{
 };
 use crate::notif::{Notification, Owner};
 
-/// After a batch that was not wholly new, this many batches are committed step by step before the short way is tried
-/// again. Repeats come in floods (a redelivery), and a short way that fails costs the steps as well.
+/// After a batch that was not all new, this many batches are committed step by step before the short way is tried
+/// again. Repeats come in floods (a redelivery), and a failed short way costs its time on top of the steps.
 const STEPS_AFTER_REPEAT: u32 = 16;
 
-/// Both stores: they differ by the statements of their dialect, and by how their connections are made.
+/// The store for both databases. They differ in the statements of their dialect, and in how their connections are made.
 pub struct SqlStore {
     store_id: Uuid,
     dialect: Dialect,
     retention: Option<Duration>,
-    /// Where changes are made: on SQLite one connection.
+    /// The pool for changes. On SQLite it has one connection.
     writer: DatabaseConnection,
-    /// Where pages are read: on Postgres the same pool.
+    /// The pool for reading pages. On Postgres it is the same pool.
     reader: DatabaseConnection,
-    /// A call got no answer: connections are tested when they come back to the pool.
+    /// Whether a call got no answer. Connections are then tested when they come back to the pool.
     suspect: Arc<AtomicBool>,
     /// How many more batches are committed step by step.
     careful: AtomicU32,
@@ -56,8 +56,8 @@ pub type PostgresStore = SqlStore;
 pub type SqliteStore = SqlStore;
 
 impl SqlStore {
-    /// Connects to a Postgres whose schema is there. TLS is as `sslmode` in the URL says, and is `verify-full` at least
-    /// where a `caFile` is given.
+    /// Connects to a Postgres that has the schema. TLS follows `sslmode` in the URL, and is at least `verify-full` if a
+    /// `caFile` is given.
     pub async fn connect(url: &str, tls: &TlsConfig, options: StoreOptions) -> Result<Self, StoreError> {
         let pool = connect::postgres(url, tls, &options).await?;
         let store_id = bounded(&pool.suspect, check_schema(&pool.db)).await?;
@@ -72,7 +72,7 @@ impl SqlStore {
         })
     }
 
-    /// Opens a SQLite file, makes it where there is none, and migrates it: no other process does this for a file.
+    /// Opens a SQLite file, creates it if it does not exist, and migrates it, because no other process migrates a file.
     pub async fn open(path: &Path, options: StoreOptions) -> Result<Self, StoreError> {
         let writer = connect::sqlite_writer(path).await?;
         migrate::up_on(&writer).await?;
@@ -89,12 +89,12 @@ impl SqlStore {
         })
     }
 
-    /// Bounds a call, and remembers whether the database answers.
+    /// Limits the time of a call, and remembers whether the database answers.
     async fn call<T>(&self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         bounded(&self.suspect, call).await
     }
 
-    /// Commits by the short way where it may be, else step by step.
+    /// Commits by the short way if that is worth trying, else step by step.
     async fn commit_once(&self, batch: &Batch<'_>, announce: &dyn Announce) -> Result<Attempt<Committed>, StoreError> {
         let short = match self.dialect {
             Dialect::Postgres => self.careful.load(Ordering::Relaxed) == 0,
@@ -113,7 +113,7 @@ impl SqlStore {
     }
 }
 
-/// Whether this build can work with the schema; the store's id.
+/// Checks that this build can use the schema, and returns the store's id.
 async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
     let row = store::Entity::find().one(db).await?.ok_or_else(error::no_store_row)?;
     if row.min_reader > SCHEMA_VERSION {
@@ -131,7 +131,7 @@ async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
     Ok(row.store_id)
 }
 
-/// Does a change, and once more in the new epoch where the history turned out to have forked.
+/// Runs a change. If the history turns out to have forked, runs it again in the new epoch.
 macro_rules! in_one_history {
     ($self:ident, $call:expr) => {
         $self
@@ -156,7 +156,7 @@ impl Store for SqlStore {
     }
 
     fn may_lag(&self) -> bool {
-        // Pages are read where changes are made: in Postgres' primary, or in the file.
+        // Never: pages are read where changes are made, in Postgres' primary or in the file.
         false
     }
 
@@ -205,7 +205,7 @@ impl Store for SqlStore {
     }
 
     async fn close(&self) {
-        // A close that fails leaves connections to the end of the process; there is nothing to do about it.
+        // A failed close only leaves connections open until the process ends.
         let _ = self.reader.close_by_ref().await;
         let _ = self.writer.close_by_ref().await;
     }

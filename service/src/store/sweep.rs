@@ -1,4 +1,4 @@
-//! Rows that expired a day ago go for good.
+//! Removes rows that expired a day ago.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,8 @@ use super::{
 };
 use crate::notif::Owner;
 
-/// How long an expired row is kept, in microseconds: a client that was away for a day still hears of it by `since`.
+/// How long an expired row is kept, in microseconds. A client that was away for less than a day learns of it by
+/// `since`.
 const KEPT: i64 = 24 * 60 * 60 * 1_000_000;
 
 #[derive(FromQueryResult)]
@@ -25,9 +26,9 @@ struct Gone {
     changed_rev: i64,
 }
 
-/// Removes at most `limit` such rows and raises their owners' floors; how many went.
+/// Removes at most `limit` such rows and raises their owners' floors. Returns how many were removed.
 ///
-/// No rev changes and no cache is told: expired rows are on no page, and a floor is only asked for in the database.
+/// No rev changes, and no cache is told: expired rows are on no page, and only the database is asked for a floor.
 pub(super) async fn remove_expired(db: &DatabaseConnection, limit: u32) -> Result<u64, StoreError> {
     let dialect = Dialect::of(db);
     let tx = transaction::begin(db).await?;
@@ -43,8 +44,8 @@ pub(super) async fn remove_expired(db: &DatabaseConnection, limit: u32) -> Resul
         by_owner.entry(&row.owner).or_default().push(row);
     }
     let mut removed = 0;
-    // In sorted order, as all who lock several owners; an expired row never changes again, so it is still what was
-    // found.
+    // Lock in sorted order, as every transaction that locks several owners does. An expired row never changes again, so
+    // the rows that were found are still the same.
     for (owner, rows) in by_owner {
         if let Ok(owner) = Owner::parse(owner) {
             owner_lock::lock(&tx, &owner).await?;

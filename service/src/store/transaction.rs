@@ -8,8 +8,8 @@ use sea_orm::{
 use super::{Announce, Position, StoreError, generation};
 use crate::notif::Owner;
 
-/// Begins: read committed on Postgres (the connection's default, see `connect`), `BEGIN IMMEDIATE` on SQLite, where a
-/// deferred transaction that turns to writing may fail at once instead of waiting.
+/// Begins a transaction: read committed on Postgres (the connection's default, see `connect`), `BEGIN IMMEDIATE` on
+/// SQLite, because a deferred transaction that starts to write may fail at once instead of waiting.
 pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
@@ -18,9 +18,9 @@ pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
     Ok(db.begin_with_options(options).await?)
 }
 
-/// Tells the cache what is about to be committed. Where the cache does not take it, this transaction raises the
-/// generation and returns the new one. The heads that it makes may carry that number, because their owners are locked
-/// until it is committed.
+/// Tells the cache which positions are about to be committed. If the cache does not accept that, this transaction
+/// raises the generation and returns the new one. The heads that it makes may carry that number, because their owners
+/// are locked until the commit.
 pub(super) async fn announce(
     db: &impl ConnectionTrait,
     announce: &dyn Announce,
@@ -29,7 +29,7 @@ pub(super) async fn announce(
     if announce.announce(changes).await {
         return Ok(None);
     }
-    // The row of `store` is locked after all owners' rows, and until the commit. So no two transactions wait for each
-    // other. While Redis is away, commits go one after the other.
+    // The row of `store` is locked after all owners' rows, until the commit. So no two transactions wait for each
+    // other, but while Redis cannot be reached, commits run one after the other.
     generation::raise(db).await.map(Some)
 }

@@ -1,4 +1,4 @@
-//! A connection that comes back: one task connects, watches, and connects again.
+//! A connection that restores itself: one task connects, watches, and connects again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,29 +26,29 @@ const GLANCE: Duration = Duration::from_millis(500);
 /// A connection that is up.
 #[derive(Clone)]
 pub(super) struct Live {
-    /// lapin's.
+    /// The connection as lapin knows it.
     pub(super) connection: Arc<Connection>,
-    /// Which of the link's connections it is: no two have the same.
+    /// The number of this connection. It differs for each connection of one link.
     pub(super) generation: u64,
 }
 
 impl Live {
-    /// Whether the broker blocks those who publish on it.
+    /// Whether the broker blocks publishers on it.
     pub(super) fn is_blocked(&self) -> bool {
         self.connection.status().blocked()
     }
 }
 
-/// Where a link stands.
+/// The state of a link.
 #[derive(Clone)]
 pub(super) enum LinkState {
-    /// The first attempt is under way, or not asked for yet.
+    /// The first attempt is running, or was not asked for yet.
     Starting,
     /// Connected.
     Up(Live),
-    /// The last attempt failed, or the connection broke and no attempt succeeded since.
+    /// The last attempt failed, or the connection broke and no attempt has succeeded since.
     Down(DialError),
-    /// Closed by us.
+    /// We closed it.
     Closed,
 }
 
@@ -58,7 +58,7 @@ enum Order {
     Close,
 }
 
-/// A connection that comes back. It ends with this value.
+/// A connection that restores itself. It ends when this value is dropped.
 pub(super) struct AmqpLink {
     state: watch::Receiver<LinkState>,
     orders: mpsc::UnboundedSender<Order>,
@@ -68,13 +68,13 @@ impl AmqpLink {
     /// Starts to connect.
     pub(super) fn start(dial: Dial, metrics: BrokerMetrics) -> Self {
         let link = Self::start_when_needed(dial, metrics);
-        // Err: it has not ended, it begins.
+        // No error is possible: the task that receives this has just been started.
         let _ = link.orders.send(Order::Connect);
         link
     }
 
-    /// Connects when it is asked for first. lapin keeps 8 MiB for a connection, and most queues never see a dead
-    /// letter.
+    /// Connects only when the connection is asked for. lapin keeps 8 MiB for a connection, and most queues never see a
+    /// dead letter.
     pub(super) fn start_when_needed(dial: Dial, metrics: BrokerMetrics) -> Self {
         let (sender, state) = watch::channel(LinkState::Starting);
         let (orders, receiver) = mpsc::unbounded_channel();
@@ -90,7 +90,7 @@ impl AmqpLink {
         }
     }
 
-    /// The connection; at once where it is known to be up or down, else when the first attempt has ended.
+    /// The connection. Returns at once if it is known to be up or down, else when the first attempt has ended.
     pub(super) async fn live(&self, deadline: Instant) -> Result<Live, DialError> {
         let mut state = self.state.clone();
         if matches!(&*state.borrow(), LinkState::Starting) {
@@ -196,7 +196,7 @@ enum Ended {
     Ordered,
 }
 
-/// Returns when the connection is of no more use.
+/// Returns when the connection is no longer usable.
 async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) -> Ended {
     let mut events = Box::pin(live.connection.events_listener());
     let mut glance = tokio::time::interval(GLANCE);
@@ -214,7 +214,7 @@ async fn watch_over(live: &Live, orders: &mut mpsc::UnboundedReceiver<Order>) ->
     Ended::Broken
 }
 
-/// Waits until the connection is asked for. `false`: it was closed before that.
+/// Waits until the connection is asked for. `false` means that it was closed before that.
 async fn needed(orders: &mut mpsc::UnboundedReceiver<Order>) -> bool {
     loop {
         match orders.recv().await {

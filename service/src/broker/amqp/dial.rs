@@ -21,7 +21,7 @@ use tokio::{
 use super::fault::Fault;
 use crate::tls;
 
-/// Seconds between heartbeats where the URL asks for none: a frozen broker is noticed after twice that at the latest.
+/// Seconds between heartbeats if the URL does not say. A frozen broker is noticed after twice that time at the latest.
 const HEARTBEAT: u16 = 10;
 /// The largest frame on a connection that publishes what we made ourselves. lapin keeps 32 of them in each direction:
 /// with the 128 KiB that RabbitMQ offers, 8 MiB a connection. A longer body goes in several frames. Properties cannot
@@ -31,7 +31,7 @@ const OWN_FRAME: u32 = 16 * 1024;
 /// How long the TCP connection and TLS may take, and then the login.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Where to connect to, and as what.
+/// Where to connect to, and with which name and login.
 pub(super) struct Dial {
     url: String,
     tls: TlsConfig,
@@ -44,7 +44,7 @@ pub(super) struct Dial {
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DialError {
-    /// No server there, no TLS, or no answer.
+    /// There is no server, TLS failed, or the server did not answer.
     Unreachable(String),
     /// User, password, virtual host or client certificate is refused.
     Refused(String),
@@ -62,7 +62,7 @@ impl Dial {
         Self { url: url.to_owned(), tls: tls.clone(), name: name.to_owned(), frame_max: None, silent }
     }
 
-    /// For messages of our own alone: takes less memory.
+    /// Uses small frames, which take less memory. For connections that carry only messages that we made.
     #[must_use]
     pub(super) fn own_messages(mut self) -> Self {
         self.frame_max = Some(OWN_FRAME);
@@ -74,13 +74,13 @@ impl Dial {
         &self.name
     }
 
-    /// Connects and logs in, or says why not, within ten seconds.
+    /// Connects and logs in within ten seconds, or returns why it failed.
     pub(super) async fn connect(&self) -> Result<Connection, DialError> {
         let Target { uri, host, port } = self.target()?;
         let encrypted = uri.scheme == AMQPScheme::AMQPS;
         if self.silent.load(Ordering::Relaxed) && !encrypted {
-            // lapin gives each attempt a thread, which waits for the server's first byte for ever: against a frozen
-            // broker there would be one more with every attempt. (With TLS, the handshake below has a limit already.)
+            // lapin gives each attempt a thread, which waits for the server's first byte for ever. A frozen broker
+            // would cost one more thread with every attempt. (With TLS, the handshake below has a limit already.)
             probe(&host, port).await.map_err(|error| DialError::Unreachable(error.to_string()))?;
         }
         let config = if encrypted {
@@ -119,12 +119,12 @@ impl Dial {
     }
 
     fn target(&self) -> Result<Target, DialError> {
-        // The text of a parser's error may hold the URL, and so the password.
+        // The parser's error may repeat the URL, and so the password.
         let unusable =
             || DialError::Unreachable("the URL is not of the form amqp[s]://user:password@host:port/vhost".to_owned());
         let url = reqwest::Url::parse(&self.url).map_err(|_| unusable())?;
         let mut uri: AMQPUri = self.url.parse().map_err(|_| unusable())?;
-        // lapin's own reading of an IPv6 address is "localhost".
+        // lapin reads an IPv6 address as "localhost", so the URL is read here.
         let host = url.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
         let host = host.trim_matches(['[', ']']).to_owned();
         uri.query.heartbeat.get_or_insert(HEARTBEAT);
@@ -134,7 +134,7 @@ impl Dial {
     }
 }
 
-/// Whether the first bytes of a connection are answered at all.
+/// Whether the server answers the first bytes of a connection.
 async fn probe(host: &str, port: u16) -> io::Result<()> {
     let answer = async {
         let mut stream = TcpStream::connect((host, port)).await?;

@@ -1,27 +1,27 @@
-//! What became of each message of a group.
+//! What happened to each message of a group.
 //!
-//! lapin hands a returned message to whichever confirm resolves next, so a confirm does not say which message was
+//! lapin hands a returned message to the confirm that resolves next, so a confirm does not say which message was
 //! returned. But the broker sends a return before the confirm of the same message: once the whole group is confirmed,
-//! all its returns are in hand.
+//! all its returns have arrived.
 
 use std::collections::HashSet;
 
 use crate::broker::PublishError;
 
-/// What the broker said of one message, its return apart.
+/// What the broker said about one message, apart from a return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Confirm {
-    /// It took responsibility.
+    /// The broker took responsibility.
     Ack,
-    /// It refused.
+    /// The broker refused the message.
     Nack,
-    /// The channel or the connection went away first.
+    /// The channel or the connection was lost first.
     Failed(PublishError),
-    /// Nothing in time.
+    /// No answer came in time.
     Missing,
 }
 
-/// The fates of messages `first`, `first + 1`, …, given their confirms, the numbers that were returned, and what a
+/// The fates of messages `first`, `first + 1`, …, from their confirms, the numbers of the returned messages, and what a
 /// missing confirm means.
 pub(super) fn fates(
     confirms: &[Confirm],
@@ -38,7 +38,8 @@ pub(super) fn fates(
             (Confirm::Ack, None) => Ok(()),
             (Confirm::Ack, Some(doubt)) => Err(doubt.clone()),
             (Confirm::Nack, _) => Err(PublishError::Nacked),
-            // One message closes the channel; those behind it find it closed, for the same reason.
+            // One message makes the broker close the channel. The messages behind it find the channel closed, for the
+            // same reason.
             (Confirm::Failed(PublishError::Unavailable), Some(PublishError::ExchangeMissing)) => {
                 Err(PublishError::ExchangeMissing)
             }
@@ -49,14 +50,14 @@ pub(super) fn fates(
     (first..).zip(confirms).map(fate).collect()
 }
 
-/// What an acknowledged message is told when its return may still be on its way; `None` when it cannot be.
+/// The fate of an acknowledged message while its return may still be on its way; `None` if it cannot be.
 fn doubt(confirms: &[Confirm], first: i64, returned: &HashSet<i64>, missing: &PublishError) -> Option<PublishError> {
     let failures = confirms.iter().filter_map(|confirm| match confirm {
         Confirm::Ack | Confirm::Nack => None,
         Confirm::Failed(error) => Some(error),
         Confirm::Missing => Some(missing),
     });
-    // A returned number outside this group means that the numbering is broken: treat the whole group as failed.
+    // A returned number outside this group means that the numbering is broken, so the whole group counts as failed.
     let count = i64::try_from(confirms.len()).unwrap_or(i64::MAX);
     let stray = returned.iter().any(|number| *number < first || *number >= first.saturating_add(count));
     let worst = failures.max_by_key(|error| **error == PublishError::ExchangeMissing).cloned();

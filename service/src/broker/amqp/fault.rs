@@ -1,4 +1,4 @@
-//! What an error of lapin means to us.
+//! What an error of lapin means.
 
 use lapin::ErrorKind;
 
@@ -30,7 +30,7 @@ impl Fault {
         }
     }
 
-    /// What the broker said.
+    /// The broker's own words.
     pub(super) fn into_detail(self) -> String {
         match self {
             Self::NotFound(detail) | Self::Refused(detail) | Self::Mismatch(detail) | Self::Gone(detail) => detail,

@@ -1,4 +1,4 @@
-//! A channel that publishes groups: all confirms of one are awaited before the next begins.
+//! A channel that publishes groups: all confirms of a group are awaited before the next group begins.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -19,18 +19,18 @@ use super::{
 };
 use crate::broker::PublishError;
 
-/// The most messages in a group. 64 on four channels gave 31 thousand a second where one window of 1024 gave 28.
+/// The most messages in a group. Groups of 64 on four channels gave 31,000 a second; one window of 1024 gave 28,000.
 pub(super) const GROUP: usize = 64;
-/// The header by which a returned message is matched: a number that is unique in its channel.
+/// The header that tells which message was returned: a number that is unique in its channel.
 const NUMBER: &str = "x-hoopoe-publish";
 
 /// A message ready to be published.
 pub(super) struct Parcel {
-    /// Where to; empty: the default exchange.
+    /// The exchange; empty for the default exchange.
     pub(super) exchange: ShortString,
     /// Its routing key.
     pub(super) routing_key: ShortString,
-    /// Its properties; headers apart.
+    /// Its properties, without the headers.
     pub(super) properties: BasicProperties,
     /// Its headers.
     pub(super) headers: FieldTable,
@@ -47,8 +47,8 @@ pub(super) struct GroupChannel {
 }
 
 impl GroupChannel {
-    /// The channel kept in `slot`, opened anew where the last one is in doubt or of an earlier connection. `exchange`:
-    /// where its messages go.
+    /// The channel kept in `slot`. It is opened anew if the last one is in doubt or belongs to an earlier connection.
+    /// `exchange` is where its messages go.
     pub(super) async fn ready<'a>(
         slot: &'a mut Option<Self>,
         link: &AmqpLink,
@@ -97,13 +97,14 @@ impl GroupChannel {
         }
     }
 
-    /// Whether another group may follow, on that connection.
+    /// Whether another group may follow on that connection.
     fn is_usable_on(&self, live: &Live) -> bool {
         self.usable && self.live.generation == live.generation && self.channel.status().connected()
     }
 
-    /// Publishes a group, mandatory, and says what became of each, in order, by the deadline. `limit` is what a timeout
-    /// says of itself. Unless every confirm came, the channel is in doubt: it is closed, and no group may follow.
+    /// Publishes a group with `mandatory`, and returns the fate of each message, in order, by the deadline. `limit` is
+    /// the time that a timeout reports. Unless every confirm came, the channel is in doubt: it is closed, and no group
+    /// may follow.
     pub(super) async fn publish(
         &mut self,
         parcels: Vec<Parcel>,
@@ -139,7 +140,7 @@ impl GroupChannel {
                 };
             }
         };
-        // Err: those that are missing stay so.
+        // Err: the deadline passed, and the missing confirms stay missing.
         let _ = timeout_at(deadline, all).await;
         drop(pending);
         if !confirms.iter().all(|confirm| matches!(confirm, Confirm::Ack | Confirm::Nack)) {
@@ -165,7 +166,7 @@ async fn send(channel: &Channel, parcel: Parcel, number: i64) -> lapin::Result<C
     channel.basic_publish(exchange, routing_key, options, &body, properties.with_headers(headers)).await?.await
 }
 
-/// The number of a returned message; 0, which no message has, where it carries none.
+/// The number of a returned message. 0, a number that no message has, if it carries none.
 fn number_of(message: &BasicReturnMessage) -> i64 {
     let header = message.delivery.properties.headers().as_ref().and_then(|headers| headers.inner().get(NUMBER));
     match header {

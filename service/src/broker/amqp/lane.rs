@@ -24,16 +24,17 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long nothing must come before what the broker has sent counts as received.
+/// A lane counts as drained when no message came for this long.
 const QUIET: Duration = Duration::from_millis(50);
-/// How long that takes at most: where messages come one by one, few are on their way.
+/// The most time for that, for queues to which messages come one by one.
 const GATHER: Duration = Duration::from_millis(500);
 
 /// What all lanes of a queue share.
 pub(super) struct QueueShared {
     /// The connection that consumes.
     pub(super) consuming: AmqpLink,
-    /// The connection that publishes dead letters: a broker that blocks publishers must not hold up acknowledgements.
+    /// The connection that publishes dead letters. It is a second one, because a broker that blocks publishers must not
+    /// hold up acknowledgements.
     pub(super) publishing: AmqpLink,
     /// The queue.
     pub(super) queue: String,
@@ -51,11 +52,11 @@ pub(super) struct AmqpLane {
     consumer: Consumer,
     /// How many unacknowledged deliveries the broker lets this channel hold.
     prefetch: usize,
-    /// Received while stopping, and not handed out yet.
+    /// Deliveries received while stopping, and not returned by `next` yet.
     ahead: VecDeque<Delivery>,
-    /// The properties of what is not acknowledged yet, by tag, for dead letters. Tags rise.
+    /// The properties of the unacknowledged deliveries, by tag, for dead letters. Tags rise.
     held: VecDeque<(u64, BasicProperties)>,
-    /// The channel for dead letters, opened when the first one is met.
+    /// The channel for dead letters, opened with the first dead letter.
     letters: Option<GroupChannel>,
 }
 
@@ -99,9 +100,9 @@ impl AmqpLane {
         }
     }
 
-    /// Receives what the broker has sent. Cancelled earlier, the consumer would leave messages on their way that count
-    /// as delivered although no code has seen them. As nothing is acknowledged meanwhile, it sends no more than the
-    /// prefetch.
+    /// Receives the deliveries that the broker has sent already. If the consumer were cancelled earlier, messages on
+    /// their way would count as delivered although no code has seen them. Nothing is acknowledged meanwhile, so the
+    /// broker sends no more than the prefetch.
     async fn receive_the_rest(&mut self) -> Result<(), LaneError> {
         let latest = Instant::now() + GATHER;
         while self.held.len() < self.prefetch {
@@ -166,7 +167,7 @@ impl Lane for AmqpLane {
     }
 
     async fn close(self: Box<Self>) {
-        // A channel that does not close in time goes with its connection.
+        // A channel that does not close in time is closed with its connection.
         let _ = timeout(CHANNEL_LIMIT, self.channel.close(200, "OK".into())).await;
     }
 }
@@ -230,7 +231,7 @@ fn delivery(message: lapin::message::Delivery) -> (Delivery, BasicProperties) {
     (delivery, properties)
 }
 
-/// What an error on a channel that consumes says.
+/// The lane's error for an error on a channel that consumes.
 fn lane_error(error: &lapin::Error, queue: &str) -> LaneError {
     match Fault::of(error) {
         Fault::NotFound(_) => LaneError::QueueMissing(queue.to_owned()),

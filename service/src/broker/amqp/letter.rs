@@ -1,4 +1,4 @@
-//! A dead letter: the message as it came, and headers that say why it is one.
+//! A dead letter: the message as it came, with headers that give the reason.
 
 use lapin::{
     BasicProperties,
@@ -14,11 +14,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// Headers that the broker reads or writes itself. `CC` and `BCC` would send copies to the queues that they name. The
-/// others describe deliveries of another queue.
+/// Headers that the broker reads or writes itself, so a letter leaves them out. `CC` and `BCC` would send copies to the
+/// queues that they name. The others describe deliveries of another queue.
 const BROKERS_OWN: [&str; 5] = ["CC", "BCC", "x-delivery-count", "x-acquired-count", "x-opt-dead-letter"];
-/// What a frame holds, with room to spare for our own headers: RabbitMQ's `frame_max` is 131,072, and a header over it
-/// would end the connection each time that the letter is tried.
+/// The most bytes of headers in a frame, with room for our own headers. RabbitMQ's `frame_max` is 131,072, and larger
+/// headers would end the connection each time the letter is tried.
 const MOST_HEADERS: usize = 96 * 1024;
 
 /// Makes a dead letter for `<queue>.dlq` on the default exchange.
@@ -54,8 +54,8 @@ pub(super) fn parcel(letter: &DeadLetter, original: Option<&BasicProperties>, qu
     }
 }
 
-/// All but `expiration`, which would end the letter too, `user_id`, which the broker compares with our own, and
-/// `cluster_id`.
+/// All properties except `expiration`, which would expire the letter too, `user_id`, which the broker compares with our
+/// own, and `cluster_id`.
 fn kept_properties(original: &BasicProperties) -> BasicProperties {
     let mut kept = BasicProperties::default();
     macro_rules! keep {
@@ -87,7 +87,7 @@ fn is_brokers_own(name: &str) -> bool {
         || name.starts_with("x-hoopoe-")
 }
 
-/// About how many bytes a table takes on the wire, never less than half.
+/// About how many bytes a table takes on the wire; never less than half of the real size.
 fn size(table: &FieldTable) -> usize {
     table.into_iter().map(|(name, value)| name.as_str().len() + value_size(value)).sum()
 }

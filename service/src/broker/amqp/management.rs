@@ -32,7 +32,7 @@ pub(super) struct Listed {
 }
 
 impl Management {
-    /// The API at `http://user:password@host:port`. `None` where that is no URL.
+    /// The API at `http://user:password@host:port`. `None` if that is no URL.
     pub(super) fn new(url: &str, vhost: &str) -> Option<Self> {
         let mut base = Url::parse(url).ok()?;
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -48,7 +48,7 @@ impl Management {
         self.call(Method::PUT, &["policies", &self.vhost, &policy.name], Some(&policy.body())).await.map(drop)
     }
 
-    /// Removes a policy; that it is not there is no error.
+    /// Removes a policy. A policy that does not exist is no error.
     pub(super) async fn delete_policy(&self, name: &str) -> Result<(), String> {
         match self.call(Method::DELETE, &["policies", &self.vhost, name], None).await {
             Err(detail) if detail.starts_with("404") => Ok(()),
@@ -56,7 +56,7 @@ impl Management {
         }
     }
 
-    /// The queue's bindings, the default exchange's apart.
+    /// The queue's bindings, without the one to the default exchange.
     pub(super) async fn bindings(&self, queue: &str) -> Result<Vec<Listed>, String> {
         let body = self.call(Method::GET, &["queues", &self.vhost, queue, "bindings"], None).await?;
         let listed: Vec<Listed> = serde_json::from_str(&body).map_err(|error| error.to_string())?;
@@ -74,7 +74,7 @@ impl Management {
             Some(body) => request.json(body),
             None => request,
         };
-        // The URL has no credentials in it any more.
+        // Safe to show: the credentials were taken out of the URL.
         let answer = request.send().await.map_err(|error| error.to_string())?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| error.to_string())?;

@@ -1,8 +1,8 @@
-//! The broker over AMQP 0.9.1: RabbitMQ, by lapin.
+//! The broker over AMQP 0.9.1: RabbitMQ, through lapin.
 //!
 //! lapin's own recovery is off: it would replay topology and consumers on a new connection, and resolve a lost confirm
-//! with the error of the old one. Here one supervised task per connection reconnects, and the task that held a channel
-//! learns that it is gone.
+//! with the error of the old one. Instead, one supervised task per connection reconnects, and the task that held a
+//! channel learns that the channel is gone.
 
 mod connection;
 mod dial;

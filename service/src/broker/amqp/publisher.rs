@@ -22,7 +22,7 @@ use super::{
 };
 use crate::broker::{BrokerMetrics, Outgoing, PublishError, Publisher};
 
-/// Channels that each publish a group at a time: while one waits for its confirms, the others send.
+/// How many channels publish, each one group at a time: while one waits for its confirms, the others send.
 const CHANNELS: usize = 4;
 /// Bytes of a routing key that AMQP can carry: no binding can match a longer one.
 const LONGEST_KEY: usize = 255;
@@ -41,16 +41,16 @@ struct Job {
     message: Outgoing,
     answer: oneshot::Sender<Result<(), PublishError>>,
     deadline: Instant,
-    /// Given back when the message's fate is known, also when its sender has gone.
+    /// Given back when the message's fate is known, even if its caller is gone.
     slot: OwnedSemaphorePermit,
 }
 
 impl Job {
     fn tell(self, fate: Result<(), PublishError>) {
         let Self { message: _, answer, deadline: _, slot } = self;
-        // First, so that the sender can publish again as soon as it is told.
+        // Free the slot first, so that the caller can publish again as soon as it has the answer.
         drop(slot);
-        // Err: the sender has gone.
+        // Err: the caller is gone.
         let _ = answer.send(fate);
     }
 }
@@ -132,7 +132,7 @@ impl Publisher for AmqpPublisher {
     }
 
     async fn close(&self) {
-        // Without a sender, the workers end once they have answered all that waits.
+        // Without a sender, the workers end once they have answered all waiting messages.
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut workers = self.workers.lock().await;
         let drained = async { while workers.join_next().await.is_some() {} };
@@ -141,7 +141,7 @@ impl Publisher for AmqpPublisher {
     }
 }
 
-/// Counts a message as in flight for as long as it lives, also when the caller's future is dropped.
+/// Counts a message as in flight while this value lives, even if the caller's future is dropped.
 struct InFlight<'a>(&'a BrokerMetrics);
 
 impl<'a> InFlight<'a> {
@@ -161,7 +161,7 @@ impl GroupWorker {
     async fn run(mut self) {
         let mut jobs = Vec::with_capacity(GROUP);
         while self.jobs.lock().await.recv_many(&mut jobs, GROUP).await > 0 {
-            // Their senders have gone, so there is no one to tell.
+            // The callers of these messages are gone, so no answer is sent.
             jobs.retain(|job| !job.answer.is_closed());
             if !jobs.is_empty() {
                 self.publish(std::mem::replace(&mut jobs, Vec::with_capacity(GROUP))).await;
@@ -170,13 +170,13 @@ impl GroupWorker {
     }
 
     async fn publish(&mut self, mut jobs: Vec<Job>) {
-        // Each sender keeps its own deadline; the group waits for the latest.
+        // Each caller keeps its own deadline; the group waits until the latest.
         let deadline = jobs.iter().map(|job| job.deadline).max().unwrap_or_else(Instant::now);
         let channel = match GroupChannel::ready(&mut self.channel, &self.link, &self.exchange, deadline).await {
             Ok(channel) => channel,
             Err(error) => return jobs.into_iter().for_each(|job| job.tell(Err(error.clone()))),
         };
-        // It may have taken a while.
+        // The time is read again, because opening the channel may have taken long.
         jobs.retain(|job| !job.answer.is_closed());
         self.metrics.group_size.observe(f64::from(u32::try_from(jobs.len()).unwrap_or(u32::MAX)));
         let parcels = jobs.iter().map(|job| parcel(&self.exchange, &job.message)).collect();

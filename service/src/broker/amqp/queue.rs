@@ -13,14 +13,14 @@ use super::{
 };
 use crate::broker::{BrokerMetrics, LaneError, Queue, QueueLane};
 
-/// One queue of an AMQP broker, over two connections: one consumes, the other publishes dead letters, and is opened
-/// with the first.
+/// One queue of an AMQP broker, over two connections. One consumes. The other publishes dead letters; it is opened with
+/// the first dead letter.
 pub struct AmqpQueue {
     shared: Arc<QueueShared>,
 }
 
 impl AmqpQueue {
-    /// Starts to connect, in the background; reconnects with a backoff of 100 ms to 5 s until it is closed.
+    /// Starts to connect in the background; reconnects with a backoff of 100 ms to 5 s until it is closed.
     /// `publish_timeout` is how long the confirm of a dead letter may take.
     pub fn start(url: &str, tls: &TlsConfig, queue: &str, publish_timeout: Duration, metrics: BrokerMetrics) -> Self {
         let consuming = Dial::new(url, tls, &format!("hoopoe consume {queue}"));

@@ -1,12 +1,12 @@
-//! AMQP's field tables, and what we read and write in them.
+//! AMQP's field tables: what we read from them and write into them.
 
 use std::collections::BTreeMap;
 
 use lapin::types::{AMQPValue, FieldArray, FieldTable, ShortString};
 use serde_json::Value;
 
-/// A short string holds at most 255 bytes, and lapin panics on more. Every name and key was checked before; what is
-/// longer all the same is cut, at a character.
+/// A short string. It holds at most 255 bytes, and lapin panics on more. Every name and key was checked before; a
+/// longer text is cut at a character boundary all the same.
 pub(super) fn short(text: &str) -> ShortString {
     ShortString::from(&text[..text.floor_char_boundary(255)])
 }
@@ -25,7 +25,7 @@ pub(super) fn of_text(headers: &BTreeMap<String, String>) -> FieldTable {
     table
 }
 
-/// The headers that are text, or can be shown as it.
+/// The headers that are text, or that can be shown as text.
 pub(super) fn text_headers(table: &FieldTable) -> BTreeMap<String, String> {
     let text = |(name, value): (&ShortString, &AMQPValue)| {
         let value = match value {

@@ -1,4 +1,4 @@
-//! Declares exchanges, queues and bindings, and sets policies where the management API answers.
+//! Declares exchanges, queues and bindings, and sets policies if the management API answers.
 
 use std::{
     collections::HashMap,
@@ -32,14 +32,14 @@ use crate::broker::{QueueTopology, Topology, TopologyError};
 /// How long one declaration may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Declares on an AMQP broker. Each call has a connection of its own: there are few, and a refused one closes its
-/// channel.
+/// Declares on an AMQP broker. Each call makes a connection of its own, because calls are few and a refused declaration
+/// closes its channel.
 pub struct AmqpTopology {
     dial: Dial,
     namespace: String,
     management: Option<Management>,
     warned: AtomicBool,
-    /// What was bound by this process, for `remove_queue` where the management API does not list it.
+    /// What this process bound, for `remove_queue` when the management API does not list it.
     bound: Mutex<HashMap<String, Vec<BindingConfig>>>,
 }
 
@@ -123,7 +123,7 @@ impl QueueTopology for AmqpTopology {
         let QueueConfig { name, kind, max_priority, policy: _ } = &consumer.queue;
         let what = format!("queue {name}");
         let declare = async {
-            // First where dead letters go, then where they come from.
+            // The dead-letter queue comes first, then the queue whose messages go there.
             declare(&connection, &format!("{name}.dlq"), QueueType::Quorum, None).await?;
             declare(&connection, name, *kind, *max_priority).await?;
             self.set_policies(consumer).await;
@@ -247,7 +247,7 @@ async fn unbind(connection: &Connection, queue: &str, binding: &BindingConfig) -
     }
 }
 
-/// Quorum queues have no `if-empty`, so the count is read first. Whether the queue is gone now.
+/// Quorum queues have no `if-empty`, so the count is read first. Returns whether the queue is gone.
 async fn delete_if_empty(connection: &Connection, queue: &str) -> Result<bool, TopologyError> {
     let what = format!("queue {queue}");
     let channel = channel(connection, &what).await?;

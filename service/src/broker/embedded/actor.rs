@@ -1,4 +1,4 @@
-//! The task that owns the file: it takes all requests that wait, runs them in one transaction, and answers when that is
+//! The task that owns the file: it takes all waiting requests, runs them in one transaction, and answers when that is
 //! committed.
 
 use sqlx::{Connection, SqliteConnection};
@@ -19,7 +19,7 @@ use crate::{
 /// The most requests in one transaction.
 const BATCH: usize = 1024;
 
-/// Runs until it is closed, or until no handle is left that could ask it.
+/// Runs until it is closed, or until no sender of requests is left.
 pub(super) async fn run(
     mut db: SqliteConnection,
     mut state: BrokerState,
@@ -42,8 +42,8 @@ pub(super) async fn run(
         match result.await {
             Ok(afterwards) => afterwards.into_iter().for_each(|tell| tell()),
             Err(cause) => {
-                // A waiting caller finds its answer dropped, which is "unavailable"; every lane is gone, as when a
-                // broker restarts.
+                // The waiting callers see that their answers were dropped, and report "unavailable". All lanes are
+                // gone, as after the restart of a broker.
                 error!(%cause, "the embedded broker failed to commit");
                 let _ = sqlx::query("ROLLBACK").execute(&mut db).await;
                 state = reload(&mut db).await;
@@ -55,7 +55,7 @@ pub(super) async fn run(
             break;
         }
     }
-    // What fails here was committed all the same: the next one to open the file finds it.
+    // An error here loses nothing: everything was committed, and the next process that opens the file finds it.
     let _ = db.close().await;
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of the task that owns the file.
+//! The requests to the task that owns the file.
 
 use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig};
 use tokio::sync::{mpsc, oneshot};
@@ -6,10 +6,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::rows::Draft;
 use crate::broker::{Delivery, LaneError, PublishError, TopologyError};
 
-/// Where an answer goes, once what it says is committed.
+/// Where an answer goes, once its transaction is committed.
 pub(super) type Answer<T> = oneshot::Sender<T>;
 
-/// What is done once the transaction is committed.
+/// What is done after the transaction is committed.
 pub(super) type Afterwards = Vec<Box<dyn FnOnce() + Send>>;
 
 /// Which deliveries of a lane.
@@ -62,19 +62,19 @@ pub(super) enum Command {
     Leave {
         /// The lane.
         lane: u64,
-        /// Done; `None` where the lane was dropped and does not wait.
+        /// Answered once it is done. `None` when the lane was dropped and nothing waits.
         answer: Option<Answer<()>>,
     },
     /// Declares an exchange.
     DeclareExchange {
-        /// It.
+        /// The exchange.
         exchange: ExchangeConfig,
         /// Done.
         answer: Answer<Result<(), TopologyError>>,
     },
     /// Declares a queue, its dead-letter queue and its bindings.
     DeclareQueue {
-        /// It.
+        /// The consumer, with its queue and bindings.
         consumer: Box<ConsumerConfig>,
         /// Done.
         answer: Answer<Result<(), TopologyError>>,

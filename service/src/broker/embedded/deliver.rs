@@ -1,4 +1,4 @@
-//! Hands ready messages to lanes, in the order of arrival.
+//! Delivers ready messages to lanes, in the order of arrival.
 
 use sqlx::SqliteConnection;
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::{broker::Delivery, timestamp::Timestamp};
 
-/// The most that one lane gets before the next one's turn.
+/// The most messages that one lane gets before the next lane's turn.
 const TURN: usize = 64;
 
-/// Gives every lane what it takes, while there is any.
+/// Gives every lane as many messages as it takes, while there are any.
 pub(super) async fn pump(
     db: &mut SqliteConnection,
     state: &mut BrokerState,
@@ -51,7 +51,7 @@ pub(super) async fn drop_surplus(db: &mut SqliteConnection, state: &mut BrokerSt
     Ok(())
 }
 
-/// Gives up to `credit` messages to a lane; whether there may be more.
+/// Gives up to `credit` messages to a lane. Returns whether there may be more.
 async fn give(
     db: &mut SqliteConnection,
     state: &mut BrokerState,
@@ -81,7 +81,7 @@ async fn give(
             body: draft.body,
         };
         let sink = lane.sink.clone();
-        // Err: the lane was dropped, and its leaving is on the way.
+        // Err: the lane was dropped, and its request to leave is on the way.
         afterwards.push(Box::new(move || drop(sink.send(Ok(delivery)))));
     }
     Ok(true)

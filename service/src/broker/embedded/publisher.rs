@@ -12,7 +12,7 @@ use tokio::{
 use super::{command::Command, requests::Requests, rows::Draft};
 use crate::broker::{BrokerMetrics, Outgoing, PublishError, Publisher};
 
-/// Publishes to one exchange. Concurrent messages share a transaction, and so a sync of the disk.
+/// Publishes to one exchange. Messages published at the same time share a transaction, and so one sync of the disk.
 pub struct EmbeddedPublisher {
     pub(super) requests: Requests,
     pub(super) exchange: String,
@@ -57,7 +57,7 @@ impl Publisher for EmbeddedPublisher {
     }
 
     async fn close(&self) {
-        // Every slot is back once nothing is in flight; closed, none is given out again.
+        // All slots are back once nothing is in flight. After the close no slot is given out again.
         let all = self.slots.acquire_many(self.config.max_in_flight);
         let _ = timeout(self.config.timeout.0, all).await;
         self.slots.close();

@@ -1,4 +1,4 @@
-//! The way to the task that owns the file.
+//! The channel to the task that owns the file.
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -9,16 +9,16 @@ use super::command::{Answer, Command};
 pub(super) struct Requests(pub(super) mpsc::UnboundedSender<Command>);
 
 impl Requests {
-    /// Asks and waits for the answer. `None`: the task has ended, or failed to commit.
+    /// Sends a request and waits for the answer. `None`: the task has ended, or failed to commit.
     pub(super) async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Option<T> {
         let (answer, answered) = oneshot::channel();
         self.send(command(answer));
         answered.await.ok()
     }
 
-    /// Asks without waiting.
+    /// Sends a request without waiting for an answer.
     pub(super) fn send(&self, command: Command) {
-        // Err: the task has ended, and the caller finds its answer dropped.
+        // Err: the task has ended. The caller sees that its answer was dropped.
         let _ = self.0.send(command);
     }
 

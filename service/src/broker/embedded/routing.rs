@@ -14,8 +14,8 @@ enum XMatch {
     AnyWithX,
 }
 
-/// Whether a binding is one that the exchange can have: `x-match` is `all`, `any`, `all-with-x` or `any-with-x`. Err:
-/// what it is.
+/// Whether the exchange can have this binding: `x-match` must be `all`, `any`, `all-with-x` or `any-with-x`. The error
+/// repeats the value that was found.
 pub(super) fn check(kind: ExchangeType, arguments: &Map<String, Value>) -> Result<(), String> {
     match kind {
         ExchangeType::Headers => x_match(arguments).map(drop),
@@ -68,7 +68,7 @@ fn headers_match(arguments: &Map<String, Value>, headers: &BTreeMap<String, Stri
     let with_x = matches!(mode, XMatch::AllWithX | XMatch::AnyWithX);
     let mut wanted = arguments.iter().filter(|(name, _)| *name != "x-match" && (with_x || !name.starts_with("x-")));
     let is_met = |(name, value): (&String, &Value)| match (headers.get(name), value) {
-        // An argument without a value asks only that the header be there.
+        // An argument without a value only requires that the header exists.
         (Some(_), Value::Null) => true,
         (Some(header), Value::String(value)) => header == value,
         // Our headers are text, and AMQP compares types too.
@@ -178,7 +178,7 @@ mod tests {
         assert!(check(ExchangeType::Topic, &map(json!({"x-match": "some"}))).is_ok());
     }
 
-    /// The definition itself, as slow as it is plain.
+    /// A direct implementation of the definition, slow but plain.
     fn by_definition(pattern: &[&str], key: &[&str]) -> bool {
         match (pattern.split_first(), key.split_first()) {
             (None, None) => true,

@@ -1,4 +1,4 @@
-//! Reads and writes rows. Lists of ids go as one JSON parameter, so that every statement's text is fixed.
+//! Reads and writes rows. A list of ids is sent as one JSON parameter, so that the text of every statement is fixed.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use crate::timestamp::Timestamp;
 
-/// Rows in one `INSERT`: 8 parameters each, of 32,766.
+/// The most rows in one `INSERT`: each takes 8 parameters of the 32,766 that SQLite allows.
 const CHUNK: usize = 500;
 
 /// A message before it has a number.
 #[derive(Clone, Debug)]
 pub(super) struct Draft {
-    /// The exchange that it came by.
+    /// The exchange that it was published to.
     pub(super) exchange: String,
     /// Its routing key.
     pub(super) routing_key: String,
@@ -36,22 +36,22 @@ pub(super) struct Stored {
     pub(super) id: i64,
     /// How often it was delivered.
     pub(super) times: u64,
-    /// When it came.
+    /// When it arrived.
     pub(super) arrived_at: Timestamp,
-    /// It.
+    /// The message.
     pub(super) draft: Draft,
 }
 
-/// What a queue's policy says, as far as the embedded broker heeds it.
+/// The part of a queue's policy that the embedded broker obeys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Limits {
     /// The most ready messages.
     pub(super) max_length: Option<u32>,
     /// What a full queue does.
     pub(super) overflow: Overflow,
-    /// The most deliveries before a message leaves for the dead letters.
+    /// The most deliveries before a message goes to the dead letters.
     pub(super) delivery_limit: Option<u32>,
-    /// The longest stay, in milliseconds.
+    /// The longest time in the queue, in milliseconds.
     pub(super) ttl_ms: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct QueueRow {
     pub(super) name: String,
     /// Type and priority levels, which cannot change.
     pub(super) kind: String,
-    /// What can.
+    /// The limits, which can change.
     pub(super) limits: Limits,
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn counts(db: &mut SqliteConnection) -> sqlx::Result<Vec<(i64, 
     rows.iter().map(|row| Ok((row.try_get(0)?, u64::try_from(row.try_get::<i64, _>(1)?).unwrap_or(0)))).collect()
 }
 
-/// Keeps messages, in this order.
+/// Adds messages in this order.
 pub(super) async fn add_messages(
     db: &mut SqliteConnection,
     messages: &[(i64, Draft)],
@@ -179,7 +179,8 @@ pub(super) async fn add_messages(
 /// The oldest messages of a queue after this number.
 pub(super) async fn after(db: &mut SqliteConnection, queue: i64, id: i64, limit: usize) -> sqlx::Result<Vec<Stored>> {
     let select = sqlx::query(
-        "SELECT m.*, coalesce(d.times, 0) AS times FROM broker_message m LEFT JOIN broker_delivery d ON d.message_id = m.id
+        "SELECT m.*, coalesce(d.times, 0) AS times FROM broker_message m \
+         LEFT JOIN broker_delivery d ON d.message_id = m.id
          WHERE m.queue_id = ? AND m.id > ? ORDER BY m.id LIMIT ?",
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -187,17 +188,18 @@ pub(super) async fn after(db: &mut SqliteConnection, queue: i64, id: i64, limit:
     rows.iter().map(stored).collect()
 }
 
-/// These messages.
+/// The messages with these numbers.
 pub(super) async fn these(db: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<Vec<Stored>> {
     let select = sqlx::query(
-        "SELECT m.*, coalesce(d.times, 0) AS times FROM broker_message m LEFT JOIN broker_delivery d ON d.message_id = m.id
+        "SELECT m.*, coalesce(d.times, 0) AS times FROM broker_message m \
+         LEFT JOIN broker_delivery d ON d.message_id = m.id
          WHERE m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id",
     );
     let rows = select.bind(to_json(&ids)?).fetch_all(db).await?;
     rows.iter().map(stored).collect()
 }
 
-/// Counts a delivery of each.
+/// Counts one delivery of each message.
 pub(super) async fn count_delivery(db: &mut SqliteConnection, ids: &[i64]) -> sqlx::Result<()> {
     let count = sqlx::query(
         "INSERT INTO broker_delivery (message_id, times) SELECT value, 1 FROM json_each(?) WHERE true

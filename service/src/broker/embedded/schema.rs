@@ -22,7 +22,7 @@ CREATE INDEX IF NOT EXISTS broker_message_queue ON broker_message (queue_id, id)
 CREATE TABLE IF NOT EXISTS broker_delivery (message_id INTEGER PRIMARY KEY, times INTEGER NOT NULL) STRICT;
 ";
 
-/// Opens the file and makes what is missing.
+/// Opens the file and creates the tables that are missing.
 pub(super) async fn open(path: &Path) -> sqlx::Result<SqliteConnection> {
     let options = sqlite_file::options(path).create_if_missing(true);
     let mut connection = sqlite_file::patiently(|| options.connect()).await?;

@@ -1,4 +1,4 @@
-//! What the task that owns the file keeps in memory: topology, and who holds which message.
+//! What the task that owns the file keeps in memory: the topology, and which lane holds which message.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -12,13 +12,13 @@ use super::{
 };
 use crate::broker::{Delivery, LaneError, PublishError};
 
-/// A queue and where it stands.
+/// A queue and its progress.
 pub(super) struct QueueState {
     /// Its row.
     pub(super) row: QueueRow,
-    /// All messages up to this number were handed out once, but for `returned`.
+    /// All messages up to this number were delivered once, except `returned`.
     pub(super) handed_out: i64,
-    /// Messages that came back from a lane.
+    /// Messages that a lane gave back.
     pub(super) returned: BTreeSet<i64>,
     /// Messages that no lane holds.
     pub(super) ready: u64,
@@ -30,26 +30,26 @@ pub(super) struct QueueState {
 pub(super) struct LaneState {
     /// Its queue.
     pub(super) queue: i64,
-    /// The most that it may hold.
+    /// The most deliveries that it may hold.
     pub(super) prefetch: usize,
-    /// Tags and messages, both rising in the order of delivery.
+    /// Tags and message numbers, both rising in the order of delivery.
     pub(super) held: VecDeque<(u64, i64)>,
     /// The last tag given out.
     pub(super) last_tag: u64,
-    /// Whether it takes no more.
+    /// Whether it takes no more deliveries.
     pub(super) stopped: bool,
     /// Where deliveries go.
     pub(super) sink: mpsc::UnboundedSender<Result<Delivery, LaneError>>,
 }
 
 impl LaneState {
-    /// How many deliveries it takes now.
+    /// How many more deliveries it takes now.
     pub(super) fn credit(&self) -> usize {
         if self.stopped { 0 } else { self.prefetch.saturating_sub(self.held.len()) }
     }
 }
 
-/// Everything.
+/// The whole state.
 #[derive(Default)]
 pub(super) struct BrokerState {
     /// Exchanges by name.
@@ -61,7 +61,7 @@ pub(super) struct BrokerState {
 }
 
 impl BrokerState {
-    /// Reads the topology; every message is ready.
+    /// Reads the topology. At this moment every message is ready.
     pub(super) async fn load(db: &mut SqliteConnection) -> sqlx::Result<Self> {
         let exchanges = rows::exchanges(db).await?.into_iter().collect();
         let counts: HashMap<i64, u64> = rows::counts(db).await?.into_iter().collect();
@@ -83,7 +83,7 @@ impl BrokerState {
         self.queues.values().find(|queue| queue.row.name == name).map(|queue| queue.row.id)
     }
 
-    /// The queues that take a message, all of them or none.
+    /// The queues that take a message: all of them, or an error.
     pub(super) fn route(&self, exchange: &str, draft: &Draft) -> Result<Vec<i64>, PublishError> {
         let targets: Vec<i64> = if exchange.is_empty() {
             self.queue_named(&draft.routing_key).into_iter().collect()
@@ -118,7 +118,7 @@ impl QueueState {
         Self { row, handed_out: 0, returned: BTreeSet::new(), ready, bindings: Vec::new() }
     }
 
-    /// How many messages it has over its limit; 0 where it drops none.
+    /// How many messages it has over its limit. 0 if the queue does not drop messages.
     pub(super) fn surplus(&self) -> u64 {
         match (self.row.limits.overflow, self.row.limits.max_length) {
             (Overflow::DropHead, Some(most)) => self.ready.saturating_sub(u64::from(most)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Doubles from 50 ms to a second. Up to half is taken off at random, so that a thousand workers do not come back at
+/// Doubles from 50 ms to a second. Up to half is taken off at random, so that a thousand workers do not reconnect at
 /// the same moment.
 #[derive(Debug)]
 pub(super) struct Backoff {

@@ -19,16 +19,16 @@ use tokio_util::task::AbortOnDropHandle;
 use super::super::CacheError;
 use crate::tls;
 
-/// The most that connecting and logging in may take.
+/// The longest time for connecting and logging in.
 const LIMIT: Duration = Duration::from_secs(2);
-/// Commands that may wait to be written; more wait for these.
+/// How many commands may wait to be written. Further callers wait for a place.
 const BUFFER: usize = 1024;
 
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Where Redis is, and how it is reached. The client library could do all of this, except to check the certificate for
-/// another name than the one that it connects to.
+/// Where Redis is, and how to connect. The client library could do all of this, except checking the certificate for
+/// another name than the host that it connects to.
 pub(super) struct Dialer {
     info: ConnectionInfo,
     host: String,
@@ -40,7 +40,7 @@ pub(super) struct Dialer {
 impl Dialer {
     /// Reads the URL: `redis[s]://[user:password@]host:port[/database]`.
     pub(super) fn new(url: &str, tls: &TlsConfig) -> Result<Self, CacheError> {
-        // The parser's own words may hold the URL, and so the password.
+        // The parser's error may repeat the URL, and so the password.
         let refused = |reason: &str| CacheError::Url(reason.to_owned());
         let form = "it is not of the form redis[s]://[user:password@]host:port[/database]";
         let info = url.into_connection_info().map_err(|_| refused(form))?;
@@ -59,7 +59,7 @@ impl Dialer {
     /// A connection for commands, and the task that drives it.
     pub(super) async fn commands(&self) -> RedisResult<(MultiplexedConnection, AbortOnDropHandle<()>)> {
         let config = AsyncConnectionConfig::new()
-            // Ours are per call.
+            // No timeouts here: each call has its own.
             .set_response_timeout(None)
             .set_pipeline_buffer_size(BUFFER);
         limited(async {
@@ -78,7 +78,7 @@ impl Dialer {
 
     async fn stream(&self) -> io::Result<Box<dyn Stream>> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        // A packet that waits to be filled would add 40 ms to a call.
+        // Nagle's algorithm, which waits to fill a packet, would add 40 ms to a call.
         stream.set_nodelay(true)?;
         if !self.encrypted {
             return Ok(Box::new(stream));

@@ -1,4 +1,4 @@
-//! An entry as it was read, parsed.
+//! Parses an entry that was read.
 
 use super::script::Opened;
 use crate::{
@@ -6,8 +6,8 @@ use crate::{
     store::{HeadAt, Position},
 };
 
-/// Parses what `open` answered. What cannot be read is an error, never half an entry: a `dirty` mark that was
-/// overlooked would make an old head current.
+/// Parses the answer of `open`. An entry that cannot be read is an error and never half an entry: with a missing
+/// `dirty` mark an old head would look current.
 pub(super) fn parse(opened: Opened) -> Result<Entry, CacheError> {
     let Opened { token, dirty, generation, head, page } = opened;
     let token = token.ok_or_else(|| CacheError::Malformed("no token".to_owned()))?;

@@ -1,8 +1,8 @@
-//! Whether the server still holds all that it once said it had.
+//! Detects that the server lost writes that it had acknowledged.
 
 use std::sync::{Mutex, PoisonError};
 
-/// What the fence key said: the id made with it, and how many writes it counted.
+/// What the fence key contains: the id that it was made with, and the number of writes since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) id: String,
@@ -16,15 +16,15 @@ pub(super) struct Fence {
 }
 
 impl Fence {
-    /// The mark to hand to [`Fence::went_back`] with the answer to a call that is sent after this.
+    /// The present mark. Take it before a call, and pass it with the answer to [`Fence::went_back`].
     pub(super) fn seen(&self) -> Option<Mark> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes the answer to a call that was sent when the mark was `before`; whether writes were lost since.
+    /// Takes the answer to a call that was sent when the mark was `before`. Returns whether writes were lost since.
     ///
-    /// Compared with what was seen when the call was *sent*: answers of one connection are looked at by many tasks, in
-    /// any order.
+    /// The answer is compared with the mark at the time of *sending*, because many tasks read the answers of one
+    /// connection, in any order.
     pub(super) fn went_back(&self, before: Option<&Mark>, answer: Option<Mark>) -> bool {
         let lost = match (before, &answer) {
             (Some(before), Some(answer)) => answer.id != before.id || answer.number < before.number,

@@ -1,20 +1,20 @@
-//! Whether this process hears the wake-ups.
+//! Whether this process receives the wake-ups.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
-/// Without one's own tick for so long, wake-ups may have been lost.
+/// If this process does not receive its own tick for this long, wake-ups may have been lost.
 pub(super) const DEAF_AFTER: Duration = Duration::from_secs(2);
 
-/// When the last tick of our own was heard. It is asked with every poll: two loads.
+/// When our own tick was last received. Every poll asks for it, so it costs two atomic loads.
 #[derive(Debug)]
 pub(super) struct Hearing {
     start: Instant,
-    /// Milliseconds from `start` to the last tick, plus 1; 0: none yet, or lost since.
+    /// Milliseconds from `start` to the last tick, plus 1. 0: no tick yet, or lost since.
     last: AtomicU64,
-    /// Rises each time the hearing comes back.
+    /// Rises each time the ticks are received again.
     number: AtomicU64,
 }
 
@@ -23,11 +23,12 @@ impl Hearing {
         Self { start: Instant::now(), last: AtomicU64::new(0), number: AtomicU64::new(0) }
     }
 
-    /// A tick was heard, and with it all that was published before it. Whether something may have been missed.
+    /// A tick was received, and so was everything published before it. Returns whether wake-ups may have been lost
+    /// before.
     pub(super) fn heard(&self, now: Instant) -> bool {
         let back = !self.is_fresh(now);
         if back {
-            // Before `last`: who finds the tick fresh must find the new number too.
+            // Set this before `last`: a reader that sees the fresh tick must see the new number too.
             self.number.fetch_add(1, Ordering::SeqCst);
         }
         self.last.store(self.millis(now) + 1, Ordering::SeqCst);
@@ -39,8 +40,8 @@ impl Hearing {
         self.last.store(0, Ordering::SeqCst);
     }
 
-    /// Which unbroken stretch of hearing this is; `None`: deaf. It is derived from the clock and not kept by a task, so
-    /// it is right at once in a process that was frozen for a minute.
+    /// The number of the present unbroken stretch; `None`: ticks are not received. It is computed from the clock and
+    /// not kept by a task, so it is right at once even in a process that was frozen for a minute.
     pub(super) fn number(&self, now: Instant) -> Option<u64> {
         self.is_fresh(now).then(|| self.number.load(Ordering::SeqCst))
     }

@@ -1,5 +1,5 @@
-//! The names of keys and channels. Two installations may share a Redis, and pub/sub ignores its database number: the
-//! store's id is in every one.
+//! The names of keys and channels. Each contains the store's id, because two installations may share a Redis, and
+//! pub/sub ignores its database number.
 
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ use crate::notif::Owner;
 /// every open inbox.
 pub(super) const PARTITIONS: u32 = 16;
 
-/// The names of one installation.
+/// The names that one installation uses.
 #[derive(Clone, Debug)]
 pub(super) struct Keys {
     prefix: String,
@@ -39,13 +39,13 @@ impl Keys {
         format!("{}:wake:{partition}", self.prefix)
     }
 
-    /// The channel on which this process hears only itself.
+    /// The channel on which this process hears only its own ticks.
     pub(super) fn own_tick(&self) -> &str {
         &self.own_tick
     }
 }
 
-/// Which channel carries an owner's wake-ups: FNV-1a, the same in every process and build.
+/// The channel that carries an owner's wake-ups: by FNV-1a, which is the same in every process and build.
 pub(super) fn partition(owner: &Owner) -> u32 {
     let hash =
         owner.as_str().bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

@@ -1,4 +1,4 @@
-//! The connection for commands: kept up in the background, and never waited for.
+//! The connection for commands. A task keeps it up in the background, and no call waits for it.
 
 use std::{
     io,
@@ -27,33 +27,34 @@ use super::{
 };
 use crate::cache::{CacheError, CacheMetrics};
 
-/// The most that a call may take: writers hold row locks while they announce.
+/// The longest time for a call: writers hold row locks while they announce.
 const CALL_LIMIT: Duration = Duration::from_millis(250);
-/// How often the process says its tick.
+/// How often the process sends its tick.
 const TICK: Duration = Duration::from_secs(1);
-/// A server that has not answered the tick for so long is given up, and another connection opened.
+/// If the server has not answered a tick for this long, the connection is replaced.
 const TICK_LIMIT: Duration = Duration::from_secs(5);
 
 /// One connection.
 struct Live {
     connection: MultiplexedConnection,
     /// A call had no answer in time. Until a tick is answered, calls fail at once, so a frozen server costs one wait
-    /// and not one per call. The connection is kept: as long as it stands, the server is the same one.
+    /// and not one per call. The connection is kept, because while it stands, the server is the same one.
     suspect: AtomicBool,
     broken: Mutex<bool>,
-    /// The server's run where another one was noted, until the raise that makes up for it is committed.
+    /// The id of the server's run, if another run was noted. It is cleared when the raise of the generation is
+    /// committed.
     unnoted: Mutex<Option<Unnoted>>,
     _driver: AbortOnDropHandle<()>,
 }
 
-/// A run of the server that may be noted once breaks up to this number are covered. If it were noted earlier, a process
-/// that died before the raise would leave no trace of the break.
+/// A run of the server that may be noted once the breaks up to this number are covered. If it were noted earlier, a
+/// process that died before the raise would leave no trace of the break.
 struct Unnoted {
     run: String,
     breaks: u64,
 }
 
-/// The connection, while there is one, and what is known of its past.
+/// The connection, if there is one, and what is known of its past.
 pub(super) struct RedisLink {
     dialer: Arc<Dialer>,
     keys: Keys,
@@ -83,7 +84,7 @@ impl RedisLink {
         }
     }
 
-    /// Runs a command that answers with the fence and something else.
+    /// Runs a command whose answer is the fence and a second value.
     pub(super) async fn call<T>(
         &self,
         run: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<(Option<Mark>, T)>,
@@ -123,32 +124,32 @@ impl RedisLink {
     /// See [`crate::cache::Cache::covered`].
     pub(super) fn covered(&self, breaks: u64) {
         self.covered.fetch_max(breaks, Ordering::SeqCst);
-        // What waits for it is noted with the next tick.
+        // A run that waits for this is noted with the next tick.
         self.nudge();
     }
 
     /// Waits until it is connected.
     pub(super) async fn connected(&self) {
-        // Err: the sender is in `self`, which outlives this.
+        // An error is impossible: the sender is in `self`, which outlives this call.
         let _ = self.up.subscribe().wait_for(|up| *up).await;
     }
 
-    /// Whether calls are made at all.
+    /// Whether calls are sent at all.
     pub(super) fn is_up(&self) -> bool {
         self.live.load().as_ref().is_some_and(|live| !live.suspect.load(Ordering::Relaxed))
     }
 
-    /// Why it is not connected, in words that hold no secret.
+    /// Why it is not connected, in words that contain no secret.
     pub(super) fn problem(&self) -> Option<String> {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Says a tick soon.
+    /// Sends a tick soon.
     pub(super) fn nudge(&self) {
         self.trouble.notify_one();
     }
 
-    /// Keeps the connection up, for ever.
+    /// Keeps the connection up. Never returns.
     pub(super) async fn keep_up(self: Arc<Self>) {
         loop {
             let live = self.connect().await;
@@ -198,7 +199,7 @@ impl RedisLink {
         }
     }
 
-    /// Counts a break where the server may have been started from old data, before anything is read from it.
+    /// Counts a break if the server may have been started from old data, before anything is read from it.
     fn judge(&self, met: Met) -> Option<Unnoted> {
         match met {
             Met::Same => None,
@@ -210,7 +211,8 @@ impl RedisLink {
             }
             Met::Unknown => {
                 tracing::warn!(
-                    "the cache's server does not say its run_id (the user may not call INFO): raising the generation at every connection"
+                    "the cache's server does not say its run_id (the user may not call INFO): raising the generation \
+                     at every connection"
                 );
                 self.count_break();
                 None
@@ -218,7 +220,7 @@ impl RedisLink {
         }
     }
 
-    /// Says the tick, on a longer leash than calls have, and learns what the fence says now.
+    /// Sends the tick, with a longer timeout than calls have, and reads the fence.
     async fn tick(&self, live: &Live) {
         let before = self.fence.seen();
         let mut connection = live.connection.clone();
@@ -236,7 +238,7 @@ impl RedisLink {
         }
     }
 
-    /// Notes the server's run, once it may be.
+    /// Notes the server's run as soon as that is allowed.
     async fn note_run(&self, live: &Live) {
         let covered = self.covered.load(Ordering::SeqCst);
         let run = match &*live.unnoted.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -247,7 +249,7 @@ impl RedisLink {
         match timeout(CALL_LIMIT, script::note(&mut connection, &self.keys, &run)).await {
             Ok(Ok(())) => *live.unnoted.lock().unwrap_or_else(PoisonError::into_inner) = None,
             Ok(Err(error)) => self.failed(live, &error),
-            // The next tick tries again, and says whether the server still answers.
+            // The next tick tries again, and shows whether the server still answers.
             Err(_) => {}
         }
     }
@@ -264,8 +266,8 @@ impl RedisLink {
         }
     }
 
-    /// Gives the connection up. The break is counted before a caller learns of its failure, and before there is another
-    /// connection, because a failover may have lost what was acknowledged on this one.
+    /// Gives the connection up. The break is counted before a caller learns of its failure and before there is another
+    /// connection, because a failover may have lost writes that were acknowledged on this one.
     fn lost(&self, live: &Live, reason: &'static str) {
         let mut broken = live.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if !*broken {
@@ -278,7 +280,7 @@ impl RedisLink {
         }
     }
 
-    /// The number of breaks, with this one.
+    /// The number of breaks, including this one.
     fn count_break(&self) -> u64 {
         self.metrics.breaks.inc();
         self.breaks.fetch_add(1, Ordering::SeqCst) + 1

@@ -35,10 +35,11 @@ use link::RedisLink;
 use script::Limits;
 use subscription::Subscription;
 
-/// How long a start waits for Redis before it carries on without: the first polls then find it.
+/// How long a start waits for Redis. If Redis comes up in this time, the first polls can use it; else the start goes on
+/// without it.
 const START_LIMIT: Duration = Duration::from_secs(1);
 
-/// A Redis. Connects, and connects again, in the background; while it is away every call fails at once.
+/// A Redis. It connects and reconnects in the background. While it cannot be reached, every call fails at once.
 pub struct RedisCache {
     keys: Keys,
     limits: Limits,
@@ -50,8 +51,8 @@ pub struct RedisCache {
 }
 
 impl RedisCache {
-    /// Starts connecting. Fails only where a retry cannot help: an invalid URL, or TLS files that cannot be used. A
-    /// Redis that is away, refuses the password or shows an untrusted certificate is logged, and tried again.
+    /// Starts to connect. Fails only if a retry cannot help: an invalid URL, or TLS files that cannot be used. A Redis
+    /// that cannot be reached, refuses the password or shows an untrusted certificate is logged and tried again.
     pub async fn connect(
         url: &str,
         tls: &TlsConfig,
@@ -76,12 +77,12 @@ impl RedisCache {
             AbortOnDropHandle::new(tokio::spawn(Arc::clone(&link).keep_up())),
             AbortOnDropHandle::new(tokio::spawn(subscription.listen())),
         ];
-        // Err: it is away; slower, not wrong.
+        // Err: Redis cannot be reached. Answers are slower then, but not wrong.
         let _ = timeout(START_LIMIT, link.connected()).await;
         Ok(Self { keys, limits, link, hearing, wakeups, metrics, _tasks: tasks })
     }
 
-    /// Why the last attempt to connect failed; `None` once one has not. Holds no secret.
+    /// Why the last attempt to connect failed; `None` after a success. Contains no secret.
     pub fn problem(&self) -> Option<String> {
         self.link.problem()
     }
@@ -111,7 +112,7 @@ impl Cache for RedisCache {
     }
 
     async fn fill(&self, owner: &Owner, token: &Token, head: &HeadAt, page: Option<&Page>) -> Result<(), CacheError> {
-        // A page of another state than the head's is of no use to anybody.
+        // Drop a page that shows another state than the head: it cannot be used.
         let page = page.filter(|page| page.position == head.head.position());
         let fill = async |connection: &mut _| {
             script::fill(connection, &self.keys, self.limits, owner, token, head, page).await

@@ -1,6 +1,7 @@
-//! Which run of the server this is. Only a process that saw the fence before can see that it went back. Where the
-//! server was started from old data while no worker ran, no process saw that, nor a connection that broke. So the id of
-//! the run that was written to is kept beside the fence, and every new connection compares it with the server's own.
+//! Which run of the server this is. Only a process that saw the fence before can see that it went back. If the server
+//! was started from old data while no worker ran, no process saw the fence go back or a connection break. So the id of
+//! the run that was last written to is kept beside the fence, and every new connection compares it with the server's
+//! own id.
 
 use std::time::Duration;
 
@@ -9,21 +10,21 @@ use tokio::time::timeout;
 
 use super::{keys::Keys, script};
 
-/// The most that asking may take.
+/// The longest time for asking.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// What a new connection found.
+/// What a new connection finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Met {
     /// The run that was noted last, or a server without any entry.
     Same,
-    /// Another run than the one that was noted: its id.
+    /// Another run than the noted one: its id.
     Other(String),
-    /// The server does not say which run it is: it may be any.
+    /// The server does not say which run it is, so it may be any run.
     Unknown,
 }
 
-/// Asks the server, before anything else is done on its connection.
+/// Asks the server, before anything else is sent on its connection.
 pub(super) async fn meet(connection: &mut MultiplexedConnection, keys: &Keys) -> RedisResult<Met> {
     let asked = async {
         let run = run_id(connection).await?;
@@ -33,13 +34,14 @@ pub(super) async fn meet(connection: &mut MultiplexedConnection, keys: &Keys) ->
     timeout(LIMIT, asked).await.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
-/// The id that a server gives itself at each start; `None` where it may not be asked, or does not say.
+/// The id that a server chooses at each start. `None` if asking is not allowed, or the server does not answer with an
+/// id.
 async fn run_id(connection: &mut MultiplexedConnection) -> RedisResult<Option<String>> {
     let info: RedisResult<InfoDict> = redis::cmd("INFO").arg("server").query_async(connection).await;
     match info {
         Ok(info) => Ok(info.get::<String>("run_id").filter(|run| !run.is_empty())),
         Err(error) if is_lost(&error) => Err(error),
-        // Refused by its access list, renamed away, or written in a way that is not known.
+        // The command is refused by an access list, renamed, or answers in an unknown form.
         Err(_) => Ok(None),
     }
 }

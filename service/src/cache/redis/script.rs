@@ -1,5 +1,5 @@
-//! The scripts, and how each is called: one round trip for a whole batch, by digest, with the text where the server
-//! lost it.
+//! The scripts, and how each is called: one round trip for a whole batch, by digest, and with the text if the server
+//! does not have the script.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -36,14 +36,14 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// In milliseconds, ± 10 %: entries that were written together must not expire together.
+    /// The lifetime in milliseconds, ± 10 %, so that entries written together do not expire together.
     fn ttl(self) -> u64 {
         let ttl = self.ttl.mul_f64(rand::random_range(0.9..=1.1));
         u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 52)
     }
 }
 
-/// What `open` answers, unread.
+/// The raw answer of `open`.
 pub(super) struct Opened {
     pub(super) token: Option<Vec<u8>>,
     pub(super) dirty: Option<Vec<u8>>,
@@ -74,7 +74,7 @@ pub(super) async fn announce(
     Ok((Some(Mark { id, number }), tokens))
 }
 
-/// How many entries were not the announced ones any more.
+/// How many entries were no longer the announced ones.
 pub(super) async fn publish(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -118,7 +118,7 @@ pub(super) async fn open(
     Ok((mark, Opened { token, dirty, generation, head, page }))
 }
 
-/// What became of it: `filled`, `gone`, `dirty` or `older`.
+/// The result: `filled`, `gone`, `dirty` or `older`.
 pub(super) async fn fill(
     connection: &mut MultiplexedConnection,
     keys: &Keys,
@@ -159,8 +159,8 @@ pub(super) async fn tick(connection: &mut MultiplexedConnection, keys: &Keys) ->
     Ok(Mark { id, number })
 }
 
-/// The head without its generation, which the scripts compare.
+/// The head as JSON, without its generation, because the scripts compare the generation themselves.
 fn json(head: &HeadAt) -> String {
-    // A struct of numbers and texts always serialises.
+    // This cannot fail: the struct holds only numbers and texts.
     serde_json::to_string(&head.head).unwrap_or_default()
 }

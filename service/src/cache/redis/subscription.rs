@@ -1,4 +1,4 @@
-//! The connection that hears the wake-ups.
+//! The connection that receives the wake-ups.
 
 use std::{
     sync::Arc,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::cache::Wakeup;
 
-/// How often it is looked whether the tick was heard.
+/// How often the subscription checks whether our tick was received.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// What the subscription needs.
@@ -36,10 +36,10 @@ impl Subscription {
     pub(super) async fn listen(self) {
         let mut backoff = Backoff::new();
         loop {
-            // Err: the connection for commands says what is wrong with the server.
+            // Err: the server cannot be reached. The connection for commands logs why.
             if let Ok(pubsub) = self.subscribe().await {
                 backoff = Backoff::new();
-                // Not after a second: until the tick is heard, every poll goes to the cache.
+                // Do not wait a second here: until the tick is received, every poll goes to the cache.
                 self.link.nudge();
                 self.hear(pubsub).await;
                 self.hearing.lost();
@@ -58,8 +58,8 @@ impl Subscription {
         Ok(pubsub)
     }
 
-    /// Returns when the connection ends, or when our own tick is not heard. In the second case the two connections may
-    /// lead to two servers.
+    /// Returns when the connection ends, or when our own tick is not received. In the second case the two connections
+    /// may lead to two servers.
     async fn hear(&self, mut pubsub: PubSub) {
         let mut messages = pubsub.on_message();
         let mut heard = Instant::now();
@@ -89,7 +89,7 @@ impl Subscription {
                     self.tell(Wakeup::Changed(owner, position));
                 }
             }
-            // Of another version: whom it is about is not known.
+            // A message of another version: its owners cannot be known.
             None => self.tell(Wakeup::Lost),
         }
     }

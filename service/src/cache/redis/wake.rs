@@ -1,12 +1,12 @@
-//! Wake-up messages: a JSON array of `[owner, position]`, for an owner may hold any character that a separator could
-//! be.
+//! Wake-up messages: a JSON array of `[owner, position]`. It is JSON because an owner may contain any character that
+//! could serve as a separator.
 
 use std::collections::BTreeMap;
 
 use super::keys::{Keys, partition};
 use crate::{notif::Owner, store::Position};
 
-/// One message per channel that any of these changes belongs to.
+/// One message for each channel that these changes belong to.
 pub(super) fn messages<'a>(
     keys: &Keys,
     changes: impl Iterator<Item = (&'a Owner, Position)>,
@@ -16,13 +16,13 @@ pub(super) fn messages<'a>(
         by_partition.entry(partition(owner)).or_default().push((owner.as_str(), position));
     }
     by_partition.into_iter().filter_map(|(partition, changes)| {
-        // Texts and numbers always serialise.
+        // This cannot fail: it holds only texts and numbers.
         let message = serde_json::to_string(&changes).ok()?;
         Some((keys.wake(partition), message))
     })
 }
 
-/// Reads a message; `None` if it is not one.
+/// Reads a message; `None` if it is not a wake-up message.
 pub(super) fn parse(message: &[u8]) -> Option<Vec<(Owner, Position)>> {
     serde_json::from_slice(message).ok()
 }

@@ -1,4 +1,4 @@
-//! What every OpenAPI document of ours has beside its routes.
+//! What every OpenAPI document of Hoopoe contains beside its routes.
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -11,8 +11,8 @@ use super::ProblemDocument;
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     let mut info = Info::new("Hoopoe", env!("CARGO_PKG_VERSION"));
     info.description = Some(
-        "Sends notifications and serves inboxes. Lengths are bytes of UTF-8, so a limit in characters given here is the \
-         longest that ASCII text may be. Every error is application/problem+json with a stable `code`."
+        "Sends notifications and serves inboxes. Lengths are bytes of UTF-8, so a limit in characters given here is \
+         the longest that ASCII text may be. Every error is application/problem+json with a stable `code`."
             .to_owned(),
     );
     let mut license = License::new("Apache-2.0");

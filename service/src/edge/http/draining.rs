@@ -1,16 +1,16 @@
-//! How a response that takes long learns that its listener stops.
+//! Tells a long response that its listener stops.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-/// Told when the listener stops. From then on a body has [`hoopoe_web::ServerLimits::drain`] to end itself; then the
+/// Learns when the listener stops. From then on a body has [`hoopoe_web::ServerLimits::drain`] to end itself; then the
 /// connection is cut. A handler takes it as an argument. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Draining(Arc<CancellationToken>);
 
 impl Draining {
-    /// Of a listener that is served until `stop`.
+    /// For a listener that is served until `stop` is cancelled.
     pub(super) fn of(stop: &CancellationToken) -> Self {
         Self(Arc::new(stop.clone()))
     }

@@ -1,4 +1,4 @@
-//! Proofs of permission as arguments of a handler: the only way from a request to an owner.
+//! Proofs of permission as arguments of a handler. A handler gets an owner from a request only through them.
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -12,16 +12,16 @@ use crate::{
     notif::Owner,
 };
 
-/// What the guard puts into every request that it lets through.
+/// What the guard adds to every request that it lets through.
 #[derive(Clone)]
 pub(super) struct Admission {
-    /// Who is asking.
+    /// The caller.
     pub(super) caller: Caller,
-    /// Told when the listener stops.
+    /// Tells when the listener stops.
     pub(super) draining: Draining,
 }
 
-/// Closed by default: a route that does not stand behind the guard answers 500 and does nothing.
+/// Closed by default: a route without the guard before it answers 500 and does nothing.
 fn admission(parts: &Parts) -> Result<&Admission, Problem> {
     parts.extensions.get::<Admission>().ok_or_else(|| {
         tracing::error!("a route stands outside the guard");
@@ -29,7 +29,7 @@ fn admission(parts: &Parts) -> Result<&Admission, Problem> {
     })
 }
 
-/// The `{owner}` of a path, decoded once: a slash comes as `%2F`, an emoji as its escaped bytes.
+/// The `{owner}` of a path, decoded once: a slash is sent as `%2F`, an emoji as its escaped bytes.
 async fn owner_in_path<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Owner, Problem> {
     let not_utf8 = || Problem::bad_parameter("owner", "must be percent-encoded UTF-8");
     if !is_well_escaped(parts.uri.path()) {
@@ -66,7 +66,7 @@ impl<S: Sync> FromRequestParts<S> for MayPublish {
     }
 }
 
-/// For a route whose owner is not in its path: the handler asks the caller for the proof itself.
+/// For a route without an owner in its path. The handler asks the caller for the proof itself.
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 

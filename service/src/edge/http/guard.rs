@@ -1,4 +1,4 @@
-//! Runs before every route: a limit on concurrency, the verifier, a net for panics, and the request metrics.
+//! Runs before every route: a limit on concurrency, the verifier, a catch for panics, and the request metrics.
 
 use std::{
     convert::Infallible,
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::identity::{Caller, Credentials, Verification, Verifier, VerifyError};
 
-/// The layer. One per listener: its limit counts all requests of that listener.
+/// The layer. Make one per listener, because its limit counts all requests of that listener.
 #[derive(Clone)]
 pub struct Guard {
     slots: Arc<Semaphore>,
@@ -50,7 +50,8 @@ pub struct Guarded<S> {
 }
 
 impl Guard {
-    /// At most `max_requests` at once; more get a 503. `stop`: the token that ends the listener.
+    /// Lets at most `max_requests` through at once and answers others with 503. `stop` is the token that ends the
+    /// listener.
     pub fn new(
         max_requests: usize,
         metrics: HttpMetrics,
@@ -101,7 +102,7 @@ fn credentials(headers: &HeaderMap) -> Credentials<'_> {
     }
 }
 
-/// What a request occupies from its arrival until the body of its answer has ended, or the client hung up.
+/// The resources of a request, from its arrival until the body of its answer has ended or the client has hung up.
 struct Occupied {
     in_flight: Gauge,
     _slot: OwnedSemaphorePermit,
@@ -122,7 +123,7 @@ impl Drop for Occupied {
 
 type Answer = Result<Response, Infallible>;
 
-/// What the metrics need to know of a request once it is answered.
+/// What the metrics need to know about a request once it is answered.
 struct Note {
     metrics: HttpMetrics,
     route: &'static str,
@@ -142,7 +143,7 @@ impl Note {
         self.metrics.seconds.get_or_create(&RouteLabels { route }).observe(self.started.elapsed().as_secs_f64());
     }
 
-    /// Waits for the answer; a panic becomes a 500.
+    /// Waits for the answer. A panic becomes a 500.
     async fn answer(self, answer: impl Future<Output = Answer>, occupied: Occupied) -> Answer {
         let response = match AssertUnwindSafe(answer).catch_unwind().await {
             Ok(Ok(response)) => response,
@@ -187,7 +188,7 @@ where
             Verification::Pending(verifying) => {
                 let occupied = Occupied::new(&note.metrics.in_flight, slot);
                 let guard = guard.clone();
-                // The route that said it is ready must take this request, so the clone stays here for the next one.
+                // The service that said it is ready must take this request, so the clone stays here for the next one.
                 let clone = self.route.clone();
                 let route = mem::replace(&mut self.route, clone);
                 Either::Right(Box::pin(note.answer(verified(verifying, guard, route, request), occupied)))

@@ -1,4 +1,4 @@
-//! A body that holds what its request occupies until it has ended or was dropped.
+//! A response body that holds its request's resources until it has ended or was dropped.
 
 use std::{
     pin::Pin,
@@ -9,8 +9,8 @@ use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-/// Hands `held` to the response's body. A body that is complete in memory needs no more work of ours, so it holds
-/// nothing and is sent as it is, without another box around it.
+/// Gives `held` to the response's body. A body that is complete in memory needs no further work of ours, so it holds
+/// nothing and is sent unchanged, without another box around it.
 pub(super) fn hold<H: Send + Unpin + 'static>(response: Response, held: H) -> Response {
     if is_complete(response.body()) {
         return response;
@@ -18,7 +18,7 @@ pub(super) fn hold<H: Send + Unpin + 'static>(response: Response, held: H) -> Re
     response.map(|body| Body::new(HeldBody { body, held: Some(held) }))
 }
 
-/// Empty (a 304, an answer to HEAD), or of a known size: only bytes in memory have one.
+/// Whether the body is empty (a 304, an answer to HEAD) or has a known size, which only bytes in memory have.
 fn is_complete(body: &Body) -> bool {
     body.is_end_stream() || body.size_hint().exact().is_some()
 }
@@ -60,7 +60,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether a response holds what it was given, and the response.
+    /// Whether a response holds what it was given, with the response.
     fn held(response: Response) -> (Arc<()>, Response) {
         let occupied = Arc::new(());
         let response = hold(response, Arc::clone(&occupied));

@@ -14,20 +14,20 @@ use prometheus_client::{
 /// Counters of requests. One per process, shared by its surfaces.
 #[derive(Clone, Debug)]
 pub struct HttpMetrics {
-    /// Requests answered, by route and status.
+    /// Answered requests, by route and status.
     pub requests: Family<RequestLabels, Counter>,
-    /// How long an answer took, by route.
+    /// Seconds until an answer was ready, by route.
     pub seconds: Family<RouteLabels, Histogram, Buckets>,
-    /// Requests being served, until the body of the answer has ended.
+    /// Requests in progress, until the body of the answer has ended.
     pub in_flight: Gauge,
 }
 
-/// A route's template and the status of the answer: both bounded.
+/// A route's template and the status of the answer. Both are bounded sets.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     /// The route's template, or `unmatched`.
     pub route: &'static str,
-    /// The status.
+    /// The status code.
     pub status: u16,
 }
 

@@ -24,7 +24,7 @@ use crate::{
 const DEFAULT_TO: u64 = 10;
 const DEFAULT_PAGE_SIZE: u64 = 10;
 const MAX_WINDOW: u64 = 200;
-/// More than any inbox holds, and an offset that every database takes.
+/// More rows than any inbox holds, and an offset that every database accepts.
 const MAX_PLACE: u64 = 1_000_000_000;
 
 /// The routes and their description, without a state.
@@ -32,7 +32,7 @@ pub(super) fn documented() -> OpenApiRouter<InboxState> {
     OpenApiRouter::new()
         .routes(routes!(by_path))
         .routes(routes!(by_query))
-        // The original took a trailing slash in both forms; the document shows each route once.
+        // The original accepted a trailing slash in both forms. The document shows each route once.
         .route("/notif/get/owner/{owner}/", axum::routing::get(by_path))
         .route("/notif/get/owner/", axum::routing::get(by_query))
 }
@@ -44,10 +44,22 @@ pub(super) fn documented() -> OpenApiRouter<InboxState> {
     operation_id = "legacyByPath",
     tag = "original",
     params(
-        ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),
-        ("from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The first row, newest first, counted from 0; default 0"),
-        ("to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The row after the last, at most 200 above `from`; default `from` + 10"),
-        ("page_size" = Option<u64>, Query, minimum = 1, maximum = 200, description = "What `pages` and `current_page` count in; default 10"),
+        (
+            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "Whose inbox, percent-encoded: a slash is %2F"
+        ),
+        (
+            "from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
+            description = "The first row, newest first, counted from 0; default 0"
+        ),
+        (
+            "to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
+            description = "The row after the last, at most 200 above `from`; default `from` + 10"
+        ),
+        (
+            "page_size" = Option<u64>, Query, minimum = 1, maximum = 200,
+            description = "What `pages` and `current_page` count in; default 10"
+        ),
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
         ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
@@ -73,10 +85,22 @@ async fn by_path(
     operation_id = "legacyByQuery",
     tag = "original",
     params(
-        ("owner" = String, Query, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox"),
-        ("from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The first row, newest first, counted from 0; default 0"),
-        ("to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000, description = "The row after the last, at most 200 above `from`; default `from` + 10"),
-        ("page_size" = Option<u64>, Query, minimum = 1, maximum = 200, description = "What `pages` and `current_page` count in; default 10"),
+        (
+            "owner" = String, Query, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "Whose inbox"
+        ),
+        (
+            "from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
+            description = "The first row, newest first, counted from 0; default 0"
+        ),
+        (
+            "to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
+            description = "The row after the last, at most 200 above `from`; default `from` + 10"
+        ),
+        (
+            "page_size" = Option<u64>, Query, minimum = 1, maximum = 200,
+            description = "What `pages` and `current_page` count in; default 10"
+        ),
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
         ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),

@@ -1,4 +1,4 @@
-//! What went wrong below, in HTTP's words. Each file maps the errors of one room.
+//! Turns the errors of other rooms into HTTP problems. Each file maps the errors of one room.
 
 mod identity;
 mod inbox;
@@ -16,7 +16,7 @@ pub type Problem = hoopoe_web::Problem<Members>;
 /// A problem on the wire.
 pub type ProblemDocument = hoopoe_web::ProblemDocument<Members>;
 
-/// What the service's problems have beside the standard members.
+/// The members that the service's problems have beside the standard ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Members {
     /// The notification's id: a retry that carries it cannot make a second notification.

@@ -7,7 +7,7 @@ use utoipa::{
     openapi::{Content, Ref, RefOr, Response, ResponseBuilder, header::HeaderBuilder},
 };
 
-/// A problem response for each status, for `impl IntoResponses`; 429 and 503 with their `Retry-After`.
+/// A problem response for each status, for `impl IntoResponses`. 429 and 503 have a `Retry-After`.
 pub fn problem_responses(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
     let problem = Content::new(Some(Ref::from_schema_name("Problem")));
     statuses

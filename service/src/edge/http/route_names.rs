@@ -1,17 +1,17 @@
-//! The names of routes as labels: each is kept once, as long as the process lives.
+//! The names of routes as labels. Each is kept once, as long as the process lives.
 
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
 };
 
-/// About a dozen, as many as there are templates in the code. They are kept because `hoopoe dev` makes a new surface
-/// with every registration.
+/// About a dozen names, as many as there are templates in the code. They are kept because `hoopoe dev` makes a new
+/// surface with every registration.
 static NAMES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
-/// The one copy of this template. Only for templates in the code: the memory of a name is never freed.
+/// The one copy of this template. Use it only for templates in the code, because the memory of a name is never freed.
 pub(super) fn of(template: &str) -> &'static str {
-    // The set is changed by one insertion, so it is whole even if a thread died while it held the lock.
+    // One insertion changes the set, so it is complete even if a thread panicked while it held the lock.
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(name) = names.get(template) {
         return name;

@@ -1,4 +1,4 @@
-//! From a role's routes to what a listener serves.
+//! Turns a role's routes into the router that a listener serves.
 
 use axum::{
     Router,
@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{Guard, Problem, document};
 
-/// Routes of one role, or of several that share a port, with what every surface has: `/openapi.json`, problems instead
-/// of bare 404s and 405s, and the guard before everything.
+/// The routes of one role, or of several that share a port, with what every surface has: `/openapi.json`, problems
+/// instead of bare 404s and 405s, and the guard before everything.
 pub fn surface(routes: OpenApiRouter, guard: Guard) -> Router {
     let (served, document) = routes.split_for_parts();
     let document = document::finish(document);

@@ -1,4 +1,4 @@
-//! The table `notification`, said once: its columns, how a commit writes them, and what is read back.
+//! The table `notification`: its columns, how a commit writes them, and what is read back. They are listed only here.
 //!
 //! One row per notification and owner. All times are microseconds since the Unix epoch. For one more column, add it to
 //! [`Model`], to the list of what is written, to [`Item`] and to the list that content is read from. A forgotten list
@@ -20,15 +20,15 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "notification")]
 pub struct Model {
-    /// Whose inbox.
+    /// The owner of the inbox.
     #[sea_orm(primary_key, auto_increment = false)]
     pub owner: String,
-    /// The identity within it.
+    /// The identity within the inbox.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// The sender's own id, where that was no UUID.
+    /// The sender's own id, if it was not a UUID.
     pub source_id: Option<String>,
-    /// Its position, the page cursor.
+    /// Its position in the inbox, the page cursor.
     pub rev: i64,
     /// The owner's rev when it last changed.
     pub changed_rev: i64,
@@ -54,23 +54,23 @@ pub struct Model {
     pub expires_at: Option<i64>,
     /// When it was found expired.
     pub expired_at: Option<i64>,
-    /// When it was marked seen by itself.
+    /// When it was marked seen by itself, and not by a mark of the whole inbox.
     pub seen_at: Option<i64>,
-    /// When it was marked read by itself.
+    /// When it was marked read by itself, and not by a mark of the whole inbox.
     pub read_at: Option<i64>,
     /// When it was archived.
     pub archived_at: Option<i64>,
-    /// Hidden until then; nothing sets it yet.
+    /// Until when it is hidden; no code sets it yet.
     pub snoozed_until: Option<i64>,
-    /// When it was deleted; nothing sets it yet.
+    /// When it was deleted; no code sets it yet.
     pub deleted_at: Option<i64>,
-    /// What it is shown together with; nothing sets it yet.
+    /// The group that it is shown with; no code sets it yet.
     pub group_key: Option<String>,
-    /// The post that it is a copy of; nothing sets it yet.
+    /// The post that it is a copy of; no code sets it yet.
     pub post_id: Option<Uuid>,
 }
 
-/// None: an inbox is read by its owner, never by a join.
+/// No relation: an inbox is read by its owner, never by a join.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 
@@ -95,7 +95,7 @@ written! {
 pub(in crate::store) static INSERT_FROM_UNNEST: LazyLock<String> = LazyLock::new(|| insert_from_unnest(WRITTEN));
 
 impl<'a> Written<'a> {
-    /// The row of a notification that is stored at `rev`; `expires_at` is its own or the retention's.
+    /// The row of a notification that is stored at `rev`. `expires_at` is the notification's own or the retention's.
     pub(in crate::store) fn new(notification: &'a Notification, expires_at: Option<Timestamp>, rev: i64) -> Self {
         let Notification { owner, id, source_id, content, created_at, expires_at: _ } = notification;
         let Content { kind, actor, title, body, data, priority } = content;
@@ -154,7 +154,7 @@ item! {
         /// When it stops being shown.
         #[schema(required, value_type = Option<String>, format = DateTime)]
         pub expires_at: Option<Timestamp>,
-        // Its row is kept for a day so that clients hear of it.
+        // An expired row is kept for a day, so that clients learn of it.
         /// When it was found expired.
         #[schema(required, value_type = Option<String>, format = DateTime)]
         pub expired_at: Option<Timestamp>,
@@ -173,11 +173,12 @@ item! {
     }
 }
 
-/// The columns of an item in a row `n`.
+/// The columns of an item in a row that the statement calls `n`.
 pub(in crate::store) static ITEM: LazyLock<String> = LazyLock::new(|| prefixed("n.", ITEM_COLUMNS));
 
 impl Item {
-    /// A notification that was just stored at `rev`; `expires_at` is its own or the retention's.
+    /// The item of a notification that was just stored at `rev`. `expires_at` is the notification's own or the
+    /// retention's.
     pub fn stored(notification: &Notification, expires_at: Option<Timestamp>, rev: i64) -> Self {
         let Notification { owner: _, id, source_id, content, created_at, expires_at: _ } = notification;
         let Content { kind, actor, title, body, data, priority } = content.clone();

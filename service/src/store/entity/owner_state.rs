@@ -6,14 +6,14 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "owner_state")]
 pub struct Model {
-    /// Whose.
+    /// The owner.
     #[sea_orm(primary_key, auto_increment = false)]
     pub owner: String,
-    /// The Unix second at which this row was made.
+    /// The Unix second at which this row was created.
     pub epoch: i64,
     /// Rises with every change to the inbox.
     pub rev: i64,
-    /// The highest `changed_rev` that was removed for good.
+    /// The highest `changed_rev` that was removed for ever.
     pub floor_rev: i64,
     /// How many rows are unread.
     pub unread: i64,
@@ -23,11 +23,11 @@ pub struct Model {
     pub read_upto: i64,
     /// A row whose `unseen_rev` is not above this is seen.
     pub seen_upto: i64,
-    /// The earliest moment, in microseconds, at which a row changes by itself.
+    /// The earliest time, in microseconds, at which a row changes by itself.
     pub next_due: Option<i64>,
 }
 
-/// None.
+/// No relation.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

@@ -1,4 +1,4 @@
-//! The one row that says which store this is, which history it is in, and which caches may be trusted.
+//! The one row that identifies the store, its present history, and the caches that may be trusted.
 
 use sea_orm::entity::prelude::*;
 
@@ -21,11 +21,11 @@ pub struct Model {
     pub generation: i64,
     /// The version of the schema.
     pub schema_version: i64,
-    /// The oldest version of the schema that a build must know to work with this one.
+    /// The oldest version of the schema that a build must know to use this one.
     pub min_reader: i64,
 }
 
-/// None.
+/// No relation.
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {}
 

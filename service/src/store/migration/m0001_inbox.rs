@@ -1,9 +1,9 @@
-//! The first schema: notifications, owners, the store's one row.
+//! The first schema: notifications, owners, and the one row of the store.
 //!
-//! Times are BIGINT microseconds in both databases: one entity and one comparison for both, a time survives the trip
-//! unrounded, and no session's time zone or `DateStyle` has a say. `data` is text, not `jsonb`, which refuses `\u0000`,
-//! lone surrogates and `1e400000`. The table is plain: partitions by time would take almost every id that is no
-//! `UUIDv7` into the default one.
+//! Times are BIGINT microseconds in both databases: both use the same entity and the same comparisons, a time is stored
+//! unrounded, and a session's time zone or `DateStyle` has no influence. `data` is text, because `jsonb` refuses
+//! `\u0000`, lone surrogates and `1e400000`. The table is not partitioned: partitions by time would put almost every id
+//! that is no `UUIDv7` into the default partition.
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
@@ -19,8 +19,8 @@ impl MigrationName for Migration {
     }
 }
 
-/// `{key}` is the type of a key: in Postgres collated "C", so that the database sorts and compares owners bytewise as
-/// Rust does, which the order of locks depends on, and quicker than by a locale.
+/// `{key}` is the type of a key. In Postgres it has the collation "C", so that the database sorts and compares owners
+/// by bytes, as Rust does. The order of locks depends on that, and it is faster than a locale.
 const TABLES: [&str; 3] = [
     "CREATE TABLE notification (
         owner {key} NOT NULL,
@@ -71,12 +71,13 @@ const TABLES: [&str; 3] = [
     )",
 ];
 
-/// The page, what changed since, what is due for an owner, what may be removed, and which owners have something due.
-/// The last three are partial: a row without an expiry, which is most of them, costs nothing there.
+/// Indexes for: the page, what changed since, what is due for an owner, what may be removed, and which owners have
+/// something due. The last three are partial, so a row without an expiry, as most rows are, costs nothing there.
 const INDEXES: [&str; 5] = [
     "CREATE INDEX notification_page ON notification (owner, rev DESC)",
     "CREATE INDEX notification_changes ON notification (owner, changed_rev)",
-    "CREATE INDEX notification_due ON notification (owner, expires_at) WHERE expires_at IS NOT NULL AND expired_at IS NULL",
+    "CREATE INDEX notification_due ON notification (owner, expires_at) \
+     WHERE expires_at IS NOT NULL AND expired_at IS NULL",
     "CREATE INDEX notification_expired ON notification (expired_at) WHERE expired_at IS NOT NULL",
     "CREATE INDEX owner_state_due ON owner_state (next_due) WHERE next_due IS NOT NULL",
 ];
@@ -87,8 +88,8 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         let backend = db.get_database_backend();
         let postgres = backend == DbBackend::Postgres;
-        // Room in each page of `owner_state` for new versions of its rows: a commit updates a counter in place of its
-        // page (HOT) instead of entering it in the index again.
+        // Leave room in each page of `owner_state` for new versions of its rows. A commit can then update a counter
+        // within the page (HOT), without a new entry in the index.
         let (key, uuid, options) =
             if postgres { ("text COLLATE \"C\"", "uuid", " WITH (fillfactor = 50)") } else { ("text", "blob", "") };
         for table in TABLES {
@@ -100,7 +101,8 @@ impl MigrationTrait for Migration {
         }
         let (timeline, system) = if postgres { (POSTGRES_TIMELINE, POSTGRES_SYSTEM) } else { ("''", "''") };
         let sql = format!(
-            "INSERT INTO store (id, store_id, epoch, timeline, system_identifier, generation, schema_version, min_reader) \
+            "INSERT INTO store (id, store_id, epoch, timeline, system_identifier, generation, schema_version, \
+             min_reader) \
              VALUES (1, $1, 1, {timeline}, {system}, 1, 1, 1)"
         );
         db.execute_raw(Statement::from_sql_and_values(backend, sql, [Uuid::new_v4().into()])).await?;

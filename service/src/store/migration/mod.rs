@@ -4,10 +4,10 @@ mod m0001_inbox;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
-/// The version of the schema that this build makes and needs; one more with each migration.
+/// The version of the schema that this build creates and needs. Each migration adds one.
 pub(super) const SCHEMA_VERSION: i64 = 1;
 
-/// Lists the migrations. They are run by [`super::migrate`], in one transaction for all.
+/// Lists the migrations. [`super::migrate`] runs them, all in one transaction.
 pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {

@@ -58,7 +58,8 @@ fn is_traceparent(text: &str) -> bool {
     let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let parts: Vec<&str> = text.split('-').collect();
     matches!(parts[..], [version, trace, span, flags]
-        if [version.len(), trace.len(), span.len(), flags.len()] == [2, 32, 16, 2] && parts.iter().all(|part| hex(part)))
+        if [version.len(), trace.len(), span.len(), flags.len()] == [2, 32, 16, 2]
+            && parts.iter().all(|part| hex(part)))
 }
 
 #[cfg(test)]

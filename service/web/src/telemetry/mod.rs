@@ -1,34 +1,15 @@
 //! Logs on standard error, traces to a collector.
 
 mod logs;
+mod settings;
 mod traces;
 
 use opentelemetry_otlp::ExporterBuildError;
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
 
 pub use logs::LogFormat;
-
-/// How a program logs and traces.
-#[derive(Clone, Copy, Debug)]
-pub struct TelemetrySettings<'a> {
-    /// The program's name, as traces show it.
-    pub service: &'a str,
-    /// The name of the instrumentation, as traces show it.
-    pub scope: &'static str,
-    /// The levels of logs where `HOOPOE_LOG` is not set, or cannot be read.
-    pub log_filter: &'a str,
-    /// A log directive that holds whatever `HOOPOE_LOG` says.
-    pub log_never: Option<&'a str>,
-    /// How a log line looks.
-    pub log_format: LogFormat,
-    /// Which spans are exported, as a filter.
-    pub spans: &'a str,
-    /// Base URL of an OTLP/HTTP collector. `None`: no traces.
-    pub endpoint: Option<&'a str>,
-    /// The share of traces that is kept where the caller did not decide. `None`: all.
-    pub sample_ratio: Option<f64>,
-}
+pub use settings::TelemetrySettings;
 
 /// Why telemetry did not start.
 #[derive(Debug, thiserror::Error)]
@@ -44,17 +25,6 @@ pub enum TelemetryError {
 /// Keeps the exporter; [`Telemetry::shutdown`] sends what is still in it.
 pub struct Telemetry {
     tracer: Option<SdkTracerProvider>,
-}
-
-impl TelemetrySettings<'_> {
-    /// The levels that `HOOPOE_LOG` asks for, or the program's own; what the program forbids stays off.
-    pub fn filter(&self, asked: Option<&str>) -> EnvFilter {
-        let own = || EnvFilter::new(self.log_filter);
-        let filter = asked.and_then(|asked| EnvFilter::try_new(asked).ok()).unwrap_or_else(own);
-        let Some(never) = self.log_never else { return filter };
-        // A later directive for the same target replaces the earlier one.
-        never.parse().map_or_else(|_| own(), |never| filter.add_directive(never))
-    }
 }
 
 impl Telemetry {

@@ -1,5 +1,5 @@
--- KEYS: fence, then each owner's head. ARGV: a fence id; for each owner a token, the position, the TTL; then channel and wake-up
--- in pairs. Answers the fence, and each entry's token.
+-- KEYS: fence, then each owner's head. ARGV: a fence id; for each owner a token, the position, the TTL; then channel
+-- and wake-up in pairs. Answers the fence, and each entry's token.
 local id, number = count(KEYS[1], ARGV[1])
 local tokens = {}
 local at = 2

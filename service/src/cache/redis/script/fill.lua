@@ -1,5 +1,5 @@
--- KEYS: fence, head, page. ARGV: a fence id, the token, the position, the generation, the head, the TTL; then, with a page, its
--- 'more' and its lines. Answers the fence and what became of it.
+-- KEYS: fence, head, page. ARGV: a fence id, the token, the position, the generation, the head, the TTL; then, with a
+-- page, its 'more' and its lines. Answers the fence and the result.
 local id, number = count(KEYS[1], ARGV[1])
 local position, generation, ttl = ARGV[3], ARGV[4], ARGV[6]
 local entry = redis.call('HMGET', KEYS[2], 't', 'd', 'p', 'g')

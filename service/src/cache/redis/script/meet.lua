@@ -1,6 +1,6 @@
--- KEYS: fence. ARGV: a fence id, the server's run id ('' if it does not say). Answers the run id that was noted last, nothing if none
--- was. Where there is no fence there is no entry either, for each is made with the fence in one script: the run is noted at once. A
--- write on purpose: a replica refuses it.
+-- KEYS: fence. ARGV: a fence id, the server's run id ('' if it does not say). Answers the run id that was noted last,
+-- or nothing if none was noted. If there is no fence, there is no entry either, because the script that makes an entry
+-- makes the fence too; so the run is noted at once. This script writes on purpose: a replica refuses it.
 local fresh = redis.call('EXISTS', KEYS[1]) == 0
 count(KEYS[1], ARGV[1])
 if fresh then

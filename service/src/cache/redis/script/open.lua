@@ -1,5 +1,5 @@
--- KEYS: fence, head, page. ARGV: a token, the TTL, '1' to get the page too. Answers the fence and the entry, made if it is not
--- there. It counts no write: losing an entry that holds nothing loses nothing.
+-- KEYS: fence, head, page. ARGV: a token, the TTL, '1' to get the page too. Answers the fence and the entry, which is
+-- made if it is missing. It does not count as a write, because losing an empty entry loses nothing.
 local entry = redis.call('HMGET', KEYS[2], 't', 'd', 'g', 'h')
 if not entry[1] then
   redis.call('HSET', KEYS[2], 't', ARGV[1])

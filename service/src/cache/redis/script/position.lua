@@ -1,4 +1,5 @@
--- Shared by the scripts. A position is '<store epoch>.<owner epoch>-<rev>', compared as three numbers: doubles are exact below 2^53.
+-- Shared by the scripts. A position is '<store epoch>.<owner epoch>-<rev>', compared as three numbers. Doubles are
+-- exact below 2^53.
 local function above(left, right)
   local right_store, right_owner, right_rev = string.match(right or '', '^(%d+)%.(%d+)%-(%d+)$')
   if not right_store then
@@ -14,7 +15,7 @@ local function above(left, right)
   return tonumber(rev) > tonumber(right_rev)
 end
 
--- Whether a head is older than the one that is there.
+-- Whether a head is older than the present one.
 local function older(position, generation, there, its_generation)
   if not there then
     return false
@@ -25,7 +26,7 @@ local function older(position, generation, there, its_generation)
   return above(there, position)
 end
 
--- Counts a write. The id is made with the key: whoever finds another one knows that writes were lost.
+-- Counts a write. The id is made with the key, so a process that finds another id knows that writes were lost.
 local function count(fence, candidate)
   redis.call('HSETNX', fence, 'id', candidate)
   local number = redis.call('HINCRBY', fence, 'n', 1)

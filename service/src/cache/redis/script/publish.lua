@@ -1,6 +1,6 @@
--- KEYS: fence, then each owner's head and page. ARGV: a fence id, the most lines and bytes of a page; for each owner the token,
--- the position, the generation, the head, the TTL, the previous position, new lines; then channel and wake-up in pairs. Answers
--- the fence, and how many entries were other ones.
+-- KEYS: fence, then each owner's head and page. ARGV: a fence id, the most lines and bytes of a page; for each owner
+-- the token, the position, the generation, the head, the TTL, the previous position, new lines; then channel and
+-- wake-up in pairs. Answers the fence, and how many entries had another token.
 local id, number = count(KEYS[1], ARGV[1])
 local most_lines, most_bytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -38,9 +38,9 @@ for i = 2, #KEYS, 2 do
       end
     end
   else
-    -- The entry that was announced is gone, and its mark with it. A reader that made the new one may have read before the
-    -- commit: the mark keeps what it read from being taken as current. The head is not written, for who knows what this
-    -- entry's other writers are about to do with it.
+    -- The announced entry is gone, and its mark with it. The reader that made the new entry may have read the store
+    -- before the commit. The mark keeps its head from being taken as current. The new head is not written, because
+    -- other writers of this entry may be about to change it.
     gone = gone + 1
     if entry[1] and above(position, entry[2]) then
       redis.call('HSET', head, 'd', position)

@@ -1,4 +1,4 @@
-//! The cursor: a place in one list of one owner. It is opaque, and cannot be used with another list.
+//! The cursor: a place in one list of one owner. It is opaque and works only with that list.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::{Uuid, uuid};
@@ -12,10 +12,10 @@ use crate::{
 /// The form of the cursor's bytes: version, rev, digest.
 const VERSION: u8 = 1;
 const DIGEST_BYTES: usize = 8;
-/// The namespace of the digests: our own, made once.
+/// The namespace of the digests, made for Hoopoe.
 const NAMESPACE: Uuid = uuid!("5a6f3bd2-8a55-4f4c-9e2e-6f1d7c8b9a03");
 
-/// Which list a cursor belongs to.
+/// The list that a cursor belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cursor<'a> {
     /// Newest first under these filters.
@@ -42,7 +42,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The cursor's text after the row of this rev.
+    /// The text of the cursor that continues after the row of this rev.
     pub fn encode(&self, owner: &Owner, rev: i64) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(rev.to_be_bytes());
@@ -50,7 +50,7 @@ impl<'a> Cursor<'a> {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// The rev in the text, if the text is a cursor of this list.
+    /// The rev in the text. `None` if the text is not a cursor of this list.
     pub fn decode(&self, owner: &Owner, text: &str) -> Result<i64, Problem> {
         self.read(owner, text).ok_or_else(|| {
             let detail = "must be the `next` of an answer for the same owner, with the same filters or the same since";
@@ -66,10 +66,11 @@ impl<'a> Cursor<'a> {
         (*version == VERSION && rev >= 0 && digest == self.digest(owner, rev)).then_some(rev)
     }
 
-    /// Not a secret: it catches mistakes. A forged cursor leads only through a list that the caller may read anyway.
+    /// The digest is no secret; it catches mistakes. A forged cursor only leads through a list that the caller may read
+    /// anyway.
     fn digest(&self, owner: &Owner, rev: i64) -> [u8; DIGEST_BYTES] {
         let list = match self {
-            // The kind comes last: it is the only part that may hold any character.
+            // The kind comes last, because it is the only part that may contain any character.
             Self::Newest { unread, archived, kind } => {
                 format!("n{unread}{archived}{}{}", kind.is_some(), kind.unwrap_or(""))
             }

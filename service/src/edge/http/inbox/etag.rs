@@ -1,4 +1,4 @@
-//! The validator of everything an inbox shows: the representation's format and the owner's position.
+//! The validator of every answer that shows an inbox: the representation's format and the owner's position.
 
 use std::convert::Infallible;
 
@@ -9,17 +9,17 @@ use axum::{
 
 use crate::store::Position;
 
-/// The version of the representation: raised whenever the same rows are shown in another way, so that no client keeps
-/// the old one.
+/// The version of the representation. It is raised when the same rows are shown differently, so that no client keeps
+/// the old form.
 pub const FORMAT: &str = "1";
 
 /// `W/"<format>-<epoch>-<rev>"`.
 pub fn etag(position: Position) -> HeaderValue {
-    // Digits, dots, dashes and quotes: always a header value.
+    // This cannot fail: digits, dots, dashes and quotes are allowed in a header value.
     HeaderValue::try_from(format!("W/\"{FORMAT}-{position}\"")).unwrap_or_else(|_| HeaderValue::from_static("W/\"\""))
 }
 
-/// What `If-None-Match` says.
+/// The content of `If-None-Match`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IfNoneMatch {
     any: bool,
@@ -27,7 +27,7 @@ pub struct IfNoneMatch {
 }
 
 impl IfNoneMatch {
-    /// Reads every such header. A tag that is not one of ours matches nothing, as RFC 9110 says.
+    /// Reads all such headers. A tag that is not one of ours matches nothing, as RFC 9110 says.
     pub fn read(headers: &HeaderMap) -> Self {
         let mut read = Self::default();
         for value in headers.get_all(header::IF_NONE_MATCH) {
@@ -44,12 +44,12 @@ impl IfNoneMatch {
         read
     }
 
-    /// Whether the client sent anything that may match.
+    /// Whether the client sent a tag that may match.
     pub fn is_some(&self) -> bool {
         self.any || !self.positions.is_empty()
     }
 
-    /// The newest state that the client holds: no answer may be older.
+    /// The newest state that the client holds. No answer may be older.
     pub fn newest(&self) -> Option<Position> {
         self.positions.iter().max().copied()
     }
@@ -60,7 +60,7 @@ impl IfNoneMatch {
     }
 }
 
-/// A handler that takes this instead of all headers spares their copy.
+/// A handler that takes this instead of all headers saves a copy of them.
 impl<S: Sync> FromRequestParts<S> for IfNoneMatch {
     type Rejection = Infallible;
 

@@ -19,6 +19,9 @@ use crate::{
 /// A page of the inbox.
 #[utoipa::path(
     get,
+    description = "Newest first; with `since`, everything that changed after that position, oldest change first. The \
+        `ETag` is the same for every page of\none state of the inbox: send it back as `If-None-Match`, and an \
+        unchanged inbox costs a 304.",
     path = "/v1/owners/{owner}/feed",
     operation_id = "feed",
     description = "Newest first; with `since`, everything that changed after that position, oldest change first. \
@@ -26,10 +29,19 @@ use crate::{
         one state of the inbox: send it back as `If-None-Match`, and an unchanged inbox costs a 304.",
     tag = "inbox",
     params(
-        ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),
-        ("cursor" = Option<String>, Query, min_length = 23, max_length = 23, pattern = "^[A-Za-z0-9_-]{23}$", description = "The `next` of the page before; the other parameters stay as they were"),
+        (
+            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "Whose inbox, percent-encoded: a slash is %2F"
+        ),
+        (
+            "cursor" = Option<String>, Query, min_length = 23, max_length = 23, pattern = "^[A-Za-z0-9_-]{23}$",
+            description = "The `next` of the page before; the other parameters stay as they were"
+        ),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "How many items; default 20"),
-        ("since" = Option<String>, Query, pattern = r"^[0-9]{1,18}\.[0-9]{1,18}-[0-9]{1,18}$", description = "`<epoch>-<rev>` of a head; takes no filters"),
+        (
+            "since" = Option<String>, Query, pattern = r"^[0-9]{1,18}\.[0-9]{1,18}-[0-9]{1,18}$",
+            description = "`<epoch>-<rev>` of a head; takes no filters"
+        ),
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
         ("archived" = Option<bool>, Query, description = "The archived rows instead of the others"),
         ("kind" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only this kind"),
@@ -112,7 +124,8 @@ struct Page<'a> {
     /// With `since`: up to which rev the client knows everything once it has applied this page.
     #[schema(required)]
     complete_to: Option<i64>,
-    /// With `since`: the position cannot be continued. `items` are the newest page; drop what you have, go on without `since`.
+    #[doc = "With `since`: the position cannot be continued. `items` are the newest page; drop what you have, go on \
+        without `since`."]
     reset: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The parameters of a feed, parsed once.
+//! Parses the parameters of a feed.
 
 use hoopoe_web::Query;
 

@@ -21,7 +21,10 @@ use crate::{edge::http::Problem, identity::Readable, inbox::Current};
     operation_id = "head",
     tag = "inbox",
     params(
-        ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),
+        (
+            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "Whose inbox, percent-encoded: a slash is %2F"
+        ),
         ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
     ),
     responses((status = 200, description = "The head", body = HeadAnswer), ReadProblems)

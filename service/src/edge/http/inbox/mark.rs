@@ -20,12 +20,14 @@ use super::{
 };
 use crate::{edge::http::Problem, identity::Writable, store::Marked};
 
-/// A thousand ids with room to spare, from a slow phone too.
+/// The most bytes of a body, room enough for a thousand ids, and the time for it, enough for a slow phone.
 const BODY: BodyLimits = BodyLimits { bytes: 64 * 1024, time: Duration::from_secs(30) };
 
 /// Marks rows, by id or up to a head.
 #[utoipa::path(
     post,
+    description = "Answers with the head that this very change made; its `ETag` is the one to poll with next. Ids that \
+        the inbox does not have come back\nas `unknown`.",
     path = "/v1/owners/{owner}/feed:mark",
     operation_id = "mark",
     description = "Answers with the head that this very change made; its `ETag` is the one to poll with next. \
@@ -33,7 +35,10 @@ const BODY: BodyLimits = BodyLimits { bytes: 64 * 1024, time: Duration::from_sec
         as `unknown`.",
     tag = "inbox",
     params(
-        ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),
+        (
+            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
+            description = "Whose inbox, percent-encoded: a slash is %2F"
+        ),
     ),
     request_body(content = MarkSchema, content_type = "application/json"),
     responses((status = 200, description = "Marked", body = MarkedAnswer), MarkProblems)

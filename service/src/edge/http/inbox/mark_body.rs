@@ -1,4 +1,4 @@
-//! The body of a mark, parsed once, every fault named.
+//! Parses the body of a mark once, and names every fault.
 
 use std::{collections::HashSet, fmt};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// The most ids of one mark.
 const MAX_IDS: usize = 1000;
-/// The most faults that one answer lists: a thousand wrong ids are one mistake.
+/// The most faults that one answer lists, because a thousand wrong ids are one mistake.
 const MAX_FAULTS: usize = 20;
 
 /// Reads a mark.
@@ -110,7 +110,7 @@ fn read_state(value: &Value, faults: &mut Faults) -> Option<MarkState> {
     state
 }
 
-/// The members of an object as they came. A map would hide a repeated member.
+/// The members of an object in their order. A map would hide a repeated member.
 struct Fields(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Fields {

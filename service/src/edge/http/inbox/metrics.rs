@@ -9,20 +9,20 @@ use prometheus_client::{
 /// Counters of polls. One per process.
 #[derive(Clone, Debug)]
 pub struct ApiMetrics {
-    /// Polls answered, by status and by what the answer was made from.
+    /// Answered polls, by status and by source of the answer.
     pub polls: Family<PollLabels, Counter>,
 }
 
 /// How a poll was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct PollLabels {
-    /// The status.
+    /// The status code.
     pub status: u16,
-    /// What the answer was made from.
+    /// The source of the answer.
     pub source: Source,
 }
 
-/// What an answer was made from.
+/// The source of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
 #[allow(non_camel_case_types, reason = "the names are the label's values")]
 pub enum Source {

@@ -1,4 +1,4 @@
-//! The routes of the role `api`: serves inboxes to the people's apps.
+//! The routes of the role `api`, which serves inboxes to apps.
 
 mod cursor;
 mod etag;

@@ -1,4 +1,4 @@
-//! What the API takes and answers, as OpenAPI describes it.
+//! The requests and answers of the API, as OpenAPI describes them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The inbox as handlers get it: every call takes the proof that the caller may make it.
+//! The inbox as handlers see it: every call requires the proof that the caller may make it.
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
@@ -11,15 +11,15 @@ use crate::{
     store::{Feed, FeedQuery, HeadAt, Mark, Marked, Position, StoreError, Window},
 };
 
-/// How long a client waits between two polls unless told otherwise: a 304 costs next to nothing, and news arrive soon
-/// enough.
+/// How long a client waits between two polls by default: a 304 costs next to nothing, and a new notification is seen
+/// soon enough.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
 /// An inbox API. Cheap to clone.
 #[derive(Clone)]
 pub struct InboxState(Arc<Inboxes>);
 
-/// What the API's handlers work with.
+/// What the API's handlers share.
 struct Inboxes {
     reader: Arc<Reader>,
     writer: Arc<Writer>,
@@ -28,7 +28,7 @@ struct Inboxes {
 }
 
 impl InboxState {
-    /// Over the process's reader and writer.
+    /// An inbox API over the process's reader and writer.
     pub fn new(reader: Arc<Reader>, writer: Arc<Writer>, metrics: ApiMetrics) -> Self {
         let poll_interval = HeaderValue::from(POLL_INTERVAL.as_secs());
         Self(Arc::new(Inboxes { reader, writer, metrics, poll_interval }))

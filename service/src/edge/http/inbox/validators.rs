@@ -1,4 +1,4 @@
-//! The headers that every readable answer carries, and the 304.
+//! The headers of every answer that shows an inbox, and the 304.
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},

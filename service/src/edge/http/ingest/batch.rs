@@ -1,4 +1,4 @@
-//! `POST /v1/notifications:batch`: items succeed and fail one by one.
+//! `POST /v1/notifications:batch`: each item succeeds or fails by itself.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hoopoe_web::{BodyLimits, Query, read_body, require_json, retry_seconds};
+use hoopoe_web::retry_seconds;
 use serde::{
     Deserializer,
     de::{IgnoredAny, SeqAccess, Visitor},
@@ -19,8 +19,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{
-    BODY_TIME,
-    idempotency_key::idempotency_key,
+    request::SendRequest,
     schema::{BatchAnswer, BatchProblems, BatchResult, BatchSchema},
 };
 use crate::{
@@ -33,6 +32,8 @@ use crate::{
 /// Sends up to 1,000 notifications.
 #[utoipa::path(
     post,
+    description = "202 if the broker has confirmed all of them, else 207. `results` are in the order of the batch. The \
+        same notification twice is\nsent once.",
     path = "/v1/notifications:batch",
     operation_id = "sendBatch",
     description = "202 if the broker has confirmed all of them, else 207. `results` are in the order of the batch. \
@@ -40,7 +41,8 @@ use crate::{
         sent once.",
     tag = "producer",
     params((
-        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
+        pattern = "^[!-~]{1,255}$",
         description = "With its place in the batch it makes the id of every notification that has none"
     )),
     request_body(content = BatchSchema, content_type = "application/json"),
@@ -72,10 +74,7 @@ async fn accept(
     query: Option<&str>,
     body: Body,
 ) -> Result<Response, Problem> {
-    Query::parse(query, &[])?;
-    require_json(headers)?;
-    let key = idempotency_key(headers)?;
-    let body = read_body(headers, body, BodyLimits { bytes: ingest.batch_bytes(), time: BODY_TIME }).await?;
+    let SendRequest { body, key } = SendRequest::read(headers, query, body, ingest.batch_bytes()).await?;
     let items: Vec<&[u8]> = split(&body)?.into_iter().map(|item| item.get().as_bytes()).collect();
     let sent = ingest.send_batch(may_publish, &items, key, &outgoing(headers)).await;
     Ok(answer(ingest, sent))

@@ -2,17 +2,14 @@
 
 mod batch;
 mod idempotency_key;
+mod notification_schema;
 mod one;
+mod request;
 mod schema;
-
-use std::time::Duration;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::ingest::Ingest;
-
-/// How long a body may take: 16 MiB at 5 Mbit/s.
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The routes and their description, without a state.
 pub(super) fn documented() -> OpenApiRouter<Ingest> {

@@ -7,13 +7,12 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use hoopoe_web::{BodyLimits, Query, read_body, require_json};
 use tracing::Instrument;
 
 use super::{
-    BODY_TIME,
-    idempotency_key::idempotency_key,
-    schema::{AcceptedSchema, NotificationSchema, SendProblems},
+    notification_schema::NotificationSchema,
+    request::SendRequest,
+    schema::{AcceptedSchema, SendProblems},
 };
 use crate::{
     edge::http::Problem,
@@ -25,14 +24,18 @@ use crate::{
 /// Sends one notification.
 #[utoipa::path(
     post,
+    description = "202 means that the broker has confirmed it. 429 and 503 carry the notification's `id`: a retry with \
+        it cannot make a second one.",
     path = "/v1/notifications",
     operation_id = "sendNotification",
     description = "202 means that the broker has confirmed it. 429 and 503 carry the notification's `id`: \
         a retry with it cannot make a second one.",
     tag = "producer",
     params((
-        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
-        description = "Makes the notification's id where the body has none, so that a repeat of the request is no second notification"
+        "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255,
+        pattern = "^[!-~]{1,255}$",
+        description = "Makes the notification's id where the body has none, so that a repeat of the request is no \
+            second notification"
     )),
     request_body(content = NotificationSchema, content_type = "application/json"),
     responses((status = 202, description = "The broker has it", body = AcceptedSchema), SendProblems)
@@ -64,10 +67,7 @@ async fn accept(
     query: Option<&str>,
     body: Body,
 ) -> Result<AcceptedSchema, Problem> {
-    Query::parse(query, &[])?;
-    require_json(headers)?;
-    let key = idempotency_key(headers)?;
-    let body = read_body(headers, body, BodyLimits { bytes: ingest.body_bytes(), time: BODY_TIME }).await?;
+    let SendRequest { body, key } = SendRequest::read(headers, query, body, ingest.body_bytes()).await?;
     let id = ingest.send(may_publish, &body, key, &outgoing(headers)).await?;
     Ok(AcceptedSchema { id })
 }

@@ -1,112 +1,27 @@
-//! What the producer takes and answers, as OpenAPI describes it.
+//! A batch, and what the producer answers, as OpenAPI describes them.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{
-        ArrayBuilder, ObjectBuilder, OneOfBuilder, Ref, RefOr, Response, Schema, Type,
+        ArrayBuilder, ObjectBuilder, Ref, RefOr, Response, Schema,
         schema::{AnyOfBuilder, SchemaType},
     },
 };
 use uuid::Uuid;
 
+use super::notification_schema::NotificationSchema;
 use crate::edge::http::{ProblemDocument, problem_responses};
-
-/// A moment from 1970 to 2200, with the days that each month really has, in leap years too.
-const TIME_PATTERN: &str = "^((19[7-9][0-9]|2[01][0-9][0-9])-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(19(72|76|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-2]):[0-5][0-9])$";
-
-/// A notification to one owner. The names of the original hoopoe service are taken too: `receiver_info`, `action_type`,
-/// `actioner_info`, `action_data`, `fired_at`; one beside the name that it stands for is refused.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = Notification)]
-#[allow(dead_code, reason = "only its description is used: crate::notif parses")]
-pub(super) struct NotificationSchema {
-    /// Its identity together with the owner; a text that is no UUID becomes one. Absent: made.
-    #[schema(required = false, min_length = 1, max_length = 255, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$")]
-    id: Option<String>,
-    /// Who it is for: 1 to 190 bytes without control characters.
-    #[schema(min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", example = "user-42")]
-    owner: String,
-    /// What happened: 1 to 64 bytes.
-    #[schema(
-        min_length = 1,
-        max_length = 64,
-        pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-        example = "order.shipped"
-    )]
-    kind: String,
-    /// Who caused it: at most 190 bytes.
-    #[schema(required = false, max_length = 190, pattern = r"^[^\u0000]*$")]
-    actor: Option<String>,
-    /// At most 512 bytes.
-    #[schema(required = false, max_length = 512, pattern = r"^[^\u0000]*$")]
-    title: Option<String>,
-    /// At most 32768 bytes.
-    #[schema(required = false, max_length = 32768, pattern = r"^[^\u0000]*$")]
-    body: Option<String>,
-    /// Any JSON, at most 128 deep, delivered as it was received.
-    #[schema(required = false, value_type = Value)]
-    data: Option<Value>,
-    /// 0 to 9.
-    #[schema(required = false, minimum = 0, maximum = 9)]
-    priority: Option<u8>,
-    /// When it happened. Absent: the time in a UUIDv7 id, else now.
-    #[schema(required = false)]
-    created_at: Option<MomentSchema>,
-    /// Never shown after it.
-    #[schema(required = false)]
-    expires_at: Option<TimeSchema>,
-}
-
-/// RFC 3339 or Unix seconds, from 1970 to 2200.
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "only its description is used: crate::notif parses")]
-pub(super) struct MomentSchema(Value);
-
-impl PartialSchema for MomentSchema {
-    fn schema() -> RefOr<Schema> {
-        let seconds = ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(7_258_118_400_i64));
-        let description = Some("RFC 3339 or Unix seconds, from 1970 to 2200");
-        Schema::OneOf(OneOfBuilder::new().item(TimeSchema::schema()).item(seconds).description(description).build())
-            .into()
-    }
-}
-
-/// RFC 3339, from 1970 to 2200.
-#[derive(Deserialize)]
-#[allow(dead_code, reason = "only its description is used: crate::notif parses")]
-pub(super) struct TimeSchema(String);
-
-impl PartialSchema for TimeSchema {
-    fn schema() -> RefOr<Schema> {
-        let description = Some("RFC 3339, from 1970 to 2200");
-        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(TIME_PATTERN)).description(description);
-        Schema::Object(text.build()).into()
-    }
-}
-
-impl ToSchema for TimeSchema {
-    fn name() -> Cow<'static, str> {
-        "Time".into()
-    }
-}
-
-impl ToSchema for MomentSchema {
-    fn name() -> Cow<'static, str> {
-        "Moment".into()
-    }
-}
 
 /// 1 to 1,000 notifications. Each is judged by itself: one that is wrong has its problem among the results.
 pub(super) struct BatchSchema;
 
 impl PartialSchema for BatchSchema {
     fn schema() -> RefOr<Schema> {
-        // What is no notification spoils no batch, so as the schema of a request any item is right.
+        // In a request schema every item is valid, because an item that is not a notification does not make the batch
+        // fail.
         let anything =
             ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some("An item with a problem"));
         let item = AnyOfBuilder::new().item(Ref::from_schema_name(NotificationSchema::name())).item(anything);

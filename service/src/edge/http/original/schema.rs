@@ -1,4 +1,4 @@
-//! What the original's route answers, as OpenAPI describes it.
+//! The answer of the original's route, as OpenAPI describes it.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Who is asking, and what was denied.
+//! Problems of callers that are not identified or not permitted.
 
 use hoopoe_web::ProblemKind;
 

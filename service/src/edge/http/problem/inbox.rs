@@ -1,4 +1,4 @@
-//! Inboxes that cannot be read or marked.
+//! Problems of inboxes that cannot be read or marked.
 
 use std::error::Error;
 
@@ -42,7 +42,7 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// `upto` of a mark is wrong; the answer says where the inbox stands.
+/// The `upto` of a mark is wrong. The answer gives the present position of the inbox.
 fn bad_upto(kind: ProblemKind, detail: &'static str, must: String, head: Head) -> Problem {
     Problem::new(kind, detail).errors_are(vec![FieldFault::new("upto", must)]).with(|members| members.head = Some(head))
 }

@@ -1,4 +1,4 @@
-//! Notifications that were not taken.
+//! Problems of notifications that were not accepted.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::{
     notif::{FieldError, ParseError},
 };
 
-/// How long a sender waits where retrying soon adds to the cause: a full queue, a broker that blocks, a missing
-/// exchange.
+/// How long a sender must wait when an early retry would make the cause worse: a full queue, a broker that blocks, a
+/// missing exchange.
 const RETRY_LATER: Duration = Duration::from_secs(5);
 
 const ID_CONFLICT: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "id_conflict", "The id is taken");
