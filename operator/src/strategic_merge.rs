@@ -2,7 +2,7 @@
 //!
 //! No crate does it: `k8s_openapi::DeepMerge` knows the merge keys, but has neither deletion nor order, and merges as
 //! server-side apply does (a `nodeSelector` as a whole, for example). The tests compare this code with a real API
-//! server's answers (`tests/apply/pod_template.rs`).
+//! server's answers (`operator/tests/it/apply/pod_template.rs`).
 
 use serde_json::{Map, Value};
 

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets, ServerSecrets,
+    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets,
     server::{Address, SecretKeys},
+    server_secrets::ServerSecrets,
     tls,
 };
 

@@ -1,5 +1,5 @@
 //! Each directive, and the order of lists. That the API server answers the same is tested in
-//! `tests/apply/pod_template.rs`.
+//! `operator/tests/it/apply/pod_template.rs`.
 
 use serde_json::json;
 

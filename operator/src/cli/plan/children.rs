@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Becomes, ChildChange, fields};
+use super::{
+    content::{Becomes, ChildChange},
+    fields,
+};
 use crate::desired::{Child, ChildKind};
 
 /// The most paths that are shown of one child.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::FieldChange;
+use super::content::FieldChange;
 
 /// Longer values are cut.
 const LONGEST: usize = 80;

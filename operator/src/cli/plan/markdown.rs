@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
+use super::content::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
 /// The plan as Markdown: a summary, then a section a resource.
 pub(super) fn markdown(plan: &Plan) -> String {
