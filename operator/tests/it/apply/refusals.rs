@@ -1,4 +1,4 @@
-//! What the API server says no to.
+//! Objects that the API server refuses.
 
 use hoopoe_operator::{
     apply::{Applier, ApplyError, ApplyMetrics},

@@ -1,4 +1,4 @@
-//! Who else may decide how many workers run.
+//! Other controllers that decide how many workers run.
 
 use serde_json::json;
 
@@ -15,7 +15,7 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
     let shop = kit.namespace("hpa").await;
     shop.consumer("inbox", "queue: {name: hpa}, bindings: [{exchange: amq.topic, routingKey: hpa}]").await;
     shop.ready("ncons/inbox").await;
-    // Below its floor a real autoscaler acts without any metric.
+    // A real autoscaler raises a count below its minimum without any metric.
     shop.apply_text(&json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
         "metadata": { "name": "inbox", "namespace": "hpa" },
@@ -27,7 +27,7 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
     }))
     .await;
     shop.eventually("three workers", async || workers(&shop).await == Some(3)).await;
-    // Ready it is all the while, of one worker at first.
+    // It is Ready the whole time, at first with one worker.
     shop.eventually("the status says so", async || shop.get("ncons/inbox").await["status"]["ready"] == "3/3").await;
     shop.ready("ncons/inbox").await;
 }
@@ -49,7 +49,7 @@ async fn a_backlog_brings_workers_and_its_end_takes_them_away() {
         shop.get("ncons/inbox").await["status"]["desiredReplicas"].as_i64() > Some(0)
     })
     .await;
-    // kwok's pods drain nothing: with work in hand it never goes to zero.
+    // Pods of kwok drain nothing: while messages are in hand, the count never goes to zero.
     tokio::time::sleep(std::time::Duration::from_secs(20)).await;
     assert!(workers(&shop).await > Some(0));
     kit.rabbit.management(hoopoe_e2e::Method::DELETE, "/api/queues/%2F/backlog/contents", None).await.unwrap();

@@ -1,4 +1,4 @@
-//! Crashes between any two writes to the broker, those of a deletion too.
+//! The operator crashes between any two writes to the broker, those of a deletion included.
 
 use futures::StreamExt;
 
@@ -9,17 +9,18 @@ use super::{
     kit::Kit,
 };
 
-/// What one life of both resources came to.
+/// The results of one life of both resources.
 struct Life {
-    /// Children and broker objects when both were ready.
+    /// Children and broker objects at the moment when both were Ready.
     state: (String, String),
-    /// Writes to the broker until then, and until the end.
+    /// The number of writes to the broker until then, and until the end.
     writes: (u32, u32),
 }
 
-/// Both resources are made and deleted; the operator is gone once, after so many writes to the broker, and another comes.
+/// Creates and deletes both resources. The operator dies once, after `crash_after` writes to the broker, and another
+/// replaces it.
 async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
-    // As long as each other: one is no part of another.
+    // Names of the same length, so that none is contained in another.
     let name = format!("broken-{}", crash_after.map_or("xx".to_owned(), |after| format!("{after:02}")));
     let shop = kit.namespace(&name).await;
     let proxy = BrokerProxy::start(&kit.rabbit.management_url(), crash_after.unwrap_or(u32::MAX)).await;

@@ -1,4 +1,4 @@
-//! What a deletion leaves, and that it always ends.
+//! What a deletion leaves behind, and that it always ends.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     assert_eq!(kit.broker("/api/queues/%2F/deletion.empty.dlq").await, Value::Null);
     assert_eq!(kit.broker("/api/policies/%2F/hoopoe.deletion.empty").await, Value::Null);
 
-    // Nobody drains it: kwok's pods run nothing. It stays, and what is published from now on comes back to its sender.
+    // The pods of kwok drain nothing, so the queue stays. What is published from now on is returned to its sender.
     shop.kubectl(&["delete", "ncons/full", "--wait=false"]).await;
     let mut accepted = 1;
     shop.eventually("unbound first", async || {
@@ -44,7 +44,7 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     assert_ne!(kit.broker("/api/policies/%2F/hoopoe-kept.deletion.full").await, Value::Null);
     let events = shop.kubectl(&["get", "events"]).await;
     assert!(events.contains("QueueKept") && events.contains("deletion.full"), "{events}");
-    // Its successor finds the queue and goes on with it.
+    // A new resource with this name finds the queue and continues with it.
     shop.consumer("full", "queue: {name: deletion.full}, bindings: [{exchange: deletion, routingKey: full}]").await;
     shop.ready("ncons/full").await;
     shop.kubectl(&["delete", "nprod/events", "--timeout=60s"]).await;
@@ -83,7 +83,7 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
             .any(|found| found["type"] == "BrokerReachable" && found["status"] == "False")
     })
     .await;
-    // Workers run on: a broker that is away is no reason to stop them.
+    // Workers still run: a broker that is away is no reason to stop them.
     assert!(shop.exists("deploy/inbox-consumer").await);
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
     shop.eventually("both go", async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await).await;
@@ -93,8 +93,8 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     operator.stop().await;
 }
 
-/// A quorum queue counts every five seconds: read once, a queue with a message of a moment ago is empty. Each queue counts at moments of its own, so
-/// of six some have not counted when their bindings go.
+/// A quorum queue updates its count every five seconds, so a single read shows a message of a moment ago as an empty
+/// queue. The queues update at different moments, so of six some have not counted when their bindings are removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_drains_it() {
     let kit = Kit::shared().await;
@@ -108,14 +108,14 @@ async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_dra
         shop.consumer(name, &spec).await;
         shop.ready(&format!("ncons/{name}")).await;
     }
-    // Counted while they were empty.
+    // The queues were last counted while they were empty.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(kit.publish("amq.topic", "moment").await);
     shop.kubectl(&["delete", "ncons", "--all", "--timeout=80s"]).await;
     for name in names {
         let queue = format!("/api/queues/%2F/moment.{name}");
         shop.eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
-        // What expires in it has somewhere to go.
+        // Its dead-letter queue stays, so that messages that expire have a place.
         assert_ne!(kit.broker(&format!("{queue}.dlq")).await, Value::Null, "{name}");
     }
 }

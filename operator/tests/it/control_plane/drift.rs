@@ -1,4 +1,4 @@
-//! What others do to our children.
+//! Changes that other clients make to our children.
 
 use serde_json::json;
 

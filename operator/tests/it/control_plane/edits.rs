@@ -1,4 +1,4 @@
-//! What becomes of an edit.
+//! What an edit of a resource causes.
 
 use serde_json::{Value, json};
 
@@ -46,10 +46,10 @@ async fn edits_of_a_consumer_reach_broker_and_children_and_what_left_the_spec_go
     edit(json!({ "api": { "enabled": true } })).await;
     shop.eventually("the API is back", async || shop.exists("deploy/inbox-api").await).await;
     shop.ready("ncons/inbox").await;
-    // The scale subresource is obeyed while `scaling` is unset.
+    // The scale subresource works while `scaling` is not set.
     shop.kubectl(&["scale", "ncons/inbox", "--replicas=2"]).await;
     shop.eventually("two workers", async || deployment().await["replicas"] == 2).await;
-    // Immutable fields are refused at the door.
+    // The API server refuses a change of an immutable field.
     let refused = kit
         .plane
         .kubectl(&[

@@ -21,9 +21,9 @@ async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
     shop.producer("more", "exchange: {name: leaders-more}").await;
     shop.ready("nprod/more").await;
     let after: Vec<_> = shop.versions().await.into_iter().filter(|line| !line.contains("/more")).collect();
-    assert_eq!(after, before, "what was as asked was not written again");
+    assert_eq!(after, before, "nothing was written again");
     assert!(!second.log().contains("panicked"));
-    // The third looks again when the lease would have ended: fifteen seconds after its last renewal.
+    // The third operator tries again when the lease would have ended: fifteen seconds after its last renewal.
     let third = kit.start_operator(&[]).await;
     second.stop().await;
     let stopped = Instant::now();

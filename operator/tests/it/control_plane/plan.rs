@@ -1,4 +1,4 @@
-//! `plan`: what rolls, what changes, what is lost; and that it writes nothing.
+//! `plan`: what rolls, what changes, and what is lost. It writes nothing.
 
 use std::path::Path;
 
@@ -39,7 +39,8 @@ async fn client(kubeconfig: &Path) -> Client {
         .unwrap()
 }
 
-/// What is refused by the API server, by the operator's own rules, and by another resource's claim.
+/// Manifests that the API server refuses, that the operator's own rules refuse, and that another resource's claim
+/// refuses.
 async fn refusals(client: &Client, folder: &Folder) {
     let wrong =
         planned(client, folder, &document("planned", "NotifConsumer", "inbox", &format!("{CONSUMER}, replicas: -1")))
@@ -87,7 +88,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let unchanged = "NotifProducer planned/planner: nothing changes\nNotifConsumer planned/inbox: nothing changes\n";
     assert_eq!(same.print(Output::Text), unchanged);
 
-    // Nobody drains the queue: the pods here run nothing.
+    // The pods here run nothing, so no worker drains the queue.
     for _ in 0..10 {
         assert!(kit.publish("planned", "order.new").await);
     }
@@ -109,7 +110,11 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         "spec.replicas",
     ];
     assert_eq!(paths, expected);
-    assert_eq!(consumer.pods, ["inbox-consumer: 1 roll", "inbox-consumer: from 1 to 3"], "and the inbox API stays");
+    assert_eq!(
+        consumer.pods,
+        ["inbox-consumer: 1 roll", "inbox-consumer: from 1 to 3"],
+        "the inbox API is not changed"
+    );
     let TopologyPlan::Known { changes, findings } = &consumer.topology else { panic!("{change:#?}") };
     assert_eq!(findings, &[""; 0]);
     let said = changes.join("\n");
@@ -136,7 +141,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
 
     refusals(&client, &folder).await;
 
-    // A Secret that is not there, and a name that somebody else has.
+    // A Secret that does not exist, and a name that another object has.
     let other = "broker: {secretRef: {name: none}}, exchange: {name: other}";
     let text =
         document("planned", "NotifProducer", "other", "").replace("broker: {secretRef: {name: rabbit}}, ", other);
@@ -150,7 +155,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         "nothing moved"
     );
 
-    // As people run it.
+    // Through the command line.
     let file = folder.path().join("plan.yaml");
     let (well, said, complaint) =
         run(kit.plane.kubeconfig(), &["plan", "-f", file.to_str().unwrap(), "-o", "markdown"]).await;

@@ -1,10 +1,10 @@
-//! An operator that may not do what it needs, and a cluster that serves less than its groups suggest.
+//! An operator without some of its rights, and a cluster that does not serve every kind of a group.
 
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::Kit;
 
-/// Of Prometheus' operator's kinds one that is not the one that we make.
+/// A kind of Prometheus' operator that we do not use.
 const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
     spec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor, plural: servicemonitors, singular: servicemonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
@@ -36,7 +36,7 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
         readyz.contains("the watch of Secret in the namespace closed") && readyz.contains("grant list and watch"),
         "{readyz}"
     );
-    // A group without the kind: it is not watched, so nothing of it is broken.
+    // The group is served without our kind: we do not watch the kind, so no fault is reported.
     assert!(!readyz.contains("PodMonitor"), "{readyz}");
     let lines = operator.log().lines().filter(|line| line.contains("a watch broke") && line.contains("Secret")).count();
     assert_eq!(lines, 1, "said once: {}", operator.log());
@@ -46,7 +46,7 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     closed.ready("nprod/events").await;
     closed.eventually("all is well", async || operator.readyz().await == "ok").await;
 
-    // Secrets of resources that are gone do not stay in memory.
+    // Secrets of deleted resources do not stay in memory.
     assert!(operator.metrics().await.contains("hoopoe_operator_secrets_kept 2"), "{}", operator.metrics().await);
     closed.kubectl(&["delete", "nprod/events", "--timeout=60s"]).await;
     closed

@@ -47,7 +47,7 @@ async fn a_rotated_credential_rolls_exactly_the_workers_that_use_it() {
     shop.ready("ncons/inbox").await;
     let after = generations().await;
     assert_eq!(after[0], before[0], "the producer uses no Redis");
-    // A key that nobody uses rolls nobody.
+    // A change of an unused key rolls no workers.
     shop.secret("redis", "redis://:new@redis:6379", &[("note", "changed")]).await;
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     assert_eq!(generations().await, after);

@@ -1,4 +1,5 @@
-//! Each watch cut by itself: what moves afterwards is still seen, and not only by the look once a minute. And one that lags.
+//! Each watch is cut: the operator still sees later changes, and not only through its check every minute. And one watch
+//! that lags.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use super::{
 
 const GONE: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410,"reason":"Expired","message":"too old resource version"}}"#;
 
-/// Under the minute after which everything is looked at anyhow; a watch that broke waits up to a second or two.
+/// Less than the minute after which the operator checks everything. A watch that broke waits for up to two seconds.
 const SOON: Duration = Duration::from_secs(30);
 
 async fn soon(shop: &Namespace<'_>, what: &str, ask: impl AsyncFnMut() -> bool) {
@@ -36,7 +37,7 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
     both_ready(&shop).await;
 
     for (round, last_event) in [(1, Some(GONE)), (2, None)] {
-        // The end is of the very watch that is open: without one nothing would be tested.
+        // The cut must reach an open watch, otherwise the test would show nothing.
         let cut = |plural| assert!(cuts.send(Cut { plural, last_event }).is_ok(), "no watch is open");
         for (plural, child) in [
             ("deployments", "deploy/inbox-consumer"),

@@ -1,4 +1,5 @@
-//! The replay as a picture: a panel a shape, in it the arrivals, the workers beside an oracle's, and the age of the oldest message.
+//! Draws the replay: for each shape a panel with the arrivals, the workers beside an oracle's, and the age of the
+//! oldest message.
 
 use std::fmt::Write;
 
@@ -7,14 +8,14 @@ use super::{shapes::Shape, simulation::Replay};
 const PANEL: (usize, usize) = (560, 300);
 const LEFT: usize = 52;
 const WIDTH: usize = 490;
-/// Points along a panel: each stands for the highest value of its part, so that no spike is lost.
+/// The points along a panel. Each shows the highest value of its part, so that no spike is lost.
 const POINTS: usize = 245;
 
 struct Strip<'a> {
     label: &'static str,
     top: usize,
     height: usize,
-    /// Class and values; the first is filled.
+    /// Class and values; the area under the first is filled.
     lines: Vec<(&'static str, &'a [f64])>,
 }
 
