@@ -1,4 +1,4 @@
-//! The server itself: its limits, its end, and what it says about itself.
+//! The server itself: its limits, how it stops, and its reports on itself.
 
 use std::{
     sync::{
@@ -39,7 +39,7 @@ async fn start(router: Router, limits: ServerLimits) -> Server {
     Server { address, stop, ended }
 }
 
-/// Longer than anything takes that happens at all.
+/// Longer than anything takes that happens at all, even on a busy machine.
 const SOON: Duration = Duration::from_secs(20);
 
 fn slow(pause: Duration) -> Router {
@@ -79,7 +79,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_new_ones() {
     let closed = async { while TcpStream::connect(&server.address).await.is_ok() {} };
     tokio::time::timeout(SOON, closed).await.expect("the listener is closed");
     assert_eq!(request.await.unwrap().body, b"done");
-    tokio::time::timeout(SOON, server.ended).await.expect("an idle connection held the stop").unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("an idle connection kept the server from stopping").unwrap();
     drop(idle);
 }
 
@@ -92,7 +92,7 @@ async fn a_stop_is_bounded() {
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     serving.notified().await;
     server.stop.cancel();
-    tokio::time::timeout(SOON, server.ended).await.expect("the stop hung").unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("the server did not stop").unwrap();
 }
 
 #[tokio::test]

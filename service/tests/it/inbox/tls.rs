@@ -1,4 +1,4 @@
-//! TLS to Redis: taken with the right authority, name and client certificate, refused otherwise.
+//! TLS to Redis: accepted with the right authority, name and client certificate, and refused otherwise.
 
 use std::path::Path;
 

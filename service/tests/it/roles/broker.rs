@@ -1,4 +1,5 @@
-//! A broker that comes late, is full, blocked or frozen, as a sender over HTTP meets it; and a port that somebody else has.
+//! A broker that starts late, is full, blocked or frozen, as a sender over HTTP sees it; and a port that another
+//! process has.
 
 use std::net::TcpListener;
 
@@ -19,7 +20,7 @@ async fn producer_and_consumer_that_start_before_rabbitmq_become_ready_when_it_c
     let producing = start(&folder, "producer", &env, producer(ingest));
     let consuming = start(&folder, "consumer", &env, consumer());
     let serving = start(&folder, "api", &env, api(inbox));
-    // The inbox needs no broker.
+    // The inbox API needs no broker.
     serving.ready().await;
     for worker in [&producing, &consuming] {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -66,7 +67,7 @@ async fn a_full_a_blocked_and_a_frozen_broker_are_503_with_the_id_and_when_to_co
     let bind = "/api/bindings/%2F/e/roles.events/q/full";
     rabbit.management(Method::POST, bind, Some(&json!({ "routing_key": "#" }))).await.unwrap();
 
-    // A quorum queue takes a few more than its limit before it refuses.
+    // A quorum queue accepts a few messages over its limit before it refuses.
     let refused = async |id: &str, code: &str| {
         let mut last = Value::Null;
         for _ in 0..200 {

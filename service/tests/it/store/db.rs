@@ -1,4 +1,4 @@
-//! A database of its own for each test, of either kind, and the recount that every counter must equal.
+//! A database of its own for each test, Postgres or SQLite, and a check that every counter equals a recount.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -17,12 +17,12 @@ use uuid::Uuid;
 
 use crate::store::announced::Takes;
 
-/// In the database's unit, microseconds.
+/// An hour in the unit of the database, microseconds.
 const HOUR: u64 = 3_600_000_000;
 
 pub struct Db {
     pub store: Arc<dyn Store>,
-    /// For what the trait does not show.
+    /// Direct access to what the trait does not show.
     pub raw: DatabaseConnection,
     pub place: Place,
 }
@@ -32,7 +32,7 @@ pub enum Place {
     Sqlite(PathBuf, #[allow(dead_code)] tempfile::TempDir),
 }
 
-/// Runs a test against both databases.
+/// Runs a test on both databases.
 macro_rules! both {
     ($($name:ident)*) => {
         mod postgres {
@@ -55,7 +55,7 @@ macro_rules! both {
 }
 pub(crate) use both;
 
-/// Connections that no pool's task looks after: see `service/src/store/connect.rs`.
+/// Connections without a pool's background task: see `service/src/store/connect.rs`.
 pub async fn raw(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.idle_timeout(None).max_lifetime(None);
@@ -89,7 +89,7 @@ impl Db {
         Self { store, raw, place: Place::Sqlite(path, folder) }
     }
 
-    /// A second process's store over the same database.
+    /// A second store over the same database, as another process would have.
     pub async fn again(&self, options: StoreOptions) -> Arc<dyn Store> {
         match &self.place {
             Place::Postgres(url) => {
@@ -144,13 +144,13 @@ impl Db {
         self.store.feed(owner, &FeedQuery { limit, selection: Filter::Changes(since) }).await.unwrap()
     }
 
-    /// An hour passes for everything that expires.
+    /// Moves every expiry an hour into the past.
     pub async fn hour_passes(&self) {
         self.sql(&format!("UPDATE notification SET expires_at = expires_at - {HOUR}")).await;
         self.sql(&format!("UPDATE owner_state SET next_due = next_due - {HOUR}")).await;
     }
 
-    /// Every counter equals a recount; no two rows share a rev; no rev is above its owner's.
+    /// Every counter equals a recount, no two rows of an owner share a rev, and no rev is above its owner's.
     pub async fn check_counters(&self) {
         let visible =
             "n.archived_at IS NULL AND n.expired_at IS NULL AND n.snoozed_until IS NULL AND n.deleted_at IS NULL";
@@ -199,7 +199,7 @@ pub fn notification(to: &str, id: u128) -> Notification {
     }
 }
 
-/// So many notifications to one owner, ids from 1.
+/// `count` notifications to one owner, with ids from 1.
 pub fn notifications(to: &str, n: u128) -> Vec<Notification> {
     (1..=n).map(|id| notification(to, id)).collect()
 }
@@ -208,7 +208,7 @@ pub fn ids(ids: impl IntoIterator<Item = u128>) -> Vec<Uuid> {
     ids.into_iter().map(Uuid::from_u128).collect()
 }
 
-/// Half an hour is what [`Db::hour_passes`] makes past, and a slow machine does not.
+/// Expires in half an hour: [`Db::hour_passes`] makes that past, and a slow machine does not.
 pub fn in_a(time: Duration) -> Timestamp {
     Timestamp::now().plus(time)
 }

@@ -25,7 +25,7 @@ fn target(db: &Db) -> Target<'_> {
     }
 }
 
-/// A store that connects anew.
+/// A store that opens new connections.
 async fn connect(db: &Db) -> Result<(), StoreError> {
     match db.target() {
         (Some(url), _) => PostgresStore::connect(url, &NO_TLS, options()).await.map(|_| ()),
@@ -99,7 +99,7 @@ async fn up_by_eight_at_once() {
     assert_eq!(tasks.join_all().await.into_iter().sum::<usize>(), 1, "one of them did it");
 }
 
-/// Postgres' own sequence of digits, order and equality: what locks are sorted by.
+/// The order in which Postgres itself sorts digits: locks are taken in this order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn owners_sort_by_bytes() {
     let db = Db::postgres().await;

@@ -11,7 +11,8 @@ use super::{
 
 const FILE: &str = "HOOPOE_TEST_SQLITE_FILE";
 
-/// The child of the test below: commits until it is killed, and says what was committed.
+/// Not a test of its own: the test below starts it as a process. It commits until it is killed, and prints what was
+/// committed.
 #[tokio::test]
 async fn child_that_commits() {
     let Some(path) = std::env::var_os(FILE) else { return };
@@ -39,7 +40,6 @@ async fn what_was_committed_survives_kill_9() {
             committed = id.parse().unwrap();
         }
         if committed == 50 {
-            // SIGKILL.
             child.kill().unwrap();
         }
     }
