@@ -1,4 +1,4 @@
-//! What `hoopoe-operator run` is told: flags, each with an environment variable.
+//! The flags of `hoopoe-operator run`, each with an environment variable.
 
 use std::net::SocketAddr;
 
@@ -39,7 +39,7 @@ pub struct Config {
     /// Default: no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// What serves `/notif/register`.
+    /// The flags of `/notif/register`.
     #[command(flatten)]
     pub register: RegisterArgs,
 }

@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// The namespace that every cluster has and that cannot be deleted. Tools know a cluster by its uid.
 const EVERYWHERE: &str = "kube-system";
-/// Between two tries while the API server does not answer.
+/// The pause between two tries while the API server does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// `--cluster-id`, else the uid of `kube-system`; `None`: the operator may not read it, and says so.

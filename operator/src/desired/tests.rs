@@ -1,6 +1,6 @@
 //! Whole children against committed YAML, and each rule by itself.
 //!
-//! `HOOPOE_GENERATE=1 cargo test -p hoopoe-operator --lib desired` writes the YAML anew.
+//! `HOOPOE_GENERATE=1 cargo test -p hoopoe-operator --lib desired` writes the YAML again.
 
 use hoopoe_crds::{
     Span, WorkerConfig,
@@ -382,7 +382,7 @@ fn a_service_account_of_the_specs_own_is_not_made() {
 fn without_an_api_there_is_nothing_of_it() {
     let children = consumer_children(|spec| spec.api.enabled = false);
     assert!(children.iter().all(|child| !child.name.contains("-api")));
-    assert!(children.iter().all(|child| child.kind != ChildKind::Service), "nobody connects to a consumer");
+    assert!(children.iter().all(|child| child.kind != ChildKind::Service), "no client connects to a consumer");
 }
 
 #[test]

@@ -1,26 +1,26 @@
-//! What was seen on a broker that no write of ours mends.
+//! Faults on a broker that our writes cannot mend.
 
 use std::fmt;
 
 use crate::topology::{self, Meaning};
 
-/// What was seen on a broker that no write of ours mends.
+/// A fault on a broker that our writes cannot mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RabbitFinding {
-    /// An exchange that is not ours to make is not there.
+    /// An exchange is missing that we may not create.
     ExchangeMissing {
         /// Its name.
         name: String,
     },
-    /// An exchange or a queue is there with something that cannot change.
+    /// An exchange or a queue exists with a property that cannot change.
     ArgumentsDiffer {
         /// `the queue inbox`.
         what: String,
         /// What differs: `type`, an argument's name, `durable`.
         field: String,
-        /// What the resource asks for.
+        /// What the resource wants.
         want: String,
-        /// What is there.
+        /// What the broker has.
         have: String,
     },
     /// Another resource holds the queue.
@@ -36,7 +36,7 @@ pub enum RabbitFinding {
         queue: String,
         /// Our policy.
         ours: String,
-        /// The one in force; empty: none.
+        /// The policy in force; empty: none.
         by: String,
     },
     /// Bindings of our queue that are not ours.

@@ -5,7 +5,7 @@ use crate::resource::ResourceId;
 /// What manifests would change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// In the order of the files.
+    /// One plan for each resource, in the order of the files.
     pub resources: Vec<ResourcePlan>,
 }
 
@@ -14,7 +14,7 @@ pub struct Plan {
 pub struct ResourcePlan {
     /// Which resource.
     pub id: ResourceId,
-    /// What becomes of the resource itself.
+    /// How the resource itself changes.
     pub verdict: SpecVerdict,
     /// The objects that change.
     pub children: Vec<ChildChange>,
@@ -24,16 +24,16 @@ pub struct ResourcePlan {
     pub topology: TopologyPlan,
     /// What would be lost, a sentence each.
     pub losses: Vec<String>,
-    /// What else is to be known, a sentence each.
+    /// Other remarks, a sentence each.
     pub notes: Vec<String>,
 }
 
-/// What becomes of the resource itself.
+/// How the resource itself changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpecVerdict {
-    /// It is not taken, by the API server or by the operator; why.
+    /// The API server or the operator refuses it; why.
     Refused(String),
-    /// It is new.
+    /// It is created.
     Created,
     /// These fields of its spec change.
     Changed(Vec<FieldChange>),
@@ -44,52 +44,52 @@ pub enum SpecVerdict {
 /// A field that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldChange {
-    /// Its path, e.g. `spec.queue.policy.maxLength`.
+    /// Its path, for example `spec.queue.policy.maxLength`.
     pub path: String,
-    /// What it is now; `None`: it is not there.
+    /// Its present value; `None`: it is not set.
     pub from: Option<String>,
-    /// What it becomes; `None`: it goes.
+    /// Its new value; `None`: it is removed.
     pub to: Option<String>,
 }
 
-/// An object of ours that changes.
+/// A child that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChildChange {
     /// Its kind.
     pub kind: &'static str,
     /// Its name.
     pub name: String,
-    /// What becomes of it.
+    /// How it changes.
     pub becomes: Becomes,
 }
 
-/// What becomes of an object.
+/// How an object changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Becomes {
-    /// It is made.
+    /// It is created.
     Created,
     /// These paths in it change.
     Changed(Vec<String>),
-    /// It goes.
+    /// It is removed.
     Removed,
 }
 
-/// What becomes of the broker's objects.
+/// How the broker's objects change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopologyPlan {
-    /// The broker could not be asked; why.
+    /// The broker did not answer; why.
     Unknown(String),
-    /// It was.
+    /// The broker answered.
     Known {
         /// The writes, in their order, a sentence each.
         changes: Vec<String>,
-        /// What no write of ours mends, a sentence each.
+        /// Faults that the operator cannot mend, a sentence each.
         findings: Vec<String>,
     },
 }
 
 impl Plan {
-    /// Whether a manifest would not be taken.
+    /// Whether one of the manifests is refused.
     pub fn is_refused(&self) -> bool {
         self.resources.iter().any(|resource| matches!(resource.verdict, SpecVerdict::Refused(_)))
     }
@@ -109,7 +109,7 @@ impl ResourcePlan {
         }
     }
 
-    /// Whether applying it would change nothing at all.
+    /// Whether applying it changes nothing at all.
     pub(super) fn is_empty(&self) -> bool {
         let Self { id: _, verdict, children, pods, topology, losses, notes } = self;
         let still = match topology {
