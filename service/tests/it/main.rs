@@ -15,3 +15,4 @@ mod inbox;
 mod pipeline;
 mod roles;
 mod store;
+mod testkit;

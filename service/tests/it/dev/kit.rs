@@ -6,6 +6,8 @@ use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::testkit::client::client;
+
 /// How long anything may take that is expected to happen.
 pub const LIMIT: Duration = Duration::from_mins(1);
 
@@ -15,12 +17,6 @@ pub struct Dev {
     env: Vec<(String, String)>,
     paths: Vec<PathBuf>,
     child: Option<Child>,
-}
-
-pub fn client() -> reqwest::Client {
-    // An error means that the process has a provider already, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
 }
 
 /// The binary, without environment variables that name servers.

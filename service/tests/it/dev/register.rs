@@ -4,7 +4,8 @@ use hoopoe_e2e::{free_port, register_suite};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::dev::kit::{Dev, client, consumer, inbox_of, producer, send, send_until_taken, send_with, yaml};
+use crate::dev::kit::{Dev, consumer, inbox_of, producer, send, send_until_taken, send_with, yaml};
+use crate::testkit::client::client;
 
 /// Bodies of the original service name no port, so their inbox API listens on 8080; only one test at a time may use it.
 static PORT_8080: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

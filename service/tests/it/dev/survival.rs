@@ -12,7 +12,8 @@ use std::{
 use hoopoe_e2e::free_port;
 use tokio::time::{Instant, sleep};
 
-use crate::dev::kit::{Dev, LIMIT, client, consumer, inbox, inbox_of, producer, send_until_taken, send_with, yaml};
+use crate::dev::kit::{Dev, LIMIT, consumer, inbox, inbox_of, producer, send_until_taken, send_with, yaml};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_got_a_202_is_there_exactly_once_after_every_kill() {

@@ -10,7 +10,8 @@ use axum::{Router, body::Bytes, extract::State, routing::post};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::dev::kit::{Dev, LIMIT, client, consumer, producer, yaml};
+use crate::dev::kit::{Dev, LIMIT, consumer, producer, yaml};
+use crate::testkit::client::client;
 use hoopoe_e2e::free_port;
 
 type Exports = Arc<Mutex<Vec<u8>>>;

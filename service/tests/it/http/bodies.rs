@@ -25,9 +25,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::kit::{raw, send};
-
-/// Longer than anything takes that happens at all, even on a busy machine.
-const SOON: Duration = Duration::from_secs(20);
+use crate::testkit::wait::SOON;
 
 /// The pieces of the next streamed body.
 type Pieces = Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>;

@@ -15,9 +15,8 @@ use hoopoe::{
     identity::Anonymous,
     inbox::{InboxMetrics, NotificationFate, Reader, ReaderOptions, Writer},
     ingest::{Ingest, IngestMetrics},
-    notif::{Content, Json, Notification, Owner},
+    notif::{Content, Json, Notification},
     store::{SqliteStore, Store, StoreOptions},
-    timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, ConsumerConfig, ProducerConfig};
 use hoopoe_web::{ServerLimits, bind, serve};
@@ -30,6 +29,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::testkit::{self, notification::owner};
 
 /// The running server.
 pub struct Stand {
@@ -163,21 +164,15 @@ impl Drop for Stand {
     }
 }
 
-pub fn notification(owner: &str, kind: &str) -> Notification {
-    Notification {
-        owner: Owner::parse(owner).unwrap(),
-        id: Uuid::now_v7(),
-        source_id: None,
-        content: Content {
-            kind: kind.to_owned(),
-            actor: "warehouse".to_owned(),
-            title: "Shipped".to_owned(),
-            data: Some(Json::parse("{\"n\":1.10}".to_owned()).unwrap()),
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
+pub fn notification(to: &str, kind: &str) -> Notification {
+    let content = Content {
+        kind: kind.to_owned(),
+        actor: "warehouse".to_owned(),
+        title: "Shipped".to_owned(),
+        data: Some(Json::parse("{\"n\":1.10}".to_owned()).unwrap()),
+        ..Content::default()
+    };
+    testkit::notification::notification(owner(to), Uuid::now_v7(), content)
 }
 
 /// Sends one request over a connection of its own.

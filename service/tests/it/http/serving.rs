@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::kit::{Stand, producer_config, send};
+use crate::testkit::{client::install_crypto, wait::SOON};
 
 struct Server {
     address: String,
@@ -38,9 +39,6 @@ async fn start(router: Router, limits: ServerLimits) -> Server {
     let ended = tokio::spawn(serve(listener, router, limits, stop.clone()));
     Server { address, stop, ended }
 }
-
-/// Longer than anything takes that happens at all, even on a busy machine.
-const SOON: Duration = Duration::from_secs(20);
 
 fn slow(pause: Duration) -> Router {
     entered(pause, &Arc::default())
@@ -150,7 +148,7 @@ async fn a_panic_is_a_500_and_the_next_request_is_served() {
 #[tokio::test]
 async fn http2_without_tls_is_spoken() {
     let stand = Stand::start().await;
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_crypto();
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let answer = client.get(format!("http://{}/v1/owners/a/head", stand.address)).send().await.unwrap();
     assert_eq!((answer.version(), answer.status().as_u16()), (reqwest::Version::HTTP_2, 200));

@@ -11,7 +11,11 @@ use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Redis, RedisOptions};
 use uuid::Uuid;
 
-use crate::inbox::kit::{notification, owner, redis_cache, soon, until};
+use crate::inbox::kit::{notification, redis_cache};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
 macro_rules! both {
     ($($name:ident)*) => {

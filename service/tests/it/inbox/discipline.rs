@@ -12,8 +12,12 @@ use hoopoe::{
 };
 
 use super::{
-    kit::{Kit, both, notification, owner, soon, until},
+    kit::{Kit, both, notification},
     wrapped::{FAILS, FailingCache, HANGS},
+};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
 };
 
 both! {

@@ -11,8 +11,12 @@ use hoopoe_crds::worker_config::CacheConfig;
 use hoopoe_e2e::Proxy;
 
 use crate::inbox::{
-    kit::{Kit, Process, both, owner, soon, until},
+    kit::{Kit, Process, both},
     wrapped::{FAILS, FailingCache},
+};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
 };
 
 both! {

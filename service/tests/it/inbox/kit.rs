@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hoopoe::{
@@ -11,7 +11,6 @@ use hoopoe::{
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
     notif::{Content, Notification, Owner},
     store::{Head, HeadAt, PostgresStore, SqliteStore, Store, StoreOptions, migrate},
-    timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Postgres, Proxy, Redis, RedisOptions};
@@ -19,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::inbox::wrapped::{CountedStore, Counts};
-
-/// Longer than anything takes that happens at all, even on a busy machine. Bounds that we promise are counted in pulses
-/// ([`Process::within_pulses`]) instead of seconds.
-pub const SOON: Duration = Duration::from_secs(20);
+use crate::testkit::{
+    self,
+    wait::{until, within},
+};
 
 /// How long a read waits for a replica, and how often a follower looks when it hears nothing. Tests wait this long.
 pub const LAG_WAIT: Duration = Duration::from_millis(300);
@@ -184,7 +183,7 @@ impl Process {
         self.head(owner).await.head.rev
     }
 
-    /// Waits until `so` is true. It fails once this process has read `count` more pulses.
+    /// Waits until `so` is true. A bound that we promise is counted in pulses instead of seconds: this fails once this process has read `count` more pulses.
     pub async fn within_pulses(&self, count: u64, what: &str, so: impl AsyncFn() -> bool) {
         let pulses = || self.store.pulses.load(Ordering::SeqCst);
         // A pulse may be under way already, and the next one is requested only after it has been read.
@@ -205,44 +204,8 @@ impl Process {
     }
 }
 
-pub fn owner(name: &str) -> Owner {
-    Owner::parse(name).unwrap()
-}
-
 pub fn notification(owner: &Owner) -> Notification {
-    Notification {
-        owner: owner.clone(),
-        id: Uuid::new_v4(),
-        source_id: None,
-        content: Content {
-            kind: "test".to_owned(),
-            title: "title".to_owned(),
-            body: "body".to_owned(),
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
-}
-
-/// Polls until `so` is true, and returns whether that happened in time.
-async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> bool {
-    let start = Instant::now();
-    while !so().await {
-        if start.elapsed() > limit {
-            return false;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    true
-}
-
-/// Polls until `so` is true, and fails after a time.
-pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
-    assert!(within(SOON, so).await, "did not happen within {SOON:?}: {what}");
-}
-
-/// Awaits something that must not hang.
-pub async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(SOON, work).await.expect("the work does not hang")
+    let content =
+        Content { kind: "test".to_owned(), title: "title".to_owned(), body: "body".to_owned(), ..Content::default() };
+    testkit::notification::notification(owner.clone(), Uuid::new_v4(), content)
 }

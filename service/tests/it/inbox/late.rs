@@ -8,7 +8,11 @@ use hoopoe::{
     store::{FeedQuery, Filter, HeadAt, Position, Since, Store},
 };
 
-use crate::inbox::kit::{Kit, Process, both, owner, soon, until};
+use crate::inbox::kit::{Kit, Process, both};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
 both! {
     a_late_answer_is_refused_and_not_shown

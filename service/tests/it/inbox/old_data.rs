@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use hoopoe::{cache::Cache, notif::Owner, store::Store};
 use hoopoe_e2e::{Folder, RedisOptions};
 
-use crate::inbox::kit::{Kit, owner, until};
+use crate::inbox::kit::Kit;
+use crate::testkit::{notification::owner, wait::until};
 
 fn owners() -> Vec<Owner> {
     (0..8).map(|number| owner(&format!("o{number}"))).collect()

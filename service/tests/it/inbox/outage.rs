@@ -5,7 +5,11 @@ use std::time::{Duration, Instant};
 use hoopoe::{cache::Wakeup, store::Store};
 use hoopoe_e2e::Proxy;
 
-use crate::inbox::kit::{Kit, owner, soon, until};
+use crate::inbox::kit::Kit;
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
 /// The bound for a lost cache write: one pulse a second, and the time to read it.
 const BOUND: Duration = Duration::from_millis(1500);

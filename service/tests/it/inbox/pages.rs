@@ -5,7 +5,8 @@ use std::time::Duration;
 use hoopoe::{inbox::FirstPage, notif::Owner, timestamp::Timestamp};
 use hoopoe_crds::{duration::Span, worker_config::CacheConfig};
 
-use crate::inbox::kit::{Kit, Process, both, notification, owner, until};
+use crate::inbox::kit::{Kit, Process, both, notification};
+use crate::testkit::{notification::owner, wait::until};
 
 both! {
     a_page_is_cut_as_asked_and_grows_without_the_database

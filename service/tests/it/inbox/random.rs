@@ -15,7 +15,8 @@ use hoopoe::{
 use hoopoe_e2e::Proxy;
 use tokio::task::JoinSet;
 
-use crate::inbox::kit::{Kit, both, notification, owner, until};
+use crate::inbox::kit::{Kit, both, notification};
+use crate::testkit::{notification::owner, wait::until};
 
 both! { no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point }
 

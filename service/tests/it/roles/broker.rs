@@ -6,7 +6,8 @@ use std::net::TcpListener;
 use hoopoe_e2e::{Folder, Method, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, free_port};
 use serde_json::{Value, json};
 
-use crate::roles::kit::{api, client, consumer, goes_through, migrate, producer, refused, start};
+use crate::roles::kit::{api, consumer, goes_through, migrate, producer, refused, start};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn producer_and_consumer_that_start_before_rabbitmq_become_ready_when_it_comes() {

@@ -6,6 +6,8 @@ use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::testkit::client::client;
+
 pub const LIMIT: Duration = Duration::from_mins(1);
 
 pub struct Worker {
@@ -65,12 +67,6 @@ pub async fn migrate(env: Env<'_>, args: &[&str]) -> String {
     let status = child.wait(LIMIT).await.unwrap();
     assert!(status.success(), "{args:?}: {}", child.log());
     child.log()
-}
-
-pub fn client() -> reqwest::Client {
-    // An error means that the process has a provider already, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
 }
 
 impl Worker {

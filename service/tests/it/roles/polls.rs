@@ -6,7 +6,8 @@ use hoopoe_e2e::{Folder, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, R
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::roles::kit::{api, client, consumer, goes_through, migrate, producer, start};
+use crate::roles::kit::{api, consumer, goes_through, migrate, producer, start};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_304_asks_postgres_nothing() {

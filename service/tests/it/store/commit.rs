@@ -8,8 +8,9 @@ use hoopoe::{
 
 use super::{
     announced::{Keeps, Refuses, Takes},
-    db::{Db, both, in_a, notification, notifications, options, owner, stored},
+    db::{Db, both, in_a, notification, notifications, options, stored},
 };
+use crate::testkit::notification::owner;
 
 both! {
     stores_with_a_rev_each

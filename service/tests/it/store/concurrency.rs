@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{
     announced::Takes,
-    db::{Db, both, ids, in_a, notification, options, owner, stored},
+    db::{Db, both, ids, in_a, notification, options, stored},
 };
+use crate::testkit::notification::owner;
 
 both! {
     one_id_committed_by_two_at_one_moment_is_one_row

@@ -16,6 +16,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Sta
 use uuid::Uuid;
 
 use crate::store::announced::Takes;
+use crate::testkit::{self, notification::owner};
 
 /// An hour in the unit of the database, microseconds.
 const HOUR: u64 = 3_600_000_000;
@@ -175,28 +176,18 @@ impl Db {
     }
 }
 
-pub fn owner(text: &str) -> Owner {
-    Owner::parse(text).unwrap()
-}
-
 #[allow(clippy::needless_update, reason = "a new field of the content does not concern this")]
 pub fn notification(to: &str, id: u128) -> Notification {
-    Notification {
-        owner: owner(to),
-        id: Uuid::from_u128(id),
-        source_id: None,
-        content: Content {
-            kind: "order.shipped".to_owned(),
-            actor: "shop".to_owned(),
-            title: format!("Order {id}"),
-            body: "It is on its way.".to_owned(),
-            data: Some(Json::parse(format!("{{\"order\": {id}}}")).unwrap()),
-            priority: 3,
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
+    let content = Content {
+        kind: "order.shipped".to_owned(),
+        actor: "shop".to_owned(),
+        title: format!("Order {id}"),
+        body: "It is on its way.".to_owned(),
+        data: Some(Json::parse(format!("{{\"order\": {id}}}")).unwrap()),
+        priority: 3,
+        ..Content::default()
+    };
+    testkit::notification::notification(owner(to), Uuid::from_u128(id), content)
 }
 
 /// `count` notifications to one owner, with ids from 1.

@@ -4,8 +4,9 @@ use hoopoe::store::{MarkState, Outcome, Since};
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, both, ids, in_a, notifications, owner},
+    db::{Db, both, ids, in_a, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     expiry_takes_a_rev_and_leaves_the_counters

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use hoopoe::store::{FeedQuery, Filter, MarkState, Position, Since};
 
-use crate::store::db::{Db, both, ids, in_a, notification, notifications, owner};
+use crate::store::db::{Db, both, ids, in_a, notification, notifications};
+use crate::testkit::notification::owner;
 
 both! {
     pages_newest_first

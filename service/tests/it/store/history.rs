@@ -7,8 +7,9 @@ use hoopoe_crds::worker_config::TlsConfig;
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, both, ids, in_a, notification, notifications, owner},
+    db::{Db, both, ids, in_a, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     a_new_epoch_by_command

@@ -2,8 +2,9 @@ use hoopoe::store::{FeedQuery, Filter, Head, Mark, MarkState, Position, StoreErr
 
 use super::{
     announced::{Keeps, Refuses, Takes},
-    db::{Db, both, ids, notification, notifications, owner},
+    db::{Db, both, ids, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     read_unread_seen

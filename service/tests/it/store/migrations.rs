@@ -7,7 +7,8 @@ use hoopoe::store::{
 use hoopoe_crds::worker_config::TlsConfig;
 use tokio::task::JoinSet;
 
-use crate::store::db::{Db, both, notifications, options, owner};
+use crate::store::db::{Db, both, notifications, options};
+use crate::testkit::notification::owner;
 
 both! {
     up_again_does_nothing

@@ -8,8 +8,9 @@ use hoopoe_e2e::{Postgres, PostgresOptions};
 
 use super::{
     announced::Takes,
-    db::{Db, notification, notifications, options, owner, stored},
+    db::{Db, notification, notifications, options, stored},
 };
+use crate::testkit::notification::owner;
 
 fn is_unavailable<T: std::fmt::Debug>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Unavailable(_)))

@@ -5,7 +5,8 @@ use hoopoe::store::{FeedQuery, Filter, MarkState, Since, StoreOptions};
 use hoopoe_e2e::{Postgres, PostgresOptions};
 use uuid::Uuid;
 
-use crate::store::db::{Db, notification, owner};
+use crate::store::db::{Db, notification};
+use crate::testkit::notification::owner;
 
 const ROWS: u128 = 80_000;
 /// Postgres plans a statement this many times for its actual values; after that, it may keep one plan for all values.

@@ -6,8 +6,9 @@ use hoopoe::store::{SqliteStore, Store};
 
 use super::{
     announced::Takes,
-    db::{Db, notification, options, owner},
+    db::{Db, notification, options},
 };
+use crate::testkit::notification::owner;
 
 const FILE: &str = "HOOPOE_TEST_SQLITE_FILE";
 

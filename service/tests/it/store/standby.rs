@@ -11,8 +11,9 @@ use hoopoe_e2e::{Postgres, PostgresOptions, Proxy};
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, notification, notifications, owner},
+    db::{Db, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
 /// A primary, its standby, and one address for all clients. A failover moves that address.
 struct Pair {
