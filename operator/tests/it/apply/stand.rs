@@ -14,12 +14,13 @@ use hoopoe_operator::{
     validate,
 };
 use kube::{
-    Api, Client, Config,
+    Api, Client,
     api::{DynamicObject, ListParams},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::Value;
 use tokio::sync::OnceCell;
+
+use crate::testkit::client::client;
 
 pub const MINIMAL_PRODUCER: &str = include_str!("../../fixtures/minimal-producer.yaml");
 pub const MINIMAL_CONSUMER: &str = include_str!("../../fixtures/minimal-consumer.yaml");
@@ -58,7 +59,6 @@ pub struct Stand {
 impl Stand {
     /// `namespace`: a name that no other test of this area uses.
     pub async fn new(namespace: &str) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let plane = ControlPlane::shared().await.unwrap();
         DEFINED.get_or_init(|| define(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
@@ -160,12 +160,6 @@ async fn define(plane: &ControlPlane) {
         plane.apply(text).await.unwrap();
     }
     plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]).await.unwrap();
-}
-
-pub async fn client(kubeconfig: &std::path::Path) -> Client {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    Client::try_from(config).unwrap()
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,17 +1,14 @@
 //! Helm, the folder of the charts, and a control plane.
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Folder, free_port, wait_http};
 use tokio::{process::Command, sync::OnceCell};
 
+use crate::testkit::wait::{PATIENCE, established};
+
 /// The namespace in which operators run.
 pub const SYSTEM: &str = "hoopoe-system";
-/// Long enough for a busy machine; a test that waits this long fails.
-pub const PATIENCE: Duration = Duration::from_secs(90);
 
 static HELM: OnceCell<PathBuf> = OnceCell::const_new();
 
@@ -80,14 +77,7 @@ impl Kit {
     pub async fn install_operator(&self, flags: &[&str]) {
         let install = ["install", "hoopoe-operator", "charts/hoopoe-operator", "--namespace", SYSTEM];
         self.helm(&[&install[..], flags].concat()).await;
-        self.established().await;
-    }
-
-    /// Waits until the definitions are served.
-    pub async fn established(&self) {
-        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-        // Right after their creation the CRDs have no condition yet, and then `kubectl wait` fails instead of waiting.
-        self.until("the definitions are served", async || self.plane.kubectl(&wait).await.is_ok()).await;
+        established(&self.plane).await;
     }
 
     /// The real operator, with the account that its chart made. `flags`: added to those that say where its Lease is.
@@ -115,14 +105,5 @@ impl Kit {
         let output = command.kill_on_drop(true).output().await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.success(), text(&output.stdout) + &text(&output.stderr))
-    }
-
-    /// Polls until the answer is yes.
-    pub async fn until(&self, what: &str, mut ask: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !ask().await {
-            assert!(Instant::now() < deadline, "it never came to be: {what}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
     }
 }

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 use super::{
     grants::{self, PASSWORD},
-    kit::{Kit, PATIENCE, repository},
+    kit::{Kit, repository},
 };
+use crate::testkit::wait::{PATIENCE, eventually};
 
 const DATABASE: &str = "inbox";
 
@@ -192,7 +193,7 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
     assert!(mark.status.success(), "{}", String::from_utf8_lossy(&mark.stderr));
     let poison = json!({ "properties": {}, "routing_key": "x", "payload": "no JSON", "payload_encoding": "string" });
     servers.rabbit.management(Method::POST, "/api/exchanges/%2F/shop.events/publish", Some(&poison)).await.unwrap();
-    kit.until("the dead letter", async || servers.depth("shop.inbox.dlq").await == Some(1)).await;
+    eventually("the dead letter", async || servers.depth("shop.inbox.dlq").await == Some(1)).await;
 
     // No request was refused.
     assert!(!servers.redis.cli(&["KEYS", "hoopoe:*"]).await.unwrap().trim().is_empty(), "the cache is used");
@@ -216,7 +217,7 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
     }
 
     kit.helm(&["uninstall", "shop", "--namespace", "shop"]).await;
-    kit.until("the resources are gone", async || {
+    eventually("the resources are gone", async || {
         kit.kubectl(&["-n", "shop", "get", "hoopoe", "-o", "name"]).await.is_empty()
     })
     .await;

@@ -3,6 +3,7 @@
 use hoopoe_e2e::previous_chart;
 
 use crate::charts::kit::{Kit, SYSTEM, repository};
+use crate::testkit::wait::{established, eventually};
 
 const CHART: &str = "charts/hoopoe-operator";
 
@@ -58,14 +59,14 @@ async fn what_a_release_leaves_is_what_its_values_say() {
     // Installed again, the chart takes over its definitions. Told not to keep them, it deletes them with all resources.
     kit.install_operator(&["--set", "crds.keep=false"]).await;
     kit.helm(&uninstall).await;
-    kit.until("the definitions are gone", async || {
+    eventually("the definitions are gone", async || {
         !kit.kubectl(&["get", "crd", "-o", "name"]).await.contains("hoopoe.app")
     })
     .await;
 
     // If kubectl made the definitions, Helm reports that, and continues when it is told to take them over.
     kit.kubectl(&["apply", "--server-side", "-f", repository("crds/yaml").to_str().unwrap()]).await;
-    kit.established().await;
+    established(&kit.plane).await;
     let install = ["install", "hoopoe-operator", CHART, "--namespace", SYSTEM];
     let refused = kit.try_helm(&install).await.unwrap_err();
     assert!(refused.contains("notifconsumers.hoopoe.app"), "{refused}");
@@ -86,7 +87,7 @@ async fn the_version_before_is_upgraded_in_place() {
         let archive = previous_chart(chart).unwrap();
         let install = ["install", chart, archive.to_str().unwrap(), "--namespace", namespace];
         kit.helm(&[&install[..], values].concat()).await;
-        kit.established().await;
+        established(&kit.plane).await;
     }
     // If the upgrade had to create one of these again, it would fail here; the selector of a Deployment cannot change
     // at all.

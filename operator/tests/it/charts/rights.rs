@@ -1,6 +1,7 @@
 //! What the roles of the chart allow: the operator gets all that it needs, and users get what they have elsewhere.
 
 use crate::charts::kit::{Kit, SYSTEM};
+use crate::testkit::wait::{PATIENCE, eventually};
 
 const FAILS: &str = "FAILS";
 
@@ -17,7 +18,7 @@ async fn the_operator_can_do_its_work_with_the_account_of_its_chart() {
     // As the pre-delete hook does; after that the operator knows that it must stop.
     let (well, said) = kit.operator(&["release"]).await;
     assert!(well && said.contains("let 0 resources go"), "{said}");
-    let ended = operator.wait(crate::charts::kit::PATIENCE).await.unwrap();
+    let ended = operator.wait(PATIENCE).await.unwrap();
     assert!(!ended.success(), "{}", operator.log());
 
     // The same for only two namespaces.
@@ -51,10 +52,10 @@ async fn whoever_may_view_or_edit_may_do_so_with_both_kinds() {
         kit.plane.kubectl_with(&ask, "").await.unwrap().stdout.starts_with(b"yes")
     };
     // The controller manager aggregates the rules.
-    kit.until("view has the new rules", async || may("viewer", "list", "notifconsumers.hoopoe.app", "shop").await)
+    eventually("view has the new rules", async || may("viewer", "list", "notifconsumers.hoopoe.app", "shop").await)
         .await;
-    kit.until("edit has", async || may("editer", "create", "notifconsumers.hoopoe.app", "shop").await).await;
-    kit.until("admin has", async || may("adminer", "delete", "notifproducers.hoopoe.app", "shop").await).await;
+    eventually("edit has", async || may("editer", "create", "notifconsumers.hoopoe.app", "shop").await).await;
+    eventually("admin has", async || may("adminer", "delete", "notifproducers.hoopoe.app", "shop").await).await;
     for (who, verb, what, allowed) in [
         ("viewer", "get", "notifconsumers.hoopoe.app/scale", true),
         ("viewer", "get", "notifproducers.hoopoe.app/status", true),

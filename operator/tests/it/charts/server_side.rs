@@ -1,6 +1,7 @@
 //! A server-side dry run of everything that the charts render, with each set of values in charts/*/ci.
 
 use crate::charts::kit::{Kit, SYSTEM, repository, script};
+use crate::testkit::wait::established;
 
 /// A helm built from its module assumes an old version of Kubernetes when it does not ask the cluster.
 const KUBERNETES: &str = "v1.36.0";
@@ -29,7 +30,7 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
     }
     // Without Helm: the folder as it stands.
     kit.kubectl(&["apply", "--server-side", "-f", repository("crds/yaml").to_str().unwrap()]).await;
-    kit.established().await;
+    established(&kit.plane).await;
     for namespace in ["shop", "billing"] {
         kit.namespace(namespace).await;
     }

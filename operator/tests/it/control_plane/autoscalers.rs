@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::control_plane::kit::{Kit, Namespace};
+use crate::testkit::wait::eventually;
 
 async fn workers(shop: &Namespace<'_>) -> Option<i64> {
     let path = ["get", "deploy/inbox-consumer", "--ignore-not-found", "-o", "jsonpath={.spec.replicas}"];
@@ -26,9 +27,9 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
         },
     }))
     .await;
-    shop.eventually("three workers", async || workers(&shop).await == Some(3)).await;
+    eventually("three workers", async || workers(&shop).await == Some(3)).await;
     // It is Ready the whole time, at first with one worker.
-    shop.eventually("the status says so", async || shop.get("ncons/inbox").await["status"]["ready"] == "3/3").await;
+    eventually("the status says so", async || shop.get("ncons/inbox").await["status"]["ready"] == "3/3").await;
     shop.ready("ncons/inbox").await;
 }
 
@@ -39,13 +40,13 @@ async fn a_backlog_brings_workers_and_its_end_takes_them_away() {
     let scaling = "scaling: {min: 0, max: 4, targetDrain: 5s, stabilization: 5s, idle: 10s}";
     let spec = format!("queue: {{name: backlog}}, bindings: [{{exchange: amq.topic, routingKey: backlog}}], {scaling}");
     shop.consumer("inbox", &spec).await;
-    shop.eventually("an idle queue has no worker", async || workers(&shop).await == Some(0)).await;
+    eventually("an idle queue has no worker", async || workers(&shop).await == Some(0)).await;
     shop.ready("ncons/inbox").await;
     for _ in 0..20 {
         assert!(kit.publish("amq.topic", "backlog").await);
     }
-    shop.eventually("workers come", async || workers(&shop).await > Some(0)).await;
-    shop.eventually("the status says so", async || {
+    eventually("workers come", async || workers(&shop).await > Some(0)).await;
+    eventually("the status says so", async || {
         shop.get("ncons/inbox").await["status"]["desiredReplicas"].as_i64() > Some(0)
     })
     .await;
@@ -53,5 +54,5 @@ async fn a_backlog_brings_workers_and_its_end_takes_them_away() {
     tokio::time::sleep(std::time::Duration::from_secs(20)).await;
     assert!(workers(&shop).await > Some(0));
     kit.rabbit.management(hoopoe_e2e::Method::DELETE, "/api/queues/%2F/backlog/contents", None).await.unwrap();
-    shop.eventually("and go", async || workers(&shop).await == Some(0)).await;
+    eventually("and go", async || workers(&shop).await == Some(0)).await;
 }

@@ -8,6 +8,7 @@ use super::{
     faulty_client::{self, Fault},
     kit::Kit,
 };
+use crate::testkit::wait::eventually;
 
 /// The results of one life of both resources.
 struct Life {
@@ -36,7 +37,7 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
         let conditions = shop.get(what).await["status"]["conditions"].as_array().cloned().unwrap_or_default();
         conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
     };
-    shop.eventually("ready, or the crash", async || {
+    eventually("ready, or the crash", async || {
         proxy.is_gone() || (is_ready("nprod/events").await && is_ready("ncons/inbox").await)
     })
     .await;
@@ -51,14 +52,14 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
     let made = proxy.writes();
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
     let are_gone = async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await;
-    shop.eventually("deleted, or the crash", async || proxy.is_gone() || are_gone().await).await;
+    eventually("deleted, or the crash", async || proxy.is_gone() || are_gone().await).await;
     if proxy.is_gone() {
         crashed = true;
         drop(operator);
         proxy.heal();
         operator = start(&format!("{name}-later")).await;
     }
-    shop.eventually("deleted", are_gone).await;
+    eventually("deleted", are_gone).await;
     assert_eq!(crashed, crash_after.is_some(), "{name}");
     assert_eq!(broker_state(kit, &shop).await, "", "{name}: nothing is left on the broker");
     drop(operator);

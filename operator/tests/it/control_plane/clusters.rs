@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::{Kit, Namespace};
+use crate::testkit::wait::eventually;
 
 /// A namespace in the other cluster that points at the first one's broker.
 async fn twin<'a>(there: &'a Kit, broker: &Kit, name: &str) -> Namespace<'a> {
@@ -43,7 +44,7 @@ async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_
     assert!(one.publish("amq.topic", "here").await && !one.publish("amq.topic", "there").await);
     // The resource of the first cluster is edited and repaired as before.
     here.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 9 } } } })).await;
-    here.eventually("the policy has the limit", async || {
+    eventually("the policy has the limit", async || {
         one.broker("/api/policies/%2F/hoopoe.twins.inbox").await["definition"]["max-length"] == 9
     })
     .await;
@@ -75,13 +76,13 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
     operator.stop().await;
 
     let operator = kit.start_operator(&["--cluster-id", "cluster-7"]).await;
-    shop.eventually("the claim says whose", async || {
+    eventually("the claim says whose", async || {
         policy().await["pattern"] == "^older-claim$(?#hoopoe-cluster=cluster-7)"
     })
     .await;
     shop.ready("ncons/inbox").await;
     // The broker's statistics are some seconds old.
-    shop.eventually("it is in force", async || {
+    eventually("it is in force", async || {
         kit.broker("/api/queues/%2F/older-claim").await["policy"] == "hoopoe.older-claim.inbox"
     })
     .await;
@@ -89,7 +90,7 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
 
     let operator = kit.start_operator(&[]).await;
     shop.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 5 } } } })).await;
-    shop.eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
+    eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
     assert_eq!(policy().await["pattern"], "^older-claim$(?#hoopoe-cluster=cluster-7)", "the claim is unchanged");
     operator.stop().await;
 }

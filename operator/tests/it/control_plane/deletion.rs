@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed() {
@@ -29,14 +30,14 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     // The pods of kwok drain nothing, so the queue stays. What is published from now on is returned to its sender.
     shop.kubectl(&["delete", "ncons/full", "--wait=false"]).await;
     let mut accepted = 1;
-    shop.eventually("unbound first", async || {
+    eventually("unbound first", async || {
         let routed = kit.publish("deletion", "full").await;
         accepted += i64::from(routed);
         !routed
     })
     .await;
-    shop.eventually("the resource goes", async || !shop.exists("ncons/full").await).await;
-    shop.eventually("what was accepted is there, and no more", async || {
+    eventually("the resource goes", async || !shop.exists("ncons/full").await).await;
+    eventually("what was accepted is there, and no more", async || {
         kit.broker("/api/queues/%2F/deletion.full").await["messages"] == accepted
     })
     .await;
@@ -74,7 +75,7 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     shop.consumer("inbox", "queue: {name: gone, deletionTimeout: 2s}, bindings: [{exchange: gone}]").await;
     shop.ready("ncons/inbox").await;
     kit.rabbit.stop().await.unwrap();
-    shop.eventually("the broker is missed", async || {
+    eventually("the broker is missed", async || {
         let status = shop.get("ncons/inbox").await["status"].clone();
         status["conditions"]
             .as_array()
@@ -86,7 +87,7 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     // Workers still run: a broker that is away is no reason to stop them.
     assert!(shop.exists("deploy/inbox-consumer").await);
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
-    shop.eventually("both go", async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await).await;
+    eventually("both go", async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let events = shop.kubectl(&["get", "events"]).await;
     assert!(events.contains("TopologyLeft"), "{events}");
@@ -114,7 +115,7 @@ async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_dra
     shop.kubectl(&["delete", "ncons", "--all", "--timeout=80s"]).await;
     for name in names {
         let queue = format!("/api/queues/%2F/moment.{name}");
-        shop.eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
+        eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
         // Its dead-letter queue stays, so that messages that expire have a place.
         assert_ne!(kit.broker(&format!("{queue}.dlq")).await, Value::Null, "{name}");
     }

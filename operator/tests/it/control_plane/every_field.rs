@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::{Kit, Namespace};
+use crate::testkit::wait::eventually;
 
 /// As Prometheus' operator would install it, but reduced: the kind is served, with any spec.
 const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
@@ -200,7 +201,7 @@ async fn make(shop: &Namespace<'_>, resource: &str, deployments: &[&'static str]
         }
         shop.patch(resource, &edit.patch()).await;
         // The operator writes the status after the children, so a Deployment that has not rolled by now does not roll.
-        shop.eventually(&format!("the edit of {} is observed", edit.field), async || {
+        eventually(&format!("the edit of {} is observed", edit.field), async || {
             let resource = shop.get(resource).await;
             resource["metadata"]["generation"] == resource["status"]["observedGeneration"]
         })

@@ -6,6 +6,7 @@ use super::{
     faulty_client::{self, Fault},
     kit::{Kit, Namespace},
 };
+use crate::testkit::wait::eventually;
 
 /// The final state, without what differs between namespaces and runs.
 pub async fn end_state(shop: &Namespace<'_>) -> String {
@@ -95,7 +96,7 @@ async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
             both_ready(&shop).await;
             last = Some(operator.count.writes());
         } else {
-            shop.eventually("the crash", async || operator.count.is_gone()).await;
+            eventually("the crash", async || operator.count.is_gone()).await;
             positions += 1;
         }
         drop(operator);
@@ -145,7 +146,7 @@ async fn an_api_server_that_is_killed_and_comes_back_is_watched_again() {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     kit.plane.start_api_server().await.unwrap();
     shop.kubectl(&["delete", "deploy/events-producer"]).await;
-    shop.eventually("the watch sees it", async || shop.exists("deploy/events-producer").await).await;
+    eventually("the watch sees it", async || shop.exists("deploy/events-producer").await).await;
     both_ready(&shop).await;
     assert!(!operator.log().contains("panicked"), "{}", operator.log());
 }

@@ -18,7 +18,6 @@ use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use kube::{
     Client,
     client::{Body, ClientBuilder},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use prometheus_client::registry::Registry;
 use tokio::{
@@ -28,6 +27,8 @@ use tokio::{
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
+
+use crate::testkit::client::{config, install_crypto};
 
 #[derive(Clone)]
 pub enum Fault {
@@ -93,9 +94,8 @@ struct Flags {
 
 /// Starts an operator with the flags of `run`.
 pub async fn operator(kubeconfig: &Path, fault: Fault, flags: &[&str]) -> InProcess {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    install_crypto();
+    let config = config(kubeconfig).await;
     let count = Count::default();
     let layer = FaultLayer { fault, count: count.clone() };
     let client: Client = ClientBuilder::try_from(config).unwrap().with_layer(&layer).build();

@@ -5,15 +5,14 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Method, RabbitMq, RabbitMqOptions, RabbitMqVersion, free_port};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-/// Long enough for a busy machine; a test that waits this long fails.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::testkit::wait::{self, PATIENCE, eventually};
 
 const CRDS: [&str; 2] = [
     include_str!("../../../../crds/yaml/notifproducers.yaml"),
@@ -52,11 +51,7 @@ impl Kit {
         for crd in CRDS {
             plane.apply(crd).await.unwrap();
         }
-        // Right after their creation the CRDs have no condition yet, and then `kubectl wait` fails instead of waiting.
-        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-        while plane.kubectl(&wait).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        wait::established(&plane).await;
         plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
         plane.apply(CLUSTER_ROLE).await.unwrap();
         plane.apply(IDENTITY_ROLE).await.unwrap();
@@ -243,46 +238,25 @@ impl Namespace<'_> {
     /// Waits until a condition has this reason.
     pub async fn reason(&self, what: &str, condition: &str, reason: &str) -> Value {
         let mut last = Value::Null;
-        let found = self
-            .until(async || {
-                last = self.get(what).await["status"].clone();
-                let conditions = last["conditions"].as_array().cloned().unwrap_or_default();
-                conditions.into_iter().find(|found| found["type"] == condition && found["reason"] == reason)
-            })
-            .await;
+        let found = wait::until(async || {
+            last = self.get(what).await["status"].clone();
+            let conditions = last["conditions"].as_array().cloned().unwrap_or_default();
+            conditions.into_iter().find(|found| found["type"] == condition && found["reason"] == reason)
+        })
+        .await;
         found.unwrap_or_else(|| panic!("{what} never had {condition}={reason}: {last:#}"))
-    }
-
-    /// Polls until the answer is true.
-    pub async fn eventually(&self, what: &str, mut ask: impl AsyncFnMut() -> bool) {
-        let found = self.until(async || ask().await.then_some(())).await;
-        assert!(found.is_some(), "it never happened: {what}");
-    }
-
-    /// Polls until there is an answer.
-    pub async fn until<T>(&self, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(answer) = ask().await {
-                return Some(answer);
-            }
-            if Instant::now() > deadline {
-                return None;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
     }
 
     /// The [`Self::versions`] after ten seconds in which none of them changed, with every queue's backlog known. Until
     /// then, Kubernetes' controllers and the broker's statistics still write about new objects.
     pub async fn quiet_versions(&self) -> Vec<String> {
-        self.eventually("every backlog is known", async || {
+        eventually("every backlog is known", async || {
             let consumers = self.get("ncons").await["items"].as_array().cloned().unwrap_or_default();
             consumers.iter().all(|consumer| consumer["status"]["backlog"].is_string())
         })
         .await;
         let mut before = self.versions().await;
-        self.eventually("ten quiet seconds", async || {
+        eventually("ten quiet seconds", async || {
             tokio::time::sleep(Duration::from_secs(10)).await;
             let now = self.versions().await;
             let quiet = now == before;

@@ -1,15 +1,11 @@
 //! `plan`: what rolls, what changes, and what is lost. It writes nothing.
 
-use std::path::Path;
-
 use hoopoe_e2e::Folder;
 use hoopoe_operator::cli::plan::{self, Output, PlanArgs, SpecVerdict, TopologyPlan};
-use kube::{
-    Client,
-    config::{KubeConfigOptions, Kubeconfig},
-};
+use kube::Client;
 
 use super::{commands::run, kit::Kit};
+use crate::testkit::{client::client, wait::eventually};
 
 const PRODUCER: &str = "exchange: {name: planned}";
 const CONSUMER: &str = "queue: {name: planned}, bindings: [{exchange: planned, routingKey: 'order.*'}]";
@@ -30,13 +26,6 @@ async fn planned(client: &Client, folder: &Folder, text: &str) -> plan::Plan {
     std::fs::write(&file, text).unwrap();
     let args = PlanArgs { filenames: vec![file], output: Output::Text, field_manager: "kubectl".to_owned() };
     plan::plan(client, &args).await.unwrap()
-}
-
-async fn client(kubeconfig: &Path) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    Client::try_from(kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap())
-        .unwrap()
 }
 
 /// Manifests that the API server refuses, that the operator's own rules refuse, and that another resource's claim
@@ -93,7 +82,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         assert!(kit.publish("planned", "order.new").await);
     }
     let waiting = async || kit.broker("/api/queues/%2F/planned").await["messages_ready"] == 10;
-    shop.eventually("ten messages wait", waiting).await;
+    eventually("ten messages wait", waiting).await;
 
     let changed = "queue: {name: planned, policy: {maxLength: 4, overflow: DropHead}}, replicas: 3, consume: {prefetch: 50}, \
                    bindings: [{exchange: planned, routingKey: 'user.*'}]";

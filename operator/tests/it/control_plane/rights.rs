@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 /// A kind of Prometheus' operator that we do not use.
 const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
@@ -29,7 +30,7 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     }
     open.ready("nprod/events").await;
     let broken = "hoopoe_operator_watches_broken{kind=\"Secret\"} 1";
-    closed.eventually("the metric", async || operator.metrics().await.contains(broken)).await;
+    eventually("the metric", async || operator.metrics().await.contains(broken)).await;
     let readyz = operator.readyz().await;
     assert!(readyz.starts_with("ok\n"), "{readyz}");
     assert!(
@@ -44,15 +45,12 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
 
     closed.kubectl(&["create", "rolebinding", "more", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
     closed.ready("nprod/events").await;
-    closed.eventually("all is well", async || operator.readyz().await == "ok").await;
+    eventually("all is well", async || operator.readyz().await == "ok").await;
 
     // Secrets of deleted resources do not stay in memory.
     assert!(operator.metrics().await.contains("hoopoe_operator_secrets_kept 2"), "{}", operator.metrics().await);
     closed.kubectl(&["delete", "nprod/events", "--timeout=60s"]).await;
-    closed
-        .eventually("its Secret is forgotten", async || {
-            operator.metrics().await.contains("hoopoe_operator_secrets_kept 1")
-        })
+    eventually("its Secret is forgotten", async || operator.metrics().await.contains("hoopoe_operator_secrets_kept 1"))
         .await;
     open.ready("nprod/events").await;
     operator.stop().await;

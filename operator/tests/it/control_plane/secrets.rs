@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_secret_or_key_is_named_and_picked_up_when_it_appears() {
@@ -42,8 +43,8 @@ async fn a_rotated_credential_rolls_exactly_the_workers_that_use_it() {
     };
     let before = generations().await;
     shop.secret("redis", "redis://:new@redis:6379", &[]).await;
-    shop.eventually("the consumer rolls", async || generations().await[1] > before[1]).await;
-    shop.eventually("the API rolls", async || generations().await[2] > before[2]).await;
+    eventually("the consumer rolls", async || generations().await[1] > before[1]).await;
+    eventually("the API rolls", async || generations().await[2] > before[2]).await;
     shop.ready("ncons/inbox").await;
     let after = generations().await;
     assert_eq!(after[0], before[0], "the producer uses no Redis");

@@ -6,6 +6,7 @@ use super::{
     faulty_client::{self, Fault},
     kit::Kit,
 };
+use crate::testkit::wait::eventually;
 
 const RESOURCES: usize = 30;
 
@@ -27,7 +28,7 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
         ["--worker-image", "example.invalid/hoopoe:2", "--lease-name", "second", "--upgrade-max-concurrent", "4"];
     let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
     let (mut most, mut done) = (0, 0);
-    shop.eventually("all have the new image", async || {
+    eventually("all have the new image", async || {
         let deployments = shop.get("deploy").await["items"].as_array().unwrap().clone();
         let new = deployments.iter().filter(|deployment| {
             deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "example.invalid/hoopoe:2"

@@ -1,14 +1,10 @@
 //! A register port in a namespace of its own, and callers with tokens.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use hoopoe_e2e::ControlPlane;
 use hoopoe_operator::register::{LIMITS, RegisterMetrics, RegisterSettings, router};
 use hoopoe_web::serve;
-use kube::{
-    Config,
-    config::{KubeConfigOptions, Kubeconfig},
-};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use reqwest::{Response, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -18,6 +14,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::testkit::client::{config, install_crypto};
 
 const CRDS: [&str; 2] = [
     include_str!("../../../../crds/yaml/notifproducers.yaml"),
@@ -51,24 +49,14 @@ impl Drop for Port {
     }
 }
 
-pub fn crypto() {
-    // An error means that the process has a provider already, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-pub async fn admin_config(kubeconfig: &Path) -> Config {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap()
-}
-
 impl Port {
     /// The port runs with a client config that may do everything, to show that it does not use those rights.
     pub async fn open(namespace: &str, change: impl FnOnce(&mut RegisterSettings)) -> Self {
-        crypto();
+        install_crypto();
         let plane = ControlPlane::shared().await.unwrap();
         SERVED.get_or_init(|| serve_resources(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
-        let cluster = admin_config(plane.kubeconfig()).await;
+        let cluster = config(plane.kubeconfig()).await;
         let mut settings = RegisterSettings::new(cluster, namespace.to_owned()).unwrap();
         settings.ready_limit = Duration::from_secs(1);
         change(&mut settings);

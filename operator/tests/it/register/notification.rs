@@ -7,7 +7,8 @@ use reqwest::Proxy;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::register::kit::{ALL, Port, client, crypto};
+use crate::register::kit::{ALL, Port, client};
+use crate::testkit::client::install_crypto;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -48,7 +49,7 @@ async fn dev(folder: &Folder) -> (Child, u16) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_goes_out_once_its_producer_is_ready() {
-    crypto();
+    install_crypto();
     let folder = Folder::new().unwrap();
     let (_child, producer) = dev(&folder).await;
     // No pod runs here: this proxy stands for the Service, and sends every request to the producer.

@@ -16,6 +16,8 @@ use hoopoe_operator::{
 };
 use serde_json::Value;
 
+use crate::testkit::client::install_crypto;
+
 pub type Outcomes = Result<(), Box<dyn std::error::Error>>;
 
 /// Both broker versions that are supported.
@@ -40,7 +42,7 @@ pub fn access(rabbit: &RabbitMq, username: &str, password: &str) -> BrokerAccess
 }
 
 pub fn broker(rabbit: &RabbitMq) -> Arc<Broker> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_crypto();
     Arc::new(Broker::new(&access(rabbit, "hoopoe", "secret")).unwrap())
 }
 
