@@ -51,9 +51,10 @@ chaos: ## Kill KILLS (default 50) parts of such a cluster at random under load, 
 	@HOOPOE_CHAOS_KILLS=$(KILLS) HOOPOE_CHAOS_SEED=$(SEED) e2e/test-cluster.sh --ignored random_kills
 
 .PHONY: check
-check: deny ## The quick half of `make test`: formatting, lints, dependencies, unit tests; no server
+check: deny ## The quick half of `make test`: formatting, lints, dependencies, the order of the house, unit tests; no server
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+	cargo test --locked -p hoopoe-e2e --test house
 	cargo test --workspace --lib --bins --locked
 
 .PHONY: charts

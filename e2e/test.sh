@@ -55,12 +55,16 @@ long_step() { # the same for what runs only with --all
 
 after() { # NAME...: waits for the end of steps of other lanes, however they end: what misses something says so itself
     local name
-    for name; do while [ ! -e "$work/ended/$name" ]; do sleep 0.2; done; done
+    # `lost`: a lane was killed, so its steps will never end.
+    for name; do while [ ! -e "$work/ended/$name" ] && [ ! -e "$work/lost" ]; do sleep 0.2; done; done
 }
 
 lane() { # FUNCTION: runs its steps beside the other lanes, in a process group that can be ended as one
     set -m
-    "$1" &
+    {
+        "$1"
+        touch "$work/ended/lane-$BASHPID"
+    } &
     set +m
     lanes+=($!)
     echo $! >>"$work/groups"
@@ -178,10 +182,17 @@ step packages "servers and tools from Debian's packages" packages
 lane lane_of_tools
 lane lane_of_tests
 lane lane_of_pods
-lanes_run() {
-    local pid
-    for pid in "${lanes[@]}"; do kill -0 "$pid" 2>/dev/null && return; done
-    return 1
+lanes_run() { # whether any does; one that is gone and has not said so was killed
+    local pid some=1
+    for pid in "${lanes[@]}"; do
+        if kill -0 "$pid" 2>/dev/null; then
+            some=0
+        elif [ ! -e "$work/ended/lane-$pid" ] && [ ! -e "$work/lost" ]; then
+            printf '1\t%s\n' "a lane of steps was killed" >>"$work/results"
+            touch "$work/lost"
+        fi
+    done
+    return $some
 }
 said=$SECONDS
 while lanes_run; do

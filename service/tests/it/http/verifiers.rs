@@ -100,3 +100,14 @@ async fn a_request_that_is_being_verified_has_a_slot() {
     };
     assert_eq!(tokio::join!(waiting, other).0.status, 200);
 }
+
+#[tokio::test]
+async fn a_route_outside_the_guard_grants_nothing() {
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let stop = CancellationToken::new();
+    let open = axum::Router::new().route("/granted", get(granted));
+    tokio::spawn(serve(listener, open, ServerLimits::default(), stop.clone()));
+    send(&address, "GET", "/granted", &[], b"").await.problem(500, "internal");
+    stop.cancel();
+}

@@ -17,13 +17,13 @@ use crate::{
 };
 
 /// A page of the inbox.
-///
-/// Newest first; with `since`, everything that changed after that position, oldest change first. The `ETag` is the same for every page of
-/// one state of the inbox: send it back as `If-None-Match`, and an unchanged inbox costs a 304.
 #[utoipa::path(
     get,
     path = "/v1/owners/{owner}/feed",
     operation_id = "feed",
+    description = "Newest first; with `since`, everything that changed after that position, oldest change first. \
+        The `ETag` is the same for every page of\n\
+        one state of the inbox: send it back as `If-None-Match`, and an unchanged inbox costs a 304.",
     tag = "inbox",
     params(
         ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),

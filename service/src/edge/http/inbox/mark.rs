@@ -24,13 +24,13 @@ use crate::{edge::http::Problem, identity::Writable, store::Marked};
 const BODY: BodyLimits = BodyLimits { bytes: 64 * 1024, time: Duration::from_secs(30) };
 
 /// Marks rows, by id or up to a head.
-///
-/// Answers with the head that this very change made; its `ETag` is the one to poll with next. Ids that the inbox does not have come back
-/// as `unknown`.
 #[utoipa::path(
     post,
     path = "/v1/owners/{owner}/feed:mark",
     operation_id = "mark",
+    description = "Answers with the head that this very change made; its `ETag` is the one to poll with next. \
+        Ids that the inbox does not have come back\n\
+        as `unknown`.",
     tag = "inbox",
     params(
         ("owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$", description = "Whose inbox, percent-encoded: a slash is %2F"),

@@ -31,13 +31,13 @@ use crate::{
 };
 
 /// Sends up to 1,000 notifications.
-///
-/// 202 if the broker has confirmed all of them, else 207. `results` are in the order of the batch. The same notification twice is
-/// sent once.
 #[utoipa::path(
     post,
     path = "/v1/notifications:batch",
     operation_id = "sendBatch",
+    description = "202 if the broker has confirmed all of them, else 207. `results` are in the order of the batch. \
+        The same notification twice is\n\
+        sent once.",
     tag = "producer",
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",

@@ -23,12 +23,12 @@ use crate::{
 };
 
 /// Sends one notification.
-///
-/// 202 means that the broker has confirmed it. 429 and 503 carry the notification's `id`: a retry with it cannot make a second one.
 #[utoipa::path(
     post,
     path = "/v1/notifications",
     operation_id = "sendNotification",
+    description = "202 means that the broker has confirmed it. 429 and 503 carry the notification's `id`: \
+        a retry with it cannot make a second one.",
     tag = "producer",
     params((
         "Idempotency-Key" = Option<String>, Header, nullable = false, min_length = 1, max_length = 255, pattern = "^[!-~]{1,255}$",
