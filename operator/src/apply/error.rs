@@ -8,7 +8,8 @@ use crate::{desired::ChildKind, status::StatusProblem};
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// An object of that name exists and is not ours. We leave it alone.
-    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it", kind = .kind.as_str())]
+    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it",
+        kind = .kind.as_str())]
     NameTaken {
         /// The child's kind.
         kind: ChildKind,
@@ -16,7 +17,8 @@ pub enum ApplyError {
         name: String,
     },
     /// The object of that name belongs to an earlier resource of the same name, and is removed with it.
-    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed", kind = .kind.as_str())]
+    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed",
+        kind = .kind.as_str())]
     NameLeftOver {
         /// The child's kind.
         kind: ChildKind,
@@ -46,7 +48,8 @@ pub enum ApplyError {
         message: String,
     },
     /// The cluster does not serve that kind, or the namespace is gone: 404.
-    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone", kind = .kind.as_str())]
+    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone",
+        kind = .kind.as_str())]
     NotServed {
         /// The child's kind.
         kind: ChildKind,

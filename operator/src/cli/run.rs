@@ -84,7 +84,9 @@ pub async fn run_with(
     tracing::info!("leading");
     let work = stop.child_token();
     let result = tokio::select! {
-        result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => result.map_err(StartError::from),
+        result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => {
+            result.map_err(StartError::from)
+        }
         () = election.lost() => {
             // This arm drops the controllers, so nothing is written any more.
             metrics.leader.set(0);

@@ -26,8 +26,8 @@ pub async fn id(client: &Client, config: &Config) -> Option<String> {
             Err(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => {
                 tracing::warn!(
                     reason = status.reason,
-                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are of: \
-                     grant get on it, or set --cluster-id, where other clusters use the same brokers"
+                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are \
+                     of: grant get on it, or set --cluster-id, where other clusters use the same brokers"
                 );
                 return None;
             }

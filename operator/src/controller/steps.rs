@@ -112,7 +112,8 @@ pub async fn children(
     match ctx.applier.apply(meta, &children, &ctx.caches).await {
         Ok(applied) => {
             for (kind, name) in &applied.drifted {
-                tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "restored what had been changed by hand");
+                let kind = kind.as_str();
+                tracing::info!(resource = %meta.id, kind, name, "restored what had been changed by hand");
             }
             Ok((applied, None))
         }

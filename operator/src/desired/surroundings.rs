@@ -21,7 +21,13 @@ pub(super) fn service(family: &Family, port: u16) -> Child {
     let spec = json!({
         "type": kind,
         "selector": family.component.selector(&family.meta.id),
-        "ports": [{ "name": HTTP_PORT, "port": port, "targetPort": HTTP_PORT, "protocol": "TCP", "appProtocol": "http" }],
+        "ports": [{
+            "name": HTTP_PORT,
+            "port": port,
+            "targetPort": HTTP_PORT,
+            "protocol": "TCP",
+            "appProtocol": "http",
+        }],
     });
     family.child_with(ChildKind::Service, family.name(), &BTreeMap::new(), &annotations, json!({ "spec": spec }))
 }

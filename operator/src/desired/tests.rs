@@ -415,7 +415,8 @@ fn a_variable_of_the_specs_own_takes_the_place_of_one_of_that_name() {
 
 #[test]
 fn the_pod_template_is_applied_last_and_what_does_not_fit_is_named() {
-    let patch = json!({"spec": {"terminationGracePeriodSeconds": 3, "containers": [{"name": "hoopoe", "livenessProbe": null}]}});
+    let containers = json!([{"name": "hoopoe", "livenessProbe": null}]);
+    let patch = json!({"spec": {"terminationGracePeriodSeconds": 3, "containers": containers}});
     let patched = children(|spec| spec.workload.pod_template = Some(patch));
     assert_eq!(pod(&patched)["terminationGracePeriodSeconds"], 3);
     assert!(pod(&patched)["containers"][0].get("livenessProbe").is_none());

@@ -100,7 +100,8 @@ impl ManagementClient {
     /// One read, with the rates of every queue.
     pub(super) async fn read_depths(&self) -> Result<Depths, BrokerError> {
         let at = Instant::now();
-        let columns = "?columns=name,messages_ready,messages_unacknowledged,message_stats.publish_details.rate,message_stats.ack_details.rate";
+        let columns = "?columns=name,messages_ready,messages_unacknowledged,message_stats.publish_details.rate,\
+                       message_stats.ack_details.rate";
         Ok(depths::from_list(at, self.list("queues", columns).await?))
     }
 

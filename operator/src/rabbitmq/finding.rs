@@ -84,12 +84,14 @@ impl fmt::Display for RabbitFinding {
             Self::ExchangeMissing { name } => {
                 write!(
                     f,
-                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it follows"
+                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it \
+                     follows"
                 )
             }
             Self::ArgumentsDiffer { what, field, want, have } => write!(
                 f,
-                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand or ask for {have}"
+                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand \
+                 or ask for {have}"
             ),
             Self::QueueTaken { queue, by } => {
                 write!(f, "the queue {queue} belongs to {by}: choose another queue, or delete that resource")
@@ -103,7 +105,8 @@ impl fmt::Display for RabbitFinding {
             Self::PolicyShadowed { queue, ours, by } => {
                 write!(
                     f,
-                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise spec.queue.policy.priority above its own"
+                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise \
+                     spec.queue.policy.priority above its own"
                 )
             }
             Self::ForeignBindings { queue, count, exchange } => {

@@ -129,7 +129,8 @@ fn finding(reason: Reason) -> ScalingFinding {
         )),
         Reason::NothingAcknowledged => ScalingFinding::Holding(StatusProblem::passing(
             "NothingAcknowledged",
-            "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the database",
+            "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the \
+             database",
         )),
     }
 }

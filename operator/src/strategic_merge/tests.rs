@@ -121,6 +121,7 @@ fn directives_inside_what_is_new_leave_nothing_behind() {
         "dnsConfig": {"$patch": "delete"},
         "containers": [{"name": "gone", "$patch": "delete"}],
     }});
-    let expected = json!({"spec": {"affinity": {"nodeAffinity": {}}, "containers": [], "volumes": [{"name": "v", "emptyDir": {}}]}});
+    let volumes = json!([{"name": "v", "emptyDir": {}}]);
+    let expected = json!({"spec": {"affinity": {"nodeAffinity": {}}, "containers": [], "volumes": volumes}});
     assert_eq!(merged(json!({}), patch), expected);
 }

@@ -16,7 +16,8 @@ pub enum BrokerError {
     Unauthorized,
     /// The user lacks a right.
     #[error(
-        "failed to {what}: the broker's user lacks a right: it needs the tag policymaker and configure, write and read on the virtual host ({detail})"
+        "failed to {what}: the broker's user lacks a right: it needs the tag policymaker and configure, write and read \
+         on the virtual host ({detail})"
     )]
     Forbidden {
         /// What was asked, as the rest of a sentence.

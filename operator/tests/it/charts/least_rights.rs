@@ -130,7 +130,8 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
         "broker": { "existingSecret": "rabbitmq", "managementExistingSecret": "rabbitmq-operator" },
         "postgres": { "existingSecret": "postgres", "migrationExistingSecret": "postgres-migrations" },
         "redis": { "existingSecret": "redis" },
-        "producers": { "events": { "spec": { "exchange": { "name": "shop.events" }, "ingress": { "http": { "port": ingest } } } } },
+        "producers": { "events": { "spec": {
+            "exchange": { "name": "shop.events" }, "ingress": { "http": { "port": ingest } } } } },
         "consumers": { "inbox": { "spec": {
             "queue": { "name": "shop.inbox" },
             "bindings": [{ "exchange": "shop.events", "routingKey": "#" }],

@@ -23,7 +23,10 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
         "spec": {
             "scaleTargetRef": { "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifConsumer", "name": "inbox" },
             "minReplicas": 3, "maxReplicas": 5,
-            "metrics": [{ "type": "Resource", "resource": { "name": "cpu", "target": { "type": "Utilization", "averageUtilization": 50 } } }],
+            "metrics": [{ "type": "Resource", "resource": {
+                "name": "cpu",
+                "target": { "type": "Utilization", "averageUtilization": 50 },
+            } }],
         },
     }))
     .await;

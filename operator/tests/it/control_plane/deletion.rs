@@ -14,7 +14,8 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     shop.producer("events", "exchange: {name: deletion, ownership: Owned}").await;
     for (name, timeout) in [("empty", "5m"), ("full", "3s")] {
         let spec = format!(
-            "queue: {{name: deletion.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: deletion, routingKey: {name}}}]"
+            "queue: {{name: deletion.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: deletion, \
+             routingKey: {name}}}]"
         );
         shop.consumer(name, &spec).await;
     }
@@ -104,7 +105,8 @@ async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_dra
     for name in names {
         let (lifecycle, timeout) = if name == "hurried" { ("Running", "0s") } else { ("Stopped", "5m") };
         let spec = format!(
-            "lifecycle: {lifecycle}, queue: {{name: moment.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: amq.topic, routingKey: moment}}]"
+            "lifecycle: {lifecycle}, queue: {{name: moment.{name}, deletionTimeout: {timeout}}}, bindings: \
+             [{{exchange: amq.topic, routingKey: moment}}]"
         );
         shop.consumer(name, &spec).await;
         shop.ready(&format!("ncons/{name}")).await;

@@ -18,7 +18,10 @@ async fn drift_is_put_back_and_a_rollout_restart_is_not() {
         shop.exists("svc/events-producer").await && shop.exists("sa/events-producer").await
     })
     .await;
-    let wrong = json!({ "metadata": { "labels": { "app.kubernetes.io/instance": null } }, "spec": { "selector": { "app.kubernetes.io/component": "wrong" } } });
+    let wrong = json!({
+        "metadata": { "labels": { "app.kubernetes.io/instance": null } },
+        "spec": { "selector": { "app.kubernetes.io/component": "wrong" } },
+    });
     shop.patch("svc/events-producer", &wrong).await;
     eventually("selector and label are back", async || {
         let service = shop.get("svc/events-producer").await;

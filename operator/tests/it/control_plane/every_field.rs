@@ -12,8 +12,11 @@ use crate::control_plane::kit::{Kit, Namespace};
 use crate::testkit::wait::eventually;
 
 /// As Prometheus' operator would install it, but reduced: the kind is served, with any spec.
-const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
-    spec: {group: monitoring.coreos.com, names: {kind: PodMonitor, plural: podmonitors, singular: podmonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
+const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: \
+                           podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, \
+                           a test\"}}, \
+    spec: {group: monitoring.coreos.com, names: {kind: PodMonitor, plural: podmonitors, singular: podmonitor}, scope: \
+    Namespaced, versions: [{name: v1, served: true, storage: true, \
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
 
 /// An edit of one field.

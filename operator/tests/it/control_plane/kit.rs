@@ -112,7 +112,12 @@ impl Kit {
 
     /// Publishes a message through the management API, and returns whether it reached a queue.
     pub async fn publish(&self, exchange: &str, key: &str) -> bool {
-        let message = json!({ "properties": { "delivery_mode": 2 }, "routing_key": key, "payload": "{}", "payload_encoding": "string" });
+        let message = json!({
+            "properties": { "delivery_mode": 2 },
+            "routing_key": key,
+            "payload": "{}",
+            "payload_encoding": "string",
+        });
         let path = format!("/api/exchanges/%2F/{exchange}/publish");
         let answer = self.rabbit.management(Method::POST, &path, Some(&message)).await.unwrap();
         serde_json::from_str::<Value>(&answer.to_string()).unwrap()["routed"] == true
@@ -200,7 +205,8 @@ impl Namespace<'_> {
 
     pub async fn apply(&self, kind: &str, name: &str, spec: &str) {
         let text = format!(
-            "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: {{{spec}}}}}",
+            "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: \
+             {{{spec}}}}}",
             self.name
         );
         self.kit.plane.apply(&text).await.unwrap();

@@ -48,7 +48,8 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     let (postgres, binary) = (postgres.unwrap(), binary.unwrap());
     let database = postgres.create_database("ages").await.unwrap();
     shop.secret("pg", &database, &[]).await;
-    let spec = "queue: {name: ages}, bindings: [{exchange: amq.topic}], image: \"example.invalid/hoopoe:old\", consume: {prefetch: 77}";
+    let spec = "queue: {name: ages}, bindings: [{exchange: amq.topic}], image: \"example.invalid/hoopoe:old\", \
+                consume: {prefetch: 77}";
     shop.apply(
         "NotifConsumer",
         "inbox",
@@ -87,7 +88,8 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     assert!(done && log.contains("applied"), "{log}");
 
     // A newer release has migrated the schema since, and allows this one to read it.
-    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 1); UPDATE store SET schema_version = 99, min_reader = 1";
+    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 1); UPDATE store SET \
+                 schema_version = 99, min_reader = 1";
     postgres.psql("ages", newer).await.unwrap();
     let (done, log) = migrate("newer").await;
     assert!(done && log.contains("nothing to apply"), "{log}");

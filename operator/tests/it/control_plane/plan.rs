@@ -17,7 +17,8 @@ fn document(namespace: &str, kind: &str, name: &str, spec: &str) -> String {
         ""
     };
     format!(
-        "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}}}, spec: {{broker: {{secretRef: {{name: rabbit}}}}, {stores}{spec}}}}}\n---\n"
+        "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}}}, spec: \
+         {{broker: {{secretRef: {{name: rabbit}}}}, {stores}{spec}}}}}\n---\n"
     )
 }
 
@@ -84,7 +85,8 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let waiting = async || kit.broker("/api/queues/%2F/planned").await["messages_ready"] == 10;
     eventually("ten messages wait", waiting).await;
 
-    let changed = "queue: {name: planned, policy: {maxLength: 4, overflow: DropHead}}, replicas: 3, consume: {prefetch: 50}, \
+    let changed = "queue: {name: planned, policy: {maxLength: 4, overflow: DropHead}}, replicas: 3, consume: \
+                   {prefetch: 50}, \
                    bindings: [{exchange: planned, routingKey: 'user.*'}]";
     let change = planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", changed)).await;
     println!("{}\n{}", change.print(Output::Text), change.print(Output::Markdown));

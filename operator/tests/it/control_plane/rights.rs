@@ -6,8 +6,11 @@ use crate::control_plane::kit::Kit;
 use crate::testkit::wait::eventually;
 
 /// A kind of Prometheus' operator that we do not use.
-const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
-    spec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor, plural: servicemonitors, singular: servicemonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
+const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: \
+                               servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \
+                               \"unapproved, a test\"}}, \
+    spec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor, plural: servicemonitors, singular: \
+    servicemonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,7 +22,12 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     let role = kit.plane.kubectl(&["get", "clusterrole", "hoopoe-operator", "-o", "json"]).await.unwrap();
     let mut role: Value = serde_json::from_str(&role).unwrap();
     role["rules"].as_array_mut().unwrap().retain(|rule| rule["resources"] != json!(["secrets"]));
-    let less = json!({ "apiVersion": role["apiVersion"], "kind": role["kind"], "metadata": { "name": "less" }, "rules": role["rules"] });
+    let less = json!({
+        "apiVersion": role["apiVersion"],
+        "kind": role["kind"],
+        "metadata": { "name": "less" },
+        "rules": role["rules"],
+    });
     kit.plane.apply(&less.to_string()).await.unwrap();
     open.kubectl(&["create", "rolebinding", "operator", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
     closed.kubectl(&["create", "rolebinding", "operator", "--clusterrole=less", "--user=operator"]).await;

@@ -12,7 +12,9 @@ async fn a_missing_secret_or_key_is_named_and_picked_up_when_it_appears() {
     shop.apply("NotifProducer", "events", "broker: {secretRef: {name: later}}, exchange: {name: missing}").await;
     let said = shop.reason("nprod/events", "CredentialsValid", "SecretMissing").await;
     assert!(said["message"].as_str().unwrap().contains("later"), "{said}");
-    shop.apply_text(&json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "later", "namespace": "missing" }, "stringData": { "user": "x" } })).await;
+    let metadata = json!({ "name": "later", "namespace": "missing" });
+    let later = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": { "user": "x" } });
+    shop.apply_text(&later).await;
     let said = shop.reason("nprod/events", "CredentialsValid", "SecretKeyMissing").await;
     assert!(said["message"].as_str().unwrap().contains("the key uri"), "{said}");
     shop.secret(

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::testkit::wait::eventually;
 
-const GONE: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410,"reason":"Expired","message":"too old resource version"}}"#;
+const GONE: &str = concat!(
+    r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410,"#,
+    r#""reason":"Expired","message":"too old resource version"}}"#,
+);
 
 /// Less than the minute after which the operator checks everything. A watch that broke waits for up to two seconds.
 const SOON: Duration = Duration::from_secs(30);

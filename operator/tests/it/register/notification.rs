@@ -23,7 +23,8 @@ async fn dev(folder: &Folder) -> (Child, u16) {
     let consumer = json!({
         "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifConsumer", "metadata": { "name": "inbox" },
         "spec": { "broker": { "secretRef": { "name": "b" } }, "postgres": { "secretRef": { "name": "p" } },
-            "queue": { "name": "inbox" }, "bindings": [{ "exchange": "mails", "routingKey": "#" }], "api": { "port": port } },
+            "queue": { "name": "inbox" }, "bindings": [{ "exchange": "mails", "routingKey": "#" }],
+            "api": { "port": port } },
     });
     let producer = json!({
         "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifProducer", "metadata": { "name": "mails" },

@@ -23,7 +23,8 @@ pub fn draw(replays: &[(&Shape, Replay)]) -> String {
     let rows = replays.len().div_ceil(2);
     let (width, height) = (PANEL.0 * 2, PANEL.1 * rows + 40);
     let mut svg = String::new();
-    writeln!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">"#).unwrap();
+    write!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" "#).unwrap();
+    svg.push_str("font-family=\"sans-serif\" font-size=\"11\">\n");
     svg.push_str(concat!(
         "<style>.b{fill:#fff}.t{font-size:14px;font-weight:bold}.g{fill:#555}.f{stroke:#bbb;fill:none}",
         ".arrive{fill:#c9d8ea;stroke:#7b9cc4}.done{fill:none;stroke:#1f4e8c}.workers{fill:#cfe6cf;stroke:#2e7d32}",

@@ -54,7 +54,8 @@ proptest! {
             prop_assert!(!in_hand || decision.replicas > 0, "none with work in hand: {decision:?}");
             let held = current.clamp(scaling.min, scaling.max);
             let down = decision.replicas < held;
-            prop_assert!(!down || window.covered() >= scaling.stabilization.0.min(scaling.idle.0), "down on too little: {decision:?}");
+            let needed = scaling.stabilization.0.min(scaling.idle.0);
+            prop_assert!(!down || window.covered() >= needed, "down on too little: {decision:?}");
             prop_assert!(!(down && decision.replicas == 0) || window.quiet() >= scaling.idle.0);
             current = decision.replicas;
         }

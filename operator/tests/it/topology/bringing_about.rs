@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::topology::kit::{self, Outcomes, VERSIONS};
 
 const INBOX: &str = "queue: {name: Hoopoe.a:inbox, policy: {messageTtl: 1h, maxLength: 7}}, \
-     bindings: [{exchange: events, routingKey: 'order.*'}, {exchange: amq.headers, arguments: {x-match: any, kind: order}}]";
+     bindings: [{exchange: events, routingKey: 'order.*'}, {exchange: amq.headers, arguments: {x-match: any, kind: \
+     order}}]";
 
 #[tokio::test]
 async fn queue_bindings_policies_and_dead_letters_come_about_and_a_second_look_writes_nothing() -> Outcomes {

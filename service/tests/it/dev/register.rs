@@ -164,7 +164,8 @@ async fn the_originals_bodies_are_served() {
     let notif = json!({ "receiver_info": "bob", "id": "hello", "action_type": "T", "actioner_info": "x",
         "action_data": { "a": 1 }, "fired_at": 1_714_316_645, "is_seen": false });
     let both = json!({
-        "producer_info": { "exchange_name": "mails", "exchange_type": "topic", "routing_key": "k", "notif_data": notif },
+        "producer_info": { "exchange_name": "mails", "exchange_type": "topic", "routing_key": "k",
+            "notif_data": notif },
         "consumer_info": consumer_info,
     });
     let (status, body) = dev.register(&both).await;

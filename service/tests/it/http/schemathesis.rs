@@ -1,4 +1,5 @@
-//! schemathesis (from `PyPI`) compares the running server with the document: the server sends what the document promises.
+//! schemathesis (from `PyPI`) compares the running server with the document: the server sends what the document
+//! promises.
 
 use std::process::Stdio;
 

@@ -183,7 +183,8 @@ impl Process {
         self.head(owner).await.head.rev
     }
 
-    /// Waits until `so` is true. A bound that we promise is counted in pulses instead of seconds: this fails once this process has read `count` more pulses.
+    /// Waits until `so` is true. A bound that we promise is counted in pulses instead of seconds: this fails once this
+    /// process has read `count` more pulses.
     pub async fn within_pulses(&self, count: u64, what: &str, so: impl AsyncFn() -> bool) {
         let pulses = || self.store.pulses.load(Ordering::SeqCst);
         // A pulse may be under way already, and the next one is requested only after it has been read.

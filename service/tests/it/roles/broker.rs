@@ -63,7 +63,8 @@ async fn a_full_a_blocked_and_a_frozen_broker_are_503_with_the_id_and_when_to_co
     settings["producer"]["publish"] = json!({ "timeout": "1s" });
     let producing = start(&folder, "producer", &[("HOOPOE_AMQP_URL", rabbit.url())], settings);
     producing.ready().await;
-    let queue = json!({ "durable": true, "arguments": { "x-queue-type": "quorum", "x-max-length": 3, "x-overflow": "reject-publish" } });
+    let arguments = json!({ "x-queue-type": "quorum", "x-max-length": 3, "x-overflow": "reject-publish" });
+    let queue = json!({ "durable": true, "arguments": arguments });
     rabbit.management(Method::PUT, "/api/queues/%2F/full", Some(&queue)).await.unwrap();
     let bind = "/api/bindings/%2F/e/roles.events/q/full";
     rabbit.management(Method::POST, bind, Some(&json!({ "routing_key": "#" }))).await.unwrap();

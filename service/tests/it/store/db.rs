@@ -158,19 +158,28 @@ impl Db {
         let wrong = self
             .number(&format!(
                 "SELECT count(*) FROM owner_state o WHERE \
-                 o.unread <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.read_at IS NULL AND n.unread_rev > o.read_upto AND {visible}) OR \
-                 o.unseen <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.seen_at IS NULL AND n.unseen_rev > o.seen_upto AND {visible}) OR \
+                 o.unread <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.read_at IS NULL AND \
+                 n.unread_rev > o.read_upto AND {visible}) OR \
+                 o.unseen <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.seen_at IS NULL AND \
+                 n.unseen_rev > o.seen_upto AND {visible}) OR \
                  o.rev < (SELECT coalesce(max(n.changed_rev), 0) FROM notification n WHERE n.owner = o.owner) OR \
-                 coalesce(o.next_due, 9000000000000000000) > (SELECT coalesce(min(n.expires_at), 9000000000000000000) FROM notification n WHERE n.owner = o.owner AND n.expired_at IS NULL)"
+                 coalesce(o.next_due, 9000000000000000000) > (SELECT coalesce(min(n.expires_at), 9000000000000000000) \
+                 FROM notification n WHERE n.owner = o.owner AND n.expired_at IS NULL)"
             ))
             .await;
         assert_eq!(wrong, 0, "owners whose state is not what a recount gives");
         let shared = self
-            .number("SELECT count(*) FROM (SELECT owner FROM notification GROUP BY owner, changed_rev HAVING count(*) > 1) d")
+            .number(
+                "SELECT count(*) FROM (SELECT owner FROM notification GROUP BY owner, changed_rev HAVING \
+                 count(*) > 1) d",
+            )
             .await;
         assert_eq!(shared, 0, "changed_rev shared by rows of one owner");
         let orphans = self
-            .number("SELECT count(*) FROM notification n WHERE NOT EXISTS (SELECT 1 FROM owner_state o WHERE o.owner = n.owner)")
+            .number(
+                "SELECT count(*) FROM notification n WHERE NOT EXISTS (SELECT 1 FROM owner_state o WHERE o.owner = \
+                     n.owner)",
+            )
             .await;
         assert_eq!(orphans, 0, "rows without an owner's row");
     }

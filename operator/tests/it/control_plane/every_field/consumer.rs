@@ -79,7 +79,11 @@ pub fn edits() -> Vec<Edit> {
         ),
         binding(
             "bindings[].arguments",
-            json!([{ "exchange": "amq.headers", "routingKey": "b", "arguments": { "x-match": "any", "region": "eu" } }]),
+            json!([{
+                "exchange": "amq.headers",
+                "routingKey": "b",
+                "arguments": { "x-match": "any", "region": "eu" },
+            }]),
             "/1/arguments/region",
             json!("eu"),
         ),
