@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     duration::Span,
+    ports,
     rule::{BROKER_NAME, not_the_admin_port, over_zero, resource_name, rule, rule_of_value},
     schema::structural,
     secrets::{BrokerRef, PostgresRef, RedisRef},
     status::NotifConsumerStatus,
     worker_config::{
         BindingConfig, CacheConfig, ConsumeConfig, QueuePolicy, QueueType, StoreConfig, default_dead_letter_max_length,
-        default_port,
     },
     workload::{Autoscale, Workload},
 };
@@ -213,7 +213,7 @@ impl Default for DeadLetter {
 
 impl Default for Api {
     fn default() -> Self {
-        Self { enabled: true, replicas: 2, port: default_port(), autoscale: None }
+        Self { enabled: true, replicas: 2, port: ports::HTTP, autoscale: None }
     }
 }
 

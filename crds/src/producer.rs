@@ -5,13 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    ports,
     rule::{BROKER_NAME, PRINTABLE, not_the_admin_port, resource_name, rule, rule_of_value},
     schema::structural,
     secrets::BrokerRef,
     status::NotifProducerStatus,
-    worker_config::{
-        ExchangeType, HeaderField, LimitsConfig, PublishConfig, default_headers, default_port, default_routing_key,
-    },
+    worker_config::{ExchangeType, HeaderField, LimitsConfig, PublishConfig, default_headers, default_routing_key},
     workload::{Autoscale, Workload},
 };
 
@@ -135,13 +134,13 @@ pub struct Ingress {
 #[schemars(extend("x-kubernetes-validations" = [not_the_admin_port()]))]
 pub struct HttpIngress {
     /// Its port; not 8081, the admin port. Default 8080.
-    #[serde(default = "default_port")]
+    #[serde(default = "ports::default_http")]
     #[schemars(range(min = 1))]
     pub port: u16,
 }
 
 impl Default for HttpIngress {
     fn default() -> Self {
-        Self { port: default_port() }
+        Self { port: ports::HTTP }
     }
 }

@@ -9,16 +9,17 @@ use hoopoe_web::{ReadyzFormat, ServeError, ServerLimits, admin_router, bind};
 use prometheus_client::registry::Registry;
 use tokio_util::sync::CancellationToken;
 
-/// Whether the operator is ready: its caches were filled once, or it waits to lead. It stops being ready only to drain.
+/// Whether the operator is ready: its caches are filled, or it waits to lead. Once it is ready, it stays ready until it
+/// drains.
 pub use hoopoe_web::Readiness;
 
-/// Why the port is not served.
+/// Why the admin port cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    /// The port is taken, or may not be bound.
+    /// Another process has the port, or we may not bind it.
     #[error("{0} (--admin)")]
     Bind(#[from] ServeError),
-    /// The system does not say which port it gave.
+    /// The system does not say which port it chose.
     #[error("failed to read the address of --admin: {0}")]
     Address(#[source] std::io::Error),
 }

@@ -1,4 +1,4 @@
-//! Counts the requests to the API server, by verb: what a quiet cycle costs shows here.
+//! Counts the requests to the API server by verb. This shows what a quiet cycle costs.
 
 use std::task::{Context, Poll};
 
@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 #[derive(Clone, Debug, Default)]
 pub struct ApiRequests(Family<RequestLabels, Counter>);
 
-/// What was asked, and whether it was answered well.
+/// The verb of a request, and the class of its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     /// `get` (lists and watches too), `post`, `patch`, `put`, `delete`.
@@ -25,7 +25,7 @@ pub struct RequestLabels {
 }
 
 impl ApiRequests {
-    /// Adds it to a registry.
+    /// Registers the counter.
     pub fn register(registry: &mut Registry) -> Self {
         let requests = Self::default();
         registry.register("hoopoe_operator_api_requests", "Requests to the API server", requests.0.clone());
@@ -33,7 +33,7 @@ impl ApiRequests {
     }
 }
 
-/// A client's connection that counts.
+/// The connection of a client, which counts its requests.
 #[derive(Clone, Debug)]
 pub struct Counting<S> {
     inner: S,

@@ -1,4 +1,4 @@
-//! All brokers that resources of ours point at, and the one place that names the kinds of brokers.
+//! All brokers that our resources point at, and the only place that names the kinds of brokers.
 
 use std::{
     collections::HashMap,
@@ -15,10 +15,10 @@ use crate::{
     topology::{BrokerError, Topology},
 };
 
-/// How long a broker is kept that no resource asks for. Each resource asks once a minute.
+/// How long a broker is kept after its last use. Each resource uses its broker once a minute.
 const KEPT: Duration = Duration::from_secs(600);
 
-/// Opens the broker that Secrets point at. It is reached with the first request.
+/// Opens the broker that the Secrets point at. It connects with the first request.
 pub fn open(access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
     Ok(Arc::new(rabbitmq::Broker::new(access)?))
 }
@@ -51,7 +51,7 @@ impl Brokers {
     }
 }
 
-/// Passwords are compared by their hash: the table holds none.
+/// Passwords are compared by their hash, so that the table holds none.
 fn key(access: &BrokerAccess) -> [u8; 32] {
     let management = &access.management;
     let mut hash = Sha256::new();

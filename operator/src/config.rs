@@ -1,4 +1,4 @@
-//! What `hoopoe-operator run` is told: flags, each with an environment variable.
+//! The flags of `hoopoe-operator run`, each with an environment variable.
 
 use std::net::SocketAddr;
 
@@ -27,7 +27,8 @@ pub struct Config {
     #[arg(long, env = "HOOPOE_OPERATOR_ADMIN", default_value_t = SocketAddr::from(([0, 0, 0, 0], ports::ADMIN)))]
     pub admin: SocketAddr,
     /// How many resources a new default worker image rolls at a time.
-    #[arg(long, env = "HOOPOE_OPERATOR_UPGRADE_MAX_CONCURRENT", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env = "HOOPOE_OPERATOR_UPGRADE_MAX_CONCURRENT", default_value_t = 10,
+        value_parser = clap::value_parser!(u16).range(1..))]
     pub upgrade_max_concurrent: u16,
     /// The image of workers whose spec names none.
     #[arg(long, env = "HOOPOE_OPERATOR_WORKER_IMAGE", default_value = concat!("hoopoe:", env!("CARGO_PKG_VERSION")))]
@@ -39,7 +40,7 @@ pub struct Config {
     /// Default: no traces.
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// What serves `/notif/register`.
+    /// The flags of `/notif/register`.
     #[command(flatten)]
     pub register: RegisterArgs,
 }

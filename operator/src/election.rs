@@ -1,4 +1,4 @@
-//! One of several operators leads: by a Lease.
+//! Elects the leader among several operators, by a Lease.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use kube_lease_manager::{LeaseManagerBuilder, LeaseManagerError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// Seconds for which a lease holds without being renewed: how long a dead leader's work waits.
+/// Seconds for which a lease holds without being renewed. When a leader dies, its work waits this long.
 const DURATION_SECONDS: u64 = 15;
 /// Seconds before its end at which the leader renews it.
 const GRACE_SECONDS: u64 = 5;
@@ -16,7 +16,7 @@ const GRACE_SECONDS: u64 = 5;
 /// comes ten seconds after the last one, is seen before the fifteenth second.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// A lease that is tried for.
+/// A candidate for the lease.
 pub struct Election {
     leads: watch::Receiver<bool>,
     leases: Api<Lease>,
@@ -28,7 +28,7 @@ pub struct Election {
 /// Why the election cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ElectionError {
-    /// The Lease cannot be read or made.
+    /// The Lease cannot be read or created.
     #[error("failed to set up the Lease {namespace}/{name}: {source}")]
     LeaseUnavailable {
         /// Its namespace.
@@ -70,7 +70,7 @@ impl Election {
         }
     }
 
-    /// Waits until this process leads no more.
+    /// Waits until this process does not lead any more.
     pub async fn lost(&mut self) {
         let lapsed = lapsed(&self.leases, &self.name, &self.identity);
         tokio::select! {
@@ -80,7 +80,7 @@ impl Election {
         }
     }
 
-    /// Gives the lease back, so that the next leader need not wait for its end.
+    /// Gives the lease back, so that the next leader does not have to wait for its end.
     pub async fn give_back(self) {
         drop(self.leads);
         if let Ok(Ok(manager)) = self.task.await

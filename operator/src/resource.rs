@@ -26,7 +26,7 @@ pub struct ResourceId {
     pub name: String,
 }
 
-/// What the steps read of a resource's metadata.
+/// What the steps need of a resource's metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// Which resource.
@@ -45,7 +45,7 @@ pub struct Meta {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// `true`: reads and status go on, nothing is written; deletion works.
+/// `true`: the operator still reads and reports, but writes nothing; a deletion works.
 pub const PAUSED_ANNOTATION: &str = "hoopoe.app/paused";
 
 impl Kind {

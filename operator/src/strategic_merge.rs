@@ -2,7 +2,7 @@
 //!
 //! No crate does it: `k8s_openapi::DeepMerge` knows the merge keys, but has neither deletion nor order, and merges as
 //! server-side apply does (a `nodeSelector` as a whole, for example). The tests compare this code with a real API
-//! server's answers (`tests/apply/pod_template.rs`).
+//! server's answers (`operator/tests/it/apply/pod_template.rs`).
 
 use serde_json::{Map, Value};
 
@@ -24,11 +24,11 @@ enum Directive {
 
 /// How a list of a pod template takes a patch.
 enum ListStrategy {
-    /// Items are maps, told apart by this key.
+    /// The items are maps, identified by this key.
     MergeBy(&'static str),
-    /// Items are texts, each once.
+    /// The items are texts, each occurs once.
     Set,
-    /// The patch's list, whole.
+    /// The patch replaces the whole list.
     Replace,
 }
 
@@ -70,7 +70,7 @@ fn strategy(field: &str) -> ListStrategy {
     }
 }
 
-/// `false`: the map goes.
+/// Returns `false` if the map is to be removed.
 fn merge_map(original: &mut Map<String, Value>, patch: &Map<String, Value>, path: &str) -> Result<bool, Unfit> {
     match directive(patch, path)? {
         Some(Directive::Delete) => return Ok(false),
@@ -88,7 +88,7 @@ fn merge_map(original: &mut Map<String, Value>, patch: &Map<String, Value>, path
                 items.retain(|item| !gone.contains(item));
             }
         } else if let Some(field) = key.strip_prefix(ELEMENT_ORDER) {
-            // With a patch of the same list it takes part in merging that one, below.
+            // If the patch also holds the same list, that list is merged below.
             if let (None, Some(Value::Array(items))) = (patch.get(field), original.get_mut(field)) {
                 let before = items.clone();
                 let order = list(value, &at(path, key))?;

@@ -1,30 +1,30 @@
-//! A new default image rolls a few resources at a time, the next only when one of them is ready.
+//! Rolls out a new default image to a few resources at a time; the next resource starts when one of them is ready.
 
 use std::{
     collections::HashSet,
     sync::{Mutex, PoisonError},
 };
 
-/// Which resources are taking a new default image now.
+/// Which resources are rolling to a new default image now.
 #[derive(Debug)]
 pub struct Upgrades {
     most: usize,
     rolling: Mutex<HashSet<String>>,
 }
 
-/// What is known of a resource that takes the default image.
+/// What is known about a resource that uses the default image.
 #[derive(Clone, Copy, Debug)]
 pub struct Standing<'a> {
     /// Its uid.
     pub uid: &'a str,
     /// The image that its Deployment has; `None`: there is no Deployment yet.
     pub image: Option<&'a str>,
-    /// Its Deployment is as asked: rolled out and available.
+    /// Whether its Deployment is complete: rolled out and available.
     pub available: bool,
 }
 
 impl Upgrades {
-    /// `most`: how many at a time.
+    /// `most`: how many resources may roll at a time.
     pub fn new(most: u16) -> Self {
         Self { most: usize::from(most), rolling: Mutex::default() }
     }
@@ -50,7 +50,7 @@ impl Upgrades {
         }
     }
 
-    /// A rollout that was under way when this operator started takes a slot too.
+    /// A rollout that was in progress when this operator started takes a slot too.
     pub fn found_rolling(&self, uid: &str) {
         self.rolling.lock().unwrap_or_else(PoisonError::into_inner).insert(uid.to_owned());
     }

@@ -160,8 +160,8 @@ fn arguments(_: &mut SchemaGenerator) -> Schema {
         "maxProperties": 32,
         "properties": {
             "x-match": {
-                "description": "Whether all or any of the other arguments must match a message's headers. `all-with-x` and \
-                                `any-with-x` are refused: our own mark would take part.",
+                "description": "Whether all or any of the other arguments must match a message's headers. `all-with-x` \
+                                and `any-with-x` are refused: our own mark would take part.",
                 "type": "string",
                 "enum": ["all", "any"],
             },

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::default_port;
 use crate::{
     duration::Span,
+    ports,
     rule::{over_zero, rule_of_value},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct ApiConfig {
     /// The port of the inbox API. Default 8080.
-    #[serde(default = "default_port")]
+    #[serde(default = "ports::default_http")]
     pub port: u16,
 }
 
@@ -46,7 +46,7 @@ pub struct StoreConfig {
 
 impl Default for ApiConfig {
     fn default() -> Self {
-        Self { port: default_port() }
+        Self { port: ports::HTTP }
     }
 }
 

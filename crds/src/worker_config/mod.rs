@@ -11,8 +11,6 @@ mod producer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ports;
-
 pub use consumer::{
     BatchConfig, BindingConfig, ConsumeConfig, ConsumerConfig, Overflow, QueueConfig, QueuePolicy, QueueType,
 };
@@ -74,10 +72,6 @@ pub struct ResourceRef {
     pub namespace: String,
     /// The resource's name.
     pub name: String,
-}
-
-pub(crate) fn default_port() -> u16 {
-    ports::HTTP
 }
 
 /// Why a text is no [`WorkerConfig`].

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::default_port;
-use crate::{duration::Span, rule::over_zero};
+use crate::{duration::Span, ports, rule::over_zero};
 
 /// The role `producer`: takes notifications over HTTP and publishes them to one exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +19,7 @@ pub struct ProducerConfig {
     #[serde(default = "default_headers")]
     pub headers: Vec<HeaderField>,
     /// The port of the ingest endpoint. Default 8080.
-    #[serde(default = "default_port")]
+    #[serde(default = "ports::default_http")]
     pub port: u16,
     /// How messages are published.
     #[serde(default)]

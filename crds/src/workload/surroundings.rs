@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{one, pieces::kubernetes_objects};
+use super::pieces::kubernetes_objects;
 use crate::{
     duration::Span,
     rule::{OBJECT_NAME, RATIO, over_zero, rule},
@@ -110,7 +110,7 @@ pub struct TelemetrySettings {
 #[schemars(extend("x-kubernetes-validations" = [rule(".max", "self.min <= self.max", "max must be at least min")]))]
 pub struct Autoscale {
     /// The fewest pods. Default 1.
-    #[serde(default = "one")]
+    #[serde(default = "one_pod")]
     #[schemars(range(min = 1))]
     pub min: i32,
     /// The most pods.
@@ -120,6 +120,10 @@ pub struct Autoscale {
     #[serde(default = "seventy")]
     #[schemars(range(min = 1, max = 100))]
     pub cpu: i32,
+}
+
+fn one_pod() -> i32 {
+    1
 }
 
 fn seventy() -> i32 {

@@ -1,8 +1,8 @@
-//! What `hoopoe-crds` writes is what is committed.
+//! The committed files are the ones that `hoopoe-crds` writes.
 
 use std::{fs, path::Path, process::Command};
 
-/// `HOOPOE_GENERATE=1` writes them anew.
+/// `HOOPOE_GENERATE=1` writes the files again.
 #[test]
 fn the_committed_definitions_are_fresh() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("yaml");

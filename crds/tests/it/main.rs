@@ -1,4 +1,4 @@
-//! The resources as people write them and as an API server takes them: a module for each area.
+//! Tests of the resources, as users write them and as an API server checks them; a module for each area.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Manifests as people write them: what is read, what is refused and how the refusal reads.
+//! Manifests as users write them: which are read, which are refused, and what the refusal says.
 
 use hoopoe_crds::{Manifest, ManifestError, WorkerConfig, worker_config::ResourceRef, worker_configs};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn document(text: &str) -> Value {
     one(text).to_value()
 }
 
-/// The fields that are blamed once `change` is made to an example.
+/// The fields that are reported as wrong after `change` is made to an example.
 fn blamed(text: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut value = document(text);
     change(&mut value);
@@ -174,7 +174,7 @@ fn every_rule_names_its_field() {
         v["spec"]["bindings"] = json!([binding, binding]);
     });
     assert_eq!(copy, ["spec.bindings[1]"]);
-    // The broker's own exchanges may be bound to, and the longest names are taken.
+    // The broker's own exchanges are allowed in bindings, and so are the longest names.
     assert!(blamed(CONSUMER, |v| v["spec"]["bindings"][0]["exchange"] = json!("amq.topic")).is_empty());
     assert!(blamed(CONSUMER, |v| v["spec"]["queue"]["name"] = json!("x".repeat(251))).is_empty());
 }

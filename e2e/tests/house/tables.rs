@@ -71,8 +71,8 @@ pub const CRDS: House = House {
         room("worker_config", &["duration", "ports", "rule", "unknown_keys", "yaml"]),
         room("policy", &["worker_config"]),
         room("workload", &["duration", "rule", "secrets"]),
-        room("producer", &["rule", "schema", "secrets", "status", "worker_config", "workload"]),
-        room("consumer", &["duration", "rule", "schema", "secrets", "status", "worker_config", "workload"]),
+        room("producer", &["ports", "rule", "schema", "secrets", "status", "worker_config", "workload"]),
+        room("consumer", &["duration", "ports", "rule", "schema", "secrets", "status", "worker_config", "workload"]),
         room("manifest", &["consumer", "producer", "unknown_keys", "workload", "yaml"]),
         room("register", &["manifest", "original"]),
         room(

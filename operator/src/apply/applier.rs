@@ -22,7 +22,7 @@ use crate::{
     resource::Meta,
 };
 
-/// What `unseen` counts as a few seconds.
+/// Only a wait that is shorter than this sets [`Applied::unseen`].
 const SOON: Duration = Duration::from_secs(10);
 
 /// Applies children, and remembers what it sent. Clones share their memory.
@@ -33,7 +33,7 @@ pub struct Applier {
     metrics: ApplyMetrics,
 }
 
-/// What is remembered of one resource.
+/// What we remember of one resource.
 #[derive(Default)]
 struct RememberedChildren {
     sent: HashMap<Key, Sent>,
@@ -47,14 +47,14 @@ struct Kept {
     deployments: Vec<String>,
 }
 
-/// What one apply did.
+/// The result of one apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Made or changed: their resourceVersion moved.
+    /// Children that were created or changed: their resourceVersion moved.
     pub written: Vec<(ChildKind, String)>,
-    /// Those of `written` that were changed or removed by others since we wrote them.
+    /// Those of `written` that others changed or removed since we wrote them.
     pub drifted: Vec<(ChildKind, String)>,
-    /// Orphans of an earlier spec that were removed.
+    /// Orphans of an earlier spec that we removed.
     pub removed: Vec<(ChildKind, String)>,
     /// Something that we wrote is not in the caches yet, or has moved and will be applied in a moment: look again in a
     /// few seconds.
@@ -62,14 +62,14 @@ pub struct Applied {
 }
 
 impl Applier {
-    /// One for the whole process. `metrics`: where it counts.
+    /// One applier serves the whole process. `metrics`: its counters.
     pub fn new(client: Client, metrics: ApplyMetrics) -> Self {
         Self { client, memory: Arc::default(), metrics }
     }
 
-    /// Makes the children of `owner` as asked, in the order given, and removes what an earlier spec of it had. Stops at
-    /// the first error; what was done before it stays done and remembered. Must not run twice at a time for one
-    /// resource.
+    /// Applies the children of `owner` in the given order, and removes what only an earlier spec needed. It stops at
+    /// the first error; the children before it stay applied and remembered. It must not run twice at the same time for
+    /// one resource.
     pub async fn apply(
         &self,
         owner: &Meta,
@@ -87,7 +87,7 @@ impl Applier {
         Ok(applied)
     }
 
-    /// Drops what is remembered of a resource that is gone. `uid`: its own.
+    /// Drops what we remember of a resource that is gone, by its `uid`.
     pub fn forget(&self, uid: &str) {
         self.lock().remove(uid);
     }
@@ -135,7 +135,7 @@ impl Applier {
             resource_version: written.resource_version.unwrap_or_default(),
             generation: written.generation,
             at: Instant::now(),
-            // What was there before this apply is what the caches show, or showed before it was removed.
+            // Before this apply, the object was as the caches show it now, or as they showed it before it was removed.
             seen: observed.is_some(),
             idle: if drift && !changed { idle.saturating_add(1) } else { 0 },
             handed_over: child.initial_replicas.is_some(),
@@ -152,7 +152,7 @@ impl Applier {
         Ok(())
     }
 
-    /// The object of that name, if there is one and it is ours.
+    /// The object of that name, if it exists and is ours.
     async fn look_up(
         &self,
         requests: &Requests<'_>,
@@ -211,8 +211,8 @@ impl Applier {
         Ok(())
     }
 
-    /// Of the orphaned configs, those that a `ReplicaSet` names: a rollout may be under way, or may be undone. Each
-    /// `ReplicaSet` is read only if there are such configs, and again only after the configs or a Deployment moved.
+    /// Those of the orphaned configs that a `ReplicaSet` still names: a rollout may be in progress, or may be undone.
+    /// `ReplicaSet`s are read only if there are such configs, and again only after the configs or a Deployment changed.
     async fn still_named(
         &self,
         requests: &Requests<'_>,
@@ -254,11 +254,11 @@ impl Applier {
     }
 }
 
-/// Whether the API server was asked for the object as it is now.
+/// Whether the API server was asked for the present object.
 enum Look {
-    /// It was not.
+    /// It was not asked.
     Spared,
-    /// It was; `None`: there is none.
+    /// It was asked; `None`: the object does not exist.
     Found(Option<Box<ObjectMeta>>),
 }
 

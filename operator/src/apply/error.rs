@@ -1,14 +1,15 @@
-//! Why a child is not as asked.
+//! Why a child could not be applied.
 
 use kube::core::Status;
 
 use crate::{desired::ChildKind, status::StatusProblem};
 
-/// Why a child is not as asked.
+/// Why a child could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// An object of that name is there and is not ours. It is left alone.
-    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it", kind = .kind.as_str())]
+    /// An object of that name exists and is not ours. We leave it alone.
+    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it",
+        kind = .kind.as_str())]
     NameTaken {
         /// The child's kind.
         kind: ChildKind,
@@ -16,14 +17,15 @@ pub enum ApplyError {
         name: String,
     },
     /// The object of that name belongs to an earlier resource of the same name, and is removed with it.
-    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed", kind = .kind.as_str())]
+    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed",
+        kind = .kind.as_str())]
     NameLeftOver {
         /// The child's kind.
         kind: ChildKind,
         /// Its name.
         name: String,
     },
-    /// The API server, or an admission policy, does not take it: 400 or 422.
+    /// The API server or an admission policy refuses it: 400 or 422.
     #[error("failed to apply the {kind} {name}: the API server refuses {field}: {message}", kind = .kind.as_str())]
     Refused {
         /// The child's kind.
@@ -46,7 +48,8 @@ pub enum ApplyError {
         message: String,
     },
     /// The cluster does not serve that kind, or the namespace is gone: 404.
-    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone", kind = .kind.as_str())]
+    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone",
+        kind = .kind.as_str())]
     NotServed {
         /// The child's kind.
         kind: ChildKind,
@@ -63,7 +66,7 @@ pub enum ApplyError {
     /// Conflict, too many requests, an error of the API server's own, no answer.
     #[error("failed to {verb} the {kind} {name}: {source}", kind = .kind.as_str())]
     Unanswered {
-        /// What was tried: `look up`, `apply`, `remove`.
+        /// The verb: `look up`, `apply`, `remove`.
         verb: &'static str,
         /// The child's kind.
         kind: ChildKind,
@@ -76,7 +79,7 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
-    /// In the words of a condition.
+    /// The error in the words of a condition.
     pub fn problem(&self) -> StatusProblem {
         let text = self.to_string();
         match self {
@@ -90,7 +93,7 @@ impl ApplyError {
         }
     }
 
-    /// What the API server's answer means. `verb`: what was tried.
+    /// What an answer of the API server means. `verb`: what was tried.
     pub(super) fn from_kube(verb: &'static str, kind: ChildKind, name: &str, error: kube::Error) -> Self {
         let name = name.to_owned();
         let kube::Error::Api(status) = error else {
@@ -119,13 +122,13 @@ fn untyped(message: &str) -> Option<(String, String)> {
         return Some(("the object".to_owned(), detail.to_owned()));
     }
     let (_, errors) = message.strip_prefix("failed to create typed patch object (")?.split_once("): ")?;
-    // Several errors come on a line each, after a line that announces them.
+    // Several errors follow on separate lines, after a line that announces them.
     let named = errors.lines().map(str::trim).find(|line| line.starts_with('.')).and_then(|line| line.split_once(": "));
     let (field, detail) = named.unwrap_or(("the object", errors));
     Some((field.trim_start_matches('.').to_owned(), detail.to_owned()))
 }
 
-/// The field that is named first, and what is said of it; else the whole answer.
+/// The field that is named first, and the text about it; otherwise the whole answer.
 fn said(status: &Status) -> (String, String) {
     let causes = status.details.iter().flat_map(|details| &details.causes);
     match causes.into_iter().find(|cause| !cause.field.is_empty()) {

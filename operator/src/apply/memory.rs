@@ -1,4 +1,4 @@
-//! What was sent, and whether it has to be sent again. Pure.
+//! What we sent, and whether it must be sent again. Pure.
 
 use std::time::{Duration, Instant};
 
@@ -17,43 +17,43 @@ const CACHE_LAG: Duration = Duration::from_secs(10);
 /// generation does not show whether its status or its spec moved, and the status of an autoscaler moves every 15 s.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// What is remembered of a child that we applied.
+/// What we remember of a child that we applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
-    /// Of the object that we sent.
+    /// The hash of the object that we sent.
     pub digest: Digest,
-    /// The object's id, as the API server answered.
+    /// The object's uid, from the API server's answer.
     pub uid: String,
-    /// Likewise.
+    /// The object's resourceVersion, from the same answer.
     pub resource_version: String,
-    /// Likewise; not every kind has it.
+    /// The object's generation, from the same answer; not every kind has it.
     pub generation: Option<i64>,
-    /// When.
+    /// When we sent it.
     pub at: Instant,
-    /// Whether the caches have shown it since.
+    /// Whether the caches have shown this write since.
     pub seen: bool,
-    /// When our fields of it last changed, to the second. An apply that changes nothing leaves it.
+    /// When our fields of it last changed, to the second. An apply that changes nothing does not move it.
     pub applied_at: Option<Time>,
-    /// How often in a row it was applied because of drift and nothing had drifted.
+    /// How many times in a row we applied it because of drift although nothing had drifted.
     pub idle: u32,
-    /// Whether an autoscaler has its count by now.
+    /// Whether its count is already left to an autoscaler.
     pub handed_over: bool,
 }
 
 pub(super) type Digest = [u8; 32];
 
-/// What to do with a child.
+/// What to do with a child now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChildStep {
-    /// It is as we wrote it.
+    /// Nothing: it is as we wrote it.
     Leave,
-    /// Look again after this time: the caches do not show it yet, or it was applied for nothing a moment ago.
+    /// Look again after this time: the caches do not show our write yet, or we just applied it without need.
     Await(Duration),
     /// Apply it.
     Write {
-        /// Ask the API server first whose the object of that name is.
+        /// First ask the API server who owns the object of that name.
         look: bool,
-        /// What we wrote was changed or removed by others.
+        /// Whether another client changed or removed what we wrote.
         drift: bool,
     },
 }
@@ -97,7 +97,7 @@ pub(super) fn step(
     ChildStep::Write { look: !ours, drift: true }
 }
 
-/// No pause at first, then 2 s, doubled each time.
+/// The first time without a pause, then after 2 s, doubled each time.
 fn pause(sent: &Sent, observed: &ObservedMeta) -> Duration {
     if sent.idle == 0 || observed.generation.is_some() {
         return Duration::ZERO;
@@ -105,7 +105,7 @@ fn pause(sent: &Sent, observed: &ObservedMeta) -> Duration {
     Duration::from_secs(1_u64.checked_shl(sent.idle).unwrap_or(u64::MAX)).min(LONGEST_PAUSE)
 }
 
-/// The caches are behind what we wrote. Versions of one kind are comparable as numbers.
+/// Whether the caches are older than our write. Versions of one kind can be compared as numbers.
 fn is_older(observed: &ObservedMeta, sent: &Sent) -> bool {
     let number = |version: &str| version.parse::<u64>().ok();
     match (number(&observed.resource_version), number(&sent.resource_version)) {
@@ -114,13 +114,14 @@ fn is_older(observed: &ObservedMeta, sent: &Sent) -> bool {
     }
 }
 
-/// A Deployment's status moves its version with every pod that becomes ready; its generation moves with its spec alone.
+/// Each pod that becomes ready changes a Deployment's status and so its version. Its generation changes only with its
+/// spec.
 fn only_the_status_moved(child: &Child, sent: &Sent, observed: &ObservedMeta) -> bool {
     let same_spec = sent.generation.is_some() && sent.generation == observed.generation && sent.uid == observed.uid;
     same_spec && carries(observed, child)
 }
 
-/// Whether an object has the labels and annotations that we set. What others add is theirs.
+/// Whether an object has the labels and annotations that we set. Others may have added more.
 fn carries(there: &ObservedMeta, child: &Child) -> bool {
     let metadata = &child.object["metadata"];
     let holds = |asked: &Value, there: &Pairs| {
@@ -144,7 +145,7 @@ pub(super) fn changed(child: &Child, before: Option<&ObservedMeta>, sent: Option
         return !(same_spec && carries(before, child) && there.owned_by_uid == before.owned_by_uid);
     }
     match (child.kind, sent) {
-        // This is the one kind that has no generation and a status that moves all the time.
+        // Only this kind has no generation and a status that changes all the time.
         (ChildKind::HorizontalPodAutoscaler, Some(sent)) => sent.applied_at != applied_at(after),
         (_, Some(_) | None) => true,
     }

@@ -1,4 +1,4 @@
-//! What apply counts.
+//! The counters of apply.
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -17,7 +17,7 @@ pub struct KindLabel {
 /// Counters of the children.
 #[derive(Clone, Debug, Default)]
 pub struct ApplyMetrics {
-    /// Apply requests, those that changed nothing included.
+    /// Apply requests, including those that changed nothing.
     requests: Family<KindLabel, Counter>,
     written: Family<KindLabel, Counter>,
     drifted: Family<KindLabel, Counter>,
@@ -25,7 +25,7 @@ pub struct ApplyMetrics {
 }
 
 impl ApplyMetrics {
-    /// Adds them to a registry.
+    /// Registers the counters.
     pub fn register(&self, registry: &mut Registry) {
         let Self { requests, written, drifted, removed } = self;
         registry.register("hoopoe_operator_child_requests", "Apply requests for children", requests.clone());

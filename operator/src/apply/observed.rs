@@ -1,4 +1,4 @@
-//! What the watch caches know of the children.
+//! What the watch caches know about the children.
 
 use std::{
     collections::BTreeMap,
@@ -19,7 +19,7 @@ pub trait Observed: Sync {
     fn owned(&self, namespace: &str, uid: &str) -> Vec<(ChildKind, String)>;
 }
 
-/// What is known of one object, from its metadata alone.
+/// What is known about one object, from its metadata alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObservedMeta {
     /// The object's own id.

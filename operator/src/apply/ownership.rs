@@ -1,18 +1,18 @@
-//! Whose an object is. Pure.
+//! Who owns an object. Pure.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ManagedFieldsEntry, ObjectMeta, OwnerReference};
 
 use super::FIELD_MANAGER;
 use crate::resource::Meta;
 
-/// Whose an object is.
+/// Who owns an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// This resource's.
+    /// This resource.
     Ours,
-    /// An earlier resource's of the same name, which goes with it.
+    /// An earlier resource of the same name. The garbage collector will remove the object with it.
     LeftOver,
-    /// It has another controller, or none.
+    /// Another controller, or none.
     Foreign,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn standing(live: &ObjectMeta, owner: &Meta, sent: Option<&str>) -> S
     }
 }
 
-/// When the count of a Deployment that an autoscaler scales is written under the manager of its own.
+/// When to write the count of a Deployment under a field manager of its own, before it is left to an autoscaler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Handover {
     /// Never: another manager has written it already.
@@ -45,7 +45,7 @@ pub(super) enum Handover {
 pub(super) fn handover(live: Option<&ObjectMeta>) -> Handover {
     let Some(live) = live else { return Handover::After };
     let mut counting = live.managed_fields.iter().flatten().filter(|entry| manages_count(entry)).peekable();
-    // No manager holds the count: this operator was stopped between the two writes.
+    // No manager holds the count, because the operator stopped between the two writes.
     let nobody = counting.peek().is_none();
     let ours = |entry: &ManagedFieldsEntry| {
         entry.manager.as_deref() == Some(FIELD_MANAGER) && entry.operation.as_deref() == Some("Apply")

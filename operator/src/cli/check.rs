@@ -21,15 +21,15 @@ use tokio::time::{Instant, sleep};
 
 use super::release::ReleaseArgs;
 
-/// The rights of an operator, as its role has them; a `ClusterRole`'s rules read like a Role's.
+/// The rights of an operator, from its own role. The rules of a `ClusterRole` have the same form as those of a Role.
 const RULES: &str = include_str!("../../rbac/cluster-role.yaml");
-/// Those on its Lease.
+/// The rights on its Lease.
 const LEASE_RULES: &str = include_str!("../../rbac/lease-role.yaml");
 /// The right to read which cluster this is.
 const IDENTITY_RULES: &str = include_str!("../../rbac/identity-role.yaml");
-/// Between two looks.
+/// The pause between two attempts.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Questions to the API server at once.
+/// How many questions to the API server run at once.
 const AT_ONCE: usize = 8;
 
 /// What `check` is told.
@@ -43,33 +43,33 @@ pub struct CheckArgs {
     pub timeout_seconds: u64,
 }
 
-/// Why nothing can be said.
+/// Why no answer is possible.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// The API server cannot be asked.
+    /// The API server does not answer the question.
     #[error("failed to ask for {what}: {source}")]
     Ask {
-        /// What for.
+        /// What was asked.
         what: String,
         /// Why.
         #[source]
         source: Box<kube::Error>,
     },
-    /// The rules in this program are no role.
+    /// The role that is part of this program cannot be read.
     #[error("failed to read the operator's own rules: {0}")]
     Rules(#[from] serde_yaml::Error),
 }
 
-/// One thing that must be so.
+/// One condition that must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckFinding {
-    /// What.
+    /// What it is about.
     pub what: &'static str,
-    /// What was seen, or what is missing.
+    /// What was found, or what is missing.
     pub detail: Result<String, String>,
 }
 
-/// Looks until all holds or the time is over; what was seen last.
+/// Repeats the check until everything holds or the time is over, and returns the last result.
 pub async fn check(client: &Client, args: &CheckArgs) -> Result<Vec<CheckFinding>, CheckError> {
     let end = Instant::now() + Duration::from_secs(args.timeout_seconds);
     loop {
@@ -81,12 +81,12 @@ pub async fn check(client: &Client, args: &CheckArgs) -> Result<Vec<CheckFinding
     }
 }
 
-/// Whether all of it is so.
+/// Whether every condition holds.
 pub fn holds(findings: &[CheckFinding]) -> bool {
     findings.iter().all(|finding| finding.detail.is_ok())
 }
 
-/// A line each.
+/// The result, a line for each condition.
 pub fn text(findings: &[CheckFinding]) -> String {
     findings.iter().fold(String::new(), |mut out, CheckFinding { what, detail }| {
         let (state, detail) = match detail {
@@ -115,7 +115,7 @@ async fn look(client: &Client, args: &ReleaseArgs) -> Result<Vec<CheckFinding>, 
     ])
 }
 
-/// Whether both kinds are served, with what the operator writes to.
+/// Whether the API server serves both kinds, including the subresource that the operator writes.
 async fn definitions(client: &Client) -> Result<Result<String, String>, CheckError> {
     let wanted = ["notifproducers", "notifconsumers"]
         .map(|kind| [kind.to_owned(), format!("{kind}/status"), format!("{kind}/scale")]);
@@ -134,7 +134,7 @@ async fn definitions(client: &Client) -> Result<Result<String, String>, CheckErr
     })
 }
 
-/// What this account may not do, of what an operator must: `verb resource in namespace`.
+/// The rights that an operator needs and this account lacks: `verb resource in namespace`.
 async fn missing_rights(client: &Client, args: &ReleaseArgs, lease_namespace: &str) -> Result<Vec<String>, CheckError> {
     let mut wanted = asked(&rules(LEASE_RULES)?, Some(lease_namespace));
     wanted.extend(asked(&rules(IDENTITY_RULES)?, Some("kube-system")));

@@ -22,7 +22,7 @@ pub enum EitherSpec {
     Consumer(Box<NotifConsumerSpec>),
 }
 
-/// What is prepared of either kind.
+/// A prepared resource of either kind.
 #[derive(Debug)]
 pub enum EitherPrepared<'a> {
     /// A producer.
@@ -32,7 +32,7 @@ pub enum EitherPrepared<'a> {
 }
 
 impl EitherSpec {
-    /// Of a manifest; and what is known of its metadata: no uid, no times.
+    /// The spec in a manifest, and what a manifest says of its metadata: no uid and no times.
     pub fn of_manifest(manifest: &Manifest) -> (Meta, Self) {
         let (kind, spec) = match manifest {
             Manifest::Producer(producer) => (Kind::Producer, Self::Producer(Box::new(producer.spec.clone()))),
@@ -51,7 +51,7 @@ impl EitherSpec {
         (meta, spec)
     }
 
-    /// Of an object as the API server gives it.
+    /// The spec and metadata of an object from the API server.
     pub fn of_object(kind: Kind, object: &Value) -> Result<(Meta, Self), serde_json::Error> {
         Ok(match kind {
             Kind::Producer => {

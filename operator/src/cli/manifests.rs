@@ -30,7 +30,7 @@ pub struct Document {
     pub written: Value,
 }
 
-/// Why files hold no manifests.
+/// Why the files could not be read as manifests.
 #[derive(Debug, thiserror::Error)]
 pub enum GivenError {
     /// A file or folder cannot be read.
@@ -59,7 +59,7 @@ pub enum GivenError {
         #[source]
         source: ManifestError,
     },
-    /// None of the files holds one of ours.
+    /// None of the files holds one of our resources.
     #[error("failed to find a NotifProducer or NotifConsumer in the files given with -f")]
     Nothing,
 }
@@ -83,7 +83,7 @@ impl Given {
     fn take(&mut self, path: &Path, text: &str) -> Result<(), GivenError> {
         let not_yaml = |detail: String| GivenError::NotYaml { path: path.to_owned(), detail };
         for document in serde_yaml::Deserializer::from_str(text) {
-            // Not straight into JSON: if a key stood there twice, the second would silently win.
+            // Not read straight into JSON: if a key occurred twice, the second value would silently win.
             let yaml = serde_yaml::Value::deserialize(document).map_err(|error| not_yaml(error.to_string()))?;
             let written = serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))?;
             if written.is_null() {

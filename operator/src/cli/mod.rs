@@ -47,7 +47,7 @@ enum Command {
 }
 
 impl Cli {
-    /// Whether a person reads its errors, and not a collector of logs.
+    /// Whether the command's errors are for a person to read, and not for a log collector.
     pub fn is_for_people(&self) -> bool {
         match self.command {
             Command::Run(_) | Command::Release(_) => false,
@@ -68,7 +68,7 @@ impl Cli {
         }
     }
 
-    /// Carries it out. The text of an error is one line.
+    /// Runs the command. The text of an error is one line.
     pub async fn execute(self) -> Result<(), String> {
         match self.command {
             Command::Run(config) => run::run(&config).await.map_err(text),

@@ -24,11 +24,11 @@ use tokio::time::sleep;
 
 use crate::{controller::FINALIZER, resource::Kind};
 
-/// How long no operator can lead after this command's last write: Helm removes the operator right after it.
+/// How long no operator can lead after this command's last write. Helm removes the operator right after the command.
 const HOLD_SECONDS: i32 = 60;
-/// Tries of a write that fails because another write came before it.
+/// How often a write is repeated that failed because another client wrote first.
 const TRIES: usize = 10;
-/// Resources in one answer.
+/// How many resources one answer holds.
 const PAGE: u32 = 500;
 /// Our name in the Lease.
 const IDENTITY: &str = "hoopoe-operator-release";
@@ -84,7 +84,7 @@ pub enum ReleaseError {
     Contended(String),
 }
 
-/// Lets all resources go; how many there were.
+/// Drops the finalizers of all resources, and returns how many resources there were.
 pub async fn release(client: &Client, args: &ReleaseArgs) -> Result<usize, ReleaseError> {
     let namespace = args.lease_namespace.as_deref().unwrap_or(client.default_namespace());
     let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);

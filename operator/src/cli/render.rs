@@ -40,7 +40,7 @@ pub struct RenderArgs {
 /// Why nothing is rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The files.
+    /// The files could not be read.
     #[error(transparent)]
     Given(#[from] GivenError),
     /// A resource breaks a rule, or its Secrets cannot be read.
@@ -52,7 +52,7 @@ pub enum RenderError {
         #[source]
         source: Box<PrepareError>,
     },
-    /// Its children cannot be as asked.
+    /// The children cannot be built.
     #[error("failed to render {id}: {source}")]
     Children {
         /// Which.
@@ -111,7 +111,7 @@ fn without_owner(child: Child) -> Value {
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.remove("ownerReferences");
     }
-    // The operator writes it once, in an apply of its own.
+    // The operator writes the count once, in an apply of its own.
     if let Some(count) = initial_replicas {
         object["spec"]["replicas"] = count.into();
     }

@@ -61,7 +61,7 @@ pub async fn run(config: &Config) -> Result<(), StartError> {
     result
 }
 
-/// The same with a client and a registry of the caller's, until `stop`.
+/// The same with the caller's client and registry, until `stop`.
 pub async fn run_with(
     client: Client,
     config: &Config,
@@ -84,9 +84,11 @@ pub async fn run_with(
     tracing::info!("leading");
     let work = stop.child_token();
     let result = tokio::select! {
-        result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => result.map_err(StartError::from),
+        result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => {
+            result.map_err(StartError::from)
+        }
         () = election.lost() => {
-            // The controllers are dropped with this arm: nothing is written any more.
+            // This arm drops the controllers, so nothing is written any more.
             metrics.leader.set(0);
             return Err(StartError::LeaseLost);
         }
@@ -97,7 +99,7 @@ pub async fn run_with(
     result
 }
 
-/// The pod's name and a random part: a container that starts again is another candidate.
+/// The name of the pod and a random part, because a restarted container is a new candidate.
 fn identity() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "hoopoe-operator".to_owned());
     let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), std::process::id());

@@ -1,4 +1,4 @@
-//! What the watches know, one set for each watched namespace, or one for all.
+//! What the watches know: one set of caches for each watched namespace, or one for all.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
     resource::{Kind, ResourceId},
 };
 
-/// What the watches of one namespace, or of all, know.
+/// The caches of one namespace, or of all.
 #[derive(Clone)]
 pub struct Scope {
     /// `None`: all namespaces.
@@ -44,16 +44,16 @@ impl Scope {
     }
 }
 
-/// What all watches know, and what was written and is not known to them yet.
+/// The caches of all scopes, and our writes that they do not show yet.
 #[derive(Clone, Default)]
 pub struct Caches {
     scopes: Arc<Vec<Scope>>,
-    /// The statuses that were written and are not in the stores yet.
+    /// Statuses that we wrote and the stores do not show yet.
     pub statuses: StatusWrites,
 }
 
 impl Caches {
-    /// Of these scopes.
+    /// Caches for these scopes.
     pub fn new(scopes: Vec<Scope>, statuses: StatusWrites) -> Self {
         Self { scopes: Arc::new(scopes), statuses }
     }
@@ -68,7 +68,7 @@ impl Caches {
         self.scopes.iter().flat_map(|scope| scope.consumers.state())
     }
 
-    /// The resourceVersion of a resource; `None`: there is none of that name.
+    /// The resourceVersion of a resource; `None`: it does not exist.
     pub fn version(&self, id: &ResourceId) -> Option<String> {
         let scope = self.of(&id.namespace)?;
         match id.kind {
@@ -82,7 +82,7 @@ impl Caches {
         self.of(namespace)?.deployments.get(&ObjectRef::new(name).within(namespace))
     }
 
-    /// The resourceVersion of a Secret; `None`: there is none of that name.
+    /// The resourceVersion of a Secret; `None`: it does not exist.
     pub fn secret_version(&self, namespace: &str, name: &str) -> Option<String> {
         let secret = self.of(namespace)?.secrets.get(&ObjectRef::new(name).within(namespace))?;
         secret.metadata.resource_version.clone()

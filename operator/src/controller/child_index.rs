@@ -1,4 +1,4 @@
-//! The children of one kind as their watch knows them, by name and by the resource that they belong to.
+//! The children of one kind as their watch shows them, by name and by owner.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -27,7 +27,7 @@ struct Known {
 }
 
 impl ChildIndex {
-    /// Takes an event; the uids of the controllers that it concerns, before and after.
+    /// Takes an event, and returns the uids of the owners that it concerns, before and after.
     pub fn take<K: kube::Resource>(&self, event: &Event<K>) -> Vec<String> {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         match event {
@@ -57,7 +57,7 @@ impl ChildIndex {
         self.read().objects.get(&(namespace.to_owned(), name.to_owned())).cloned()
     }
 
-    /// The names of those whose controller is `uid`.
+    /// The names of the children whose controller is `uid`.
     pub fn owned(&self, uid: &str) -> Vec<String> {
         self.read().owned.get(uid).cloned().unwrap_or_default()
     }

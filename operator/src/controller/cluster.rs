@@ -9,7 +9,7 @@ use crate::config::Config;
 
 /// The namespace that every cluster has and that cannot be deleted. Tools know a cluster by its uid.
 const EVERYWHERE: &str = "kube-system";
-/// Between two tries while the API server does not answer.
+/// The pause between two tries while the API server does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// `--cluster-id`, else the uid of `kube-system`; `None`: the operator may not read it, and says so.
@@ -26,8 +26,8 @@ pub async fn id(client: &Client, config: &Config) -> Option<String> {
             Err(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => {
                 tracing::warn!(
                     reason = status.reason,
-                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are of: \
-                     grant get on it, or set --cluster-id, where other clusters use the same brokers"
+                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are \
+                     of: grant get on it, or set --cluster-id, where other clusters use the same brokers"
                 );
                 return None;
             }

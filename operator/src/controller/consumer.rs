@@ -1,4 +1,4 @@
-//! What only a `NotifConsumer` has: a queue with rivals, a scaler, dead letters, and a deletion that drains.
+//! What only a `NotifConsumer` has: a queue that others may want, a scaler, dead letters, and a deletion that drains.
 
 use hoopoe_crds::{
     NotifConsumer,

@@ -21,14 +21,14 @@ use crate::{
     topology::{BrokerError, Held, KeptQueue, Removal, Situation, Topology},
 };
 
-/// A drained queue is read again after this.
+/// How long until a drained queue is read again.
 const DRAIN_PAUSE: Duration = Duration::from_secs(3);
-/// Whether the workers have stopped is looked at after this.
+/// How long until we check again whether the workers have stopped.
 const STOP_PAUSE: Duration = Duration::from_secs(2);
-/// A missing Secret is waited for this long.
+/// How long we wait for a missing Secret.
 const SECRET_LIMIT: Duration = Duration::from_secs(30);
 
-/// Runs the deletion as far as it goes now.
+/// Runs the deletion as far as possible now.
 pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {
     if !finalizer::stands(resource) {
         ctx.forget(&meta.id, &meta.uid);

@@ -30,13 +30,13 @@ pub const REQUESTS: usize = 32;
 pub struct Context {
     /// For the resources themselves: status, finalizers.
     pub client: Client,
-    /// What the watches know.
+    /// The caches of the watches.
     pub caches: Caches,
     /// The Secrets that were read.
     pub secrets: SecretCache,
     /// The brokers.
     pub brokers: Brokers,
-    /// Turns at writing children: as many as there may be requests at once.
+    /// Limits how many reconciles write children at once: as many as requests may run at once.
     pub applying: Semaphore,
     /// Writes the children.
     pub applier: Applier,
@@ -58,16 +58,16 @@ pub struct Context {
     remembered: Mutex<HashMap<ResourceId, RememberedResource>>,
 }
 
-/// What is remembered of one resource between its reconciles. An operator that starts again finds all of it out again.
+/// What we remember of one resource between its reconciles. After a restart, all of it is found again.
 #[derive(Clone, Debug, Default)]
 pub struct RememberedResource {
-    /// Its broker, for when its Secret is gone.
+    /// Its broker, in case its Secret is gone.
     pub broker: Option<Arc<dyn Topology>>,
-    /// Which broker that is, however it is reached.
+    /// The identity of that broker, whatever address leads to it.
     pub broker_id: Option<BrokerId>,
-    /// Since when every read said that its queues are empty, while it is being deleted.
+    /// While it is being deleted: since when every read has shown its queues empty.
     pub empty_since: EmptySince,
-    /// Reconciles that failed in a row.
+    /// How many reconciles in a row failed.
     pub failures: u32,
 }
 
@@ -116,7 +116,7 @@ impl Context {
         change(self.table().entry(id.clone()).or_default())
     }
 
-    /// A resource is gone.
+    /// Forgets a resource that is gone.
     pub fn forget(&self, id: &ResourceId, uid: &str) {
         self.table().remove(id);
         self.scaler.forget(id);

@@ -25,7 +25,7 @@ impl Events {
         Self { client, current }
     }
 
-    /// Writes an Event, or counts it up.
+    /// Writes an Event, or raises the count of an equal one.
     pub async fn publish(&self, event: &Event, about: &ObjectReference) -> kube::Result<()> {
         let recorder = self.recorder();
         recorder.publish(event, about).await

@@ -20,8 +20,8 @@ pub fn stands<K: Resource>(resource: &K) -> bool {
     resource.finalizers().iter().any(|finalizer| finalizer == FINALIZER)
 }
 
-/// Puts it on a resource, or takes it off. The finalizers of others stay: the write fails if the resource moved in the
-/// meantime, and is tried again.
+/// Adds our finalizer to a resource, or removes it. The finalizers of others stay: the write fails if the resource
+/// changed in the meantime, and is tried again.
 pub async fn set<K>(ctx: &Context, resource: &K, wanted: bool) -> Result<(), ReconcileError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned,

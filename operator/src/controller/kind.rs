@@ -1,4 +1,4 @@
-//! What differs between the kinds in a reconcile. Everything else is said once, in [`super::reconcile`].
+//! The differences between the kinds in a reconcile. What they share is in [`super::reconcile`].
 
 use std::fmt::Debug;
 
@@ -35,7 +35,7 @@ pub trait Reconciled:
     + Sync
     + 'static
 {
-    /// What only this kind finds, beside the [`Findings`].
+    /// Findings that only this kind has, beside the [`Findings`].
     type KindFindings: Send;
 
     /// Whether its deletion has something to do on a broker.
@@ -44,13 +44,13 @@ pub trait Reconciled:
     /// Whether it has an inbox API.
     fn has_api(spec: &Self::Spec) -> bool;
 
-    /// What is known before the first step. `before`: the newest status that is known.
+    /// What is known before the first step. `before`: the newest status that we know.
     fn kind_findings(ctx: &Context, meta: &Meta, spec: &Self::Spec, before: &Self::Status) -> Self::KindFindings;
 
-    /// The other resources that want the same on the same broker.
+    /// The other resources that want the same queue of the same broker.
     fn rivals(ctx: &Context, meta: &Meta, spec: &Self::Spec, access: &BrokerAccess) -> Vec<Claimant>;
 
-    /// Takes what was seen on the broker.
+    /// Takes over what was read from the broker.
     fn take(of_kind: &mut Self::KindFindings, seen: &BroughtAbout);
 
     /// What the scaler decided.
@@ -64,7 +64,7 @@ pub trait Reconciled:
         now: &Time,
     ) -> Self::Status;
 
-    /// Takes a deletion as far as it can go now.
+    /// Runs a deletion as far as possible now.
     fn delete(
         resource: &Self,
         meta: &Meta,
@@ -79,7 +79,7 @@ pub trait ReconciledStatus:
     /// Its conditions.
     fn conditions(&self) -> &[Condition];
 
-    /// The generation that it is about.
+    /// The generation that it describes.
     fn observed_generation(&self) -> Option<i64>;
 }
 

@@ -73,7 +73,7 @@ pub use finalizer::FINALIZER;
 const CONCURRENCY: u16 = 256;
 /// The pause between a resource's event and its reconcile: a burst of events causes one reconcile.
 const DEBOUNCE: Duration = Duration::from_millis(100);
-/// The longest pause between two tries of what failed.
+/// The longest pause between two tries after failures.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 
 /// How long the reconciles under way may take once the operator is told to stop.
@@ -85,7 +85,7 @@ pub enum RunError {
     /// The API server does not say what it serves.
     #[error("failed to ask the API server what it serves: {0}")]
     Discovery(#[source] Box<kube::Error>),
-    /// A task ended that must not.
+    /// A task ended that must run for ever.
     #[error("failed to go on: a watch or a controller ended by itself")]
     Ended,
 }
@@ -180,7 +180,7 @@ async fn filled(scope: Scope) -> bool {
     scope.filled().await.is_ok()
 }
 
-/// Leads each trigger to its controller. There are two controllers for each watched namespace.
+/// Passes each trigger to its controller. Each watched namespace has two controllers.
 #[derive(Default)]
 struct Routes(Vec<Route>);
 
@@ -192,7 +192,7 @@ struct Route {
 }
 
 impl Routes {
-    /// What is sent for that kind in that namespace.
+    /// The channel for that kind in that namespace.
     fn add(&mut self, kind: Kind, namespace: Option<String>) -> BoxStream<'static, ResourceId> {
         let (to, triggers) = mpsc::unbounded_channel();
         self.0.push(Route { kind, namespace, to });

@@ -1,4 +1,4 @@
-//! What the scaler says of a consumer's queue.
+//! What the scaler says about a consumer's queue.
 
 use std::time::Instant;
 
@@ -7,7 +7,8 @@ use hoopoe_crds::{consumer::NotifConsumerSpec, status::NotifConsumerStatus};
 use super::context::Context;
 use crate::{resource::ResourceId, scale::Outlook};
 
-/// What the scaler says now: it starts from what it decided last, else from what runs. `live`: the workers' count.
+/// The scaler's present decision. It starts from its last decision, or without one from the live count. `live`: that
+/// count.
 pub fn outlook(
     ctx: &Context,
     id: &ResourceId,

@@ -1,4 +1,4 @@
-//! What only a `NotifProducer` has: an exchange that may go with it.
+//! What only a `NotifProducer` has: an exchange that may be removed with it.
 
 use hoopoe_crds::{
     NotifProducer,

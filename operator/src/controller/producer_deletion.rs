@@ -1,4 +1,4 @@
-//! The deletion of a `NotifProducer`: an Owned exchange goes with its resource, unless something is bound to it.
+//! The deletion of a `NotifProducer`: an Owned exchange is removed with it, unless something is bound to the exchange.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,12 +12,12 @@ use crate::{
     topology::Topology,
 };
 
-/// How long a broker that is away may hold up the deletion of an exchange.
+/// How long a broker that does not answer may delay the deletion.
 const BROKER_LIMIT: Duration = Duration::from_secs(60);
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Takes the deletion as far as it can go now.
+/// Runs the deletion as far as possible now.
 pub async fn run(resource: &NotifProducer, meta: &Meta, ctx: &Context) -> Result<Action, ReconcileError> {
     if !finalizer::stands(resource) {
         ctx.forget(&meta.id, &meta.uid);

@@ -22,13 +22,13 @@ use crate::{
 
 /// The field manager of statuses.
 const STATUS_MANAGER: &str = "hoopoe-operator-status";
-/// A broker's objects are looked at this often: what was changed by hand is restored within this time.
+/// How often a broker's objects are checked: a change by hand is undone within this time.
 const SETTLED: Duration = Duration::from_secs(60);
-/// While something is not as asked, beside what the watches tell.
+/// How often we look while something is not as wanted; the watches may cause an earlier look.
 const UNSETTLED: Duration = Duration::from_secs(10);
-/// While there is an obstacle that no retry removes: it may have been removed by hand.
+/// How often we look while an obstacle is there that no retry removes: a user may have removed it.
 const STALLED: Duration = Duration::from_secs(20);
-/// When something that was written is not in the caches yet.
+/// How soon we look when the caches do not show one of our writes yet.
 const UNSEEN: Duration = Duration::from_secs(3);
 
 /// Writes the status if it changed, and an Event if Ready changed.
@@ -53,7 +53,7 @@ where
         return Ok(());
     }
     let api: Api<K> = Api::namespaced(ctx.client.clone(), &meta.id.namespace);
-    // Applied and not merged: what is left out is removed.
+    // Applied instead of merged, so that fields that are left out are removed.
     let patch = json!({
         "apiVersion": K::api_version(&()),
         "kind": K::kind(&()),
@@ -64,7 +64,7 @@ where
     let written = api.patch_status(&meta.id.name, &params, &Patch::Apply(&patch)).await;
     match written {
         Ok(answer) => ctx.caches.statuses.taken(answer.meta(), || ctx.caches.version(&meta.id), after),
-        // The resource was removed in the meantime. A new one of its name has another uid, which is a conflict.
+        // The resource was removed in the meantime. A new one of this name has another uid, so the write is a conflict.
         Err(kube::Error::Api(status)) if status.code == 404 || status.code == 409 => return Ok(()),
         Err(error) => {
             ctx.caches.statuses.unanswered(resource.meta());
@@ -91,7 +91,7 @@ pub async fn say<K: Resource<DynamicType = ()>>(
     reason: &str,
     note: &str,
 ) {
-    // The API server takes 1 KiB.
+    // The API server accepts at most 1 KiB.
     let mut note = note.to_owned();
     note.truncate(note.floor_char_boundary(1000));
     let event = Event {

@@ -21,7 +21,8 @@ pub fn of_consumer(ctx: &Context, meta: &Meta, spec: &NotifConsumerSpec, access:
         .map(|other| (Meta::of(Kind::Consumer, &*other), other))
         .filter(|(rival, other)| match (&mine, ctx.remembered(&rival.id).broker_id) {
             (Some(mine), Some(theirs)) => *mine == theirs,
-            // One of the two brokers was not reached yet: the same Secret is the same broker.
+            // One of the two brokers was not reached yet, so compare their Secrets: the same Secret means the same
+            // broker.
             _ => {
                 rival.id.namespace == meta.id.namespace
                     && other.spec.broker.secret_ref == spec.broker.secret_ref
@@ -32,7 +33,7 @@ pub fn of_consumer(ctx: &Context, meta: &Meta, spec: &NotifConsumerSpec, access:
         .collect()
 }
 
-/// Whether it stalls for another reason than the queue: such a resource keeps no other from the queue.
+/// Whether it stalls for another reason than the queue. Such a resource keeps no other from the queue.
 fn is_refused(resource: &NotifConsumer) -> bool {
     let mut conditions = resource.status.iter().flat_map(|status| &status.conditions);
     conditions.any(|condition| condition.type_ == "Stalled" && condition.reason != "QueueTaken")

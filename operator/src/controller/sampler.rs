@@ -1,5 +1,4 @@
-//! Feeds the scaler with the depths of all queues, every five seconds. Each broker is read once, however many queues it
-//! has.
+//! Gives the scaler the depths of all queues every five seconds. Each broker is read once, however many queues it has.
 
 use std::{sync::Arc, time::Duration};
 
@@ -51,7 +50,7 @@ async fn sample(ctx: &Context, resource: &NotifConsumer) {
     }
 }
 
-/// Whether a reconcile would say something else than the status does.
+/// Whether a reconcile would write another status than the present one.
 fn would_change(ctx: &Context, meta: &Meta, resource: &NotifConsumer, before: &NotifConsumerStatus) -> bool {
     let live = steps::live_count(ctx, &meta.id, Component::Consumer);
     let outlook = outlook(ctx, &meta.id, &resource.spec, before, live);

@@ -1,4 +1,4 @@
-//! The Secrets that resources name: read once each time they move.
+//! The Secrets that resources name: each is read once after each change.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,23 +15,23 @@ use prometheus_client::metrics::gauge::Gauge;
 use super::caches::Caches;
 use crate::dereference::{PointsAtSecrets, SecretReader};
 
-/// The Secrets that resources name. Only those are read whole; of the others the watch knows the metadata.
+/// The Secrets that resources name. Only those are read whole; for all others the watch keeps metadata only.
 pub struct SecretCache {
     client: Client,
     caches: Caches,
     read: Mutex<HashMap<(String, String), Arc<Secret>>>,
-    /// A resource was removed since the last look at which Secrets are named.
+    /// Whether a resource was removed since the last search for unused Secrets.
     stale: AtomicBool,
     kept: Gauge,
 }
 
 impl SecretCache {
-    /// Nothing is read yet.
+    /// A cache that has read nothing yet.
     pub fn new(client: Client, caches: Caches, kept: Gauge) -> Self {
         Self { client, caches, read: Mutex::default(), stale: AtomicBool::new(false), kept }
     }
 
-    /// A resource was removed: perhaps no other one names its Secrets.
+    /// A resource was removed, so perhaps no resource names its Secrets any more.
     pub fn note_gone(&self) {
         self.stale.store(true, Ordering::Relaxed);
     }

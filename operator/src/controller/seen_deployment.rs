@@ -1,5 +1,5 @@
-//! What is kept of a Deployment: the counts, the image, and why it is stuck. The whole Deployments of five thousand
-//! resources would take 20 MB.
+//! What we keep of a Deployment: the counts, the image, and why it makes no progress. The whole Deployments of five
+//! thousand resources would take 20 MB.
 
 use std::borrow::Cow;
 
@@ -11,12 +11,12 @@ use kube::{
 
 use crate::names::CONTAINER;
 
-/// What is kept of a Deployment.
+/// What we keep of a Deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeenDeployment {
     namespace: String,
     name: String,
-    /// The pods that it is to have; `None`: the API server's default.
+    /// The wanted number of pods; `None`: the API server's default.
     pub replicas: Option<i32>,
     /// The worker's image.
     pub image: Option<String>,
@@ -24,13 +24,13 @@ pub struct SeenDeployment {
     pub existing: i32,
     /// Pods that are ready.
     pub ready: i32,
-    /// Pods that have been ready for long enough.
+    /// Pods that have been ready for the minimum time.
     pub available: i32,
     /// Pods of the newest template.
     pub updated: i32,
-    /// Whether the counts are of the newest spec.
+    /// Whether the counts belong to the newest spec.
     pub is_observed: bool,
-    /// Why it does not go on.
+    /// Why it makes no progress.
     pub stuck: Option<String>,
 }
 

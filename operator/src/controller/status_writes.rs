@@ -1,4 +1,4 @@
-//! The statuses that were written and that no watch has shown yet.
+//! Statuses that we wrote and no watch has shown yet.
 //!
 //! A watch lags, and a broken watch shows nothing new. A reconcile that took the status from the watch alone could
 //! mistake an old status for the present one. This happened after a restart of the API server: "not ready" was written;
@@ -27,7 +27,7 @@ enum Write {
 }
 
 impl StatusWrites {
-    /// The newest status that is known here. `resource`: as the watch showed it last.
+    /// The newest status that we know. `resource`: as the watch showed it last.
     pub fn newest<K>(&self, resource: &K) -> K::Status
     where
         K: Resource + HasStatus,
@@ -41,7 +41,7 @@ impl StatusWrites {
         own.or_else(|| resource.status().cloned()).unwrap_or_default()
     }
 
-    /// Whether it is not known which status the API server has: it must be written again.
+    /// Whether we do not know which status the API server has, so that it must be written again.
     pub fn is_unanswered(&self, meta: &ObjectMeta) -> bool {
         matches!(self.table().get(uid(meta)), Some(Write::Unanswered))
     }
@@ -62,7 +62,7 @@ impl StatusWrites {
         }
     }
 
-    /// The write failed; it may have been carried out nevertheless.
+    /// The write failed, but it may have been carried out.
     pub fn unanswered(&self, meta: &ObjectMeta) {
         self.table().insert(uid(meta).to_owned(), Write::Unanswered);
     }
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(writes.newest(&stale), status(2), "older by its number, not by its text");
         writes.shown(&resource("11", 0).metadata);
         assert_eq!(writes.newest(&resource("11", 1)), status(2));
-        assert_eq!(writes.newest(&resource("13", 3)), status(3), "somebody else's write came after");
+        assert_eq!(writes.newest(&resource("13", 3)), status(3), "another client wrote later");
         writes.shown(&resource("12", 0).metadata);
         assert!(writes.table().is_empty());
     }

@@ -1,4 +1,4 @@
-//! The steps that need a client: each turns what it met into a finding.
+//! The steps that need a client. Each turns what it met into a finding.
 
 use std::{sync::Arc, time::Instant};
 
@@ -14,13 +14,13 @@ use crate::{
     topology::{BrokerError, BroughtAbout, Claimant, Finding, Mode, Topology, Wanted},
 };
 
-/// What became of the broker's side.
+/// What a reconcile found on the broker.
 pub struct Reached {
     /// How the broker answered.
     pub broker: BrokerFinding,
-    /// Whether the objects are as asked.
+    /// Whether the objects are as wanted.
     pub topology: TopologyFinding,
-    /// What was done and seen, where the broker answered.
+    /// What was done and seen, if the broker answered.
     pub seen: Option<BroughtAbout>,
 }
 
@@ -38,15 +38,15 @@ impl Reached {
     }
 }
 
-/// The broker of a resource, remembered for when its Secret is gone.
+/// The broker of a resource; it is remembered in case its Secret is gone.
 pub fn broker(ctx: &Context, id: &ResourceId, access: &BrokerAccess) -> Result<Arc<dyn Topology>, BrokerError> {
     let broker = ctx.brokers.broker(access)?;
     ctx.remember(id, |remembered| remembered.broker = Some(broker.clone()));
     Ok(broker)
 }
 
-/// Brings about what a resource wants of its broker. `settled`: the last status said that all is as asked, so a write
-/// is the repair of drift.
+/// Makes the objects on the broker as the resource wants them. `settled`: the last status said that they were, so that
+/// a write now repairs drift.
 pub async fn topology(
     ctx: &Context,
     access: &BrokerAccess,
@@ -112,7 +112,8 @@ pub async fn children(
     match ctx.applier.apply(meta, &children, &ctx.caches).await {
         Ok(applied) => {
             for (kind, name) in &applied.drifted {
-                tracing::info!(resource = %meta.id, kind = kind.as_str(), name, "restored what had been changed by hand");
+                let kind = kind.as_str();
+                tracing::info!(resource = %meta.id, kind, name, "restored what had been changed by hand");
             }
             Ok((applied, None))
         }

@@ -28,7 +28,7 @@ pub struct Watched {
 }
 
 impl WatchHealth {
-    /// None is broken yet.
+    /// No watch is broken at first.
     pub fn new(readiness: Readiness, metric: Family<KindLabel, Gauge>) -> Self {
         Self { readiness, metric, broken: Arc::default() }
     }

@@ -106,8 +106,8 @@ pub fn start(
     (scope, watches)
 }
 
-/// The resources of one kind. A status write of our own sets off nothing. `gone` is told of each that was removed,
-/// since a resource without a finalizer is not reconciled when it is removed.
+/// The resources of one kind. Our own status writes trigger nothing. `gone` is called for each removed resource,
+/// because a resource without a finalizer is not reconciled when it is removed.
 fn resources<K>(
     client: &Client,
     namespace: Option<&str>,
@@ -143,7 +143,7 @@ where
                 // An error means that the operator is stopping.
                 let _ = gone.send(Meta::of(kind, resource));
             }
-            // What a new list shows is in the store only after its end.
+            // The store shows the objects of a new list only after the end of the list.
             Event::Init | Event::InitApply(_) | Event::InitDone => {}
         })
         .applied_objects()
@@ -151,7 +151,7 @@ where
     (store, stream.boxed())
 }
 
-/// A child that moved sets off its controller's reconcile.
+/// Triggers the reconcile of a child's controller when the child changed.
 fn owners<K: Resource + Send + 'static>(
     stream: impl Stream<Item = watcher::Result<Event<K>>> + Send + 'static,
     watched: Watched,
@@ -181,7 +181,7 @@ fn owners<K: Resource + Send + 'static>(
         .boxed()
 }
 
-/// A Secret that moved sets off the resources that name it.
+/// Triggers the resources that name a Secret when the Secret changed.
 fn users(
     stream: impl Stream<Item = watcher::Result<Event<PartialObjectMeta<Secret>>>> + Send + 'static,
     watched: Watched,

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
-    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets, ServerSecrets,
+    BrokerAccess, DereferenceError, EnvFromSecret, ManagementAccess, Secrets,
     server::{Address, SecretKeys},
+    server_secrets::ServerSecrets,
     tls,
 };
 
@@ -21,7 +22,7 @@ const AMQP: SecretKeys = SecretKeys {
     wanted: "the key uri, or the keys host, username and password",
 };
 
-/// RabbitMQ's cluster operator writes this one too; its parts say the same and are read first.
+/// RabbitMQ's cluster operator also writes this key. Its parts hold the same and are read first.
 const CONNECTION_STRING: &str = "connection_string";
 
 pub(super) struct Broker {
@@ -103,7 +104,7 @@ fn management(
                 username = decoded(url.username());
                 password = SecretString::from(decoded(url.password().unwrap_or_default()));
             }
-            // Neither fails on a URL that has a host.
+            // Neither call fails on a URL that has a host.
             let _ = url.set_username("");
             let _ = url.set_password(None);
             url.as_str().trim_end_matches('/').to_owned()

@@ -1,6 +1,6 @@
-//! Why a resource's Secrets do not say what is needed.
+//! Why the Secrets of a resource cannot be used.
 
-/// Why a resource's Secrets do not say what is needed. Each of these may pass: a Secret may appear or be corrected.
+/// Why the Secrets of a resource cannot be used. Each of these faults may end: a Secret may appear or be corrected.
 #[derive(Debug, thiserror::Error)]
 pub enum DereferenceError {
     /// There is no such Secret.
@@ -9,15 +9,15 @@ pub enum DereferenceError {
         /// Its name.
         name: String,
     },
-    /// The Secret has none of the keys that would do.
+    /// The Secret has none of the keys that would serve.
     #[error("failed to find {wanted} in the Secret {secret}")]
     SecretKeyMissing {
         /// The Secret.
         secret: String,
-        /// The key, or the keys that would do.
+        /// The key, or the keys that would serve.
         wanted: &'static str,
     },
-    /// A key holds something else than it should. The value is never shown.
+    /// A key has a wrong value. The value is never shown.
     #[error("failed to read the key {key} of the Secret {secret}: {detail}")]
     SecretKeyInvalid {
         /// The Secret.
@@ -27,7 +27,7 @@ pub enum DereferenceError {
         /// What it must be.
         detail: &'static str,
     },
-    /// The API server did not answer, or did not allow it.
+    /// The API server did not answer, or refused.
     #[error("failed to read the Secret {name}: {source}")]
     SecretUnreadable {
         /// Its name.

@@ -7,13 +7,13 @@ use sha2::Sha256;
 use super::{EnvFromSecret, SecretFile, Secrets};
 use crate::hexadecimal;
 
-/// 16 bytes: enough that two credentials do not meet, short enough for an annotation.
+/// 16 bytes: enough that two credentials do not get the same hash, and short enough for an annotation.
 const BYTES: usize = 16;
 
 /// The hash is keyed by the resource's uid and covers all values together. So it does not show that two resources have
 /// equal passwords, and a user who may read pods but no Secrets would have to guess every value at once.
 pub(super) fn of(secrets: &Secrets, uid: &str, env: &[EnvFromSecret], files: &[SecretFile]) -> String {
-    // A key of any length is taken.
+    // HMAC takes a key of any length.
     #[allow(clippy::expect_used)]
     let mut mac = Hmac::<Sha256>::new_from_slice(uid.as_bytes()).expect("HMAC takes a key of any length");
     let mut add = |bytes: &[u8]| {

@@ -11,6 +11,7 @@ mod postgres;
 mod redis;
 mod secrets;
 mod server;
+mod server_secrets;
 pub mod tls;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ pub use error::DereferenceError;
 pub use secrets::{SecretReader, Secrets};
 
 use secrets::{consumer_names, producer_names};
+use server_secrets::ServerSecrets;
 
 /// What a resource's Secrets say.
 #[derive(Clone, Debug)]
@@ -104,23 +106,6 @@ pub fn consumer_from(secrets: &Secrets, uid: &str, spec: &NotifConsumerSpec) -> 
         servers,
     };
     Ok(Dereferenced { broker: broker.access, workers })
-}
-
-/// What a container takes to reach one server.
-#[derive(Clone, Debug)]
-struct ServerSecrets {
-    env: Vec<EnvFromSecret>,
-    files: Vec<SecretFile>,
-    server: (String, u16),
-}
-
-impl RoleSecrets {
-    fn of(secrets: &Secrets, uid: &str, parts: &[&ServerSecrets]) -> Self {
-        let env: Vec<_> = parts.iter().flat_map(|part| part.env.clone()).collect();
-        let files: Vec<_> = parts.iter().flat_map(|part| part.files.clone()).collect();
-        let hash = fingerprint::of(secrets, uid, &env, &files);
-        Self { env, files, hash }
-    }
 }
 
 #[cfg(test)]

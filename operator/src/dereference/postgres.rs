@@ -5,7 +5,7 @@ use hoopoe_crds::{
     secrets::{SecretRef, TlsRef},
 };
 
-use super::{DereferenceError, EnvFromSecret, Secrets, ServerSecrets, server::SecretKeys, tls};
+use super::{DereferenceError, EnvFromSecret, Secrets, server::SecretKeys, server_secrets::ServerSecrets, tls};
 
 const POSTGRES: SecretKeys = SecretKeys {
     server: Server::Postgres,

@@ -5,7 +5,7 @@ use hoopoe_crds::{
     secrets::RedisRef,
 };
 
-use super::{DereferenceError, EnvFromSecret, Secrets, ServerSecrets, server::SecretKeys, tls};
+use super::{DereferenceError, EnvFromSecret, Secrets, server::SecretKeys, server_secrets::ServerSecrets, tls};
 
 const REDIS: SecretKeys = SecretKeys {
     server: Server::Redis,

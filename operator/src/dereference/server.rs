@@ -18,11 +18,11 @@ pub(super) struct SecretKeys {
     pub uri: &'static [&'static str],
     /// The keys that may hold a user's name.
     pub username: &'static [&'static str],
-    /// Said when neither a URI nor parts are there.
+    /// The text of the error when the Secret has neither a URI nor parts.
     pub wanted: &'static str,
 }
 
-/// What a Secret says of a server.
+/// What a Secret says about a server.
 #[derive(Debug)]
 pub(super) struct Address {
     pub env: Vec<EnvFromSecret>,

@@ -1,4 +1,4 @@
-//! The key names that people and other operators write, and what becomes of them.
+//! The key names that users and other operators write, and how each is read.
 
 use hoopoe_crds::{Manifest, consumer::NotifConsumerSpec, producer::NotifProducerSpec};
 use secrecy::ExposeSecret;
@@ -185,7 +185,7 @@ fn a_rotated_credential_changes_the_hash_of_exactly_the_roles_that_use_it() {
     let broker = read("amqp://u:new@r", "redis://r", "uid");
     assert!(before.0 != broker.0 && before.1 == broker.1 && before.2 == broker.2);
     let redis = read("amqp://u:p@r", "redis://:new@r", "uid");
-    assert!(before.0 != redis.0 && before.1 != redis.1 && before.2 == redis.2, "the key `unused` counts for nobody");
+    assert!(before.0 != redis.0 && before.1 != redis.1 && before.2 == redis.2, "the key `unused` changes no hash");
     assert_ne!(before, read("amqp://u:p@r", "redis://r", "other"), "the hash is keyed");
     assert_eq!(before, read("amqp://u:p@r", "redis://r", "uid"));
 }

@@ -10,13 +10,13 @@ pub enum ChildKind {
     ServiceAccount,
     /// A `WorkerConfig`; immutable, named by its hash.
     ConfigMap,
-    /// Before producers and inbox APIs.
+    /// For producers and inbox APIs.
     Service,
     /// Who may reach the workers, and whom they may reach.
     NetworkPolicy,
     /// The workers.
     Deployment,
-    /// How many of them a drain may take.
+    /// How many workers a node drain may remove at once.
     PodDisruptionBudget,
     /// Scaling by CPU.
     HorizontalPodAutoscaler,

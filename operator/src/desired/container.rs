@@ -76,7 +76,7 @@ pub(super) fn migration(role: &DeployedRole, secrets: &RoleSecrets) -> Value {
     Value::Object(container)
 }
 
-/// What both have.
+/// What both containers share.
 fn common(role: &DeployedRole, name: &str) -> Map<String, Value> {
     let workload = role.family.workload;
     let image = workload.image.as_ref().unwrap_or(&role.platform.worker_image);

@@ -1,8 +1,8 @@
-//! Why a validated resource has no children.
+//! Why the children of a valid resource cannot be built.
 
 use crate::status::StatusProblem;
 
-/// Why a validated resource has no children. None of these is mended by a retry.
+/// Why the children of a valid resource cannot be built. A retry mends none of these.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DesiredError {
     /// `spec.podTemplate` does not fit the template that it patches.
@@ -13,7 +13,7 @@ pub enum DesiredError {
         /// What is wrong there.
         detail: String,
     },
-    /// A document of ours did not serialize.
+    /// One of our documents could not be serialized.
     #[error("failed to write the config of the role {role}: {detail}")]
     ConfigUnwritable {
         /// `producer`, `consumer` or `api`.
@@ -24,7 +24,7 @@ pub enum DesiredError {
 }
 
 impl DesiredError {
-    /// In the words of a condition.
+    /// The error in the words of a condition.
     pub fn problem(&self) -> StatusProblem {
         let reason = match self {
             Self::PodTemplateUnfit { .. } => "PodTemplateUnfit",

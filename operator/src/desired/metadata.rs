@@ -1,4 +1,4 @@
-//! What every child carries: its name, labels, annotations and owner.
+//! What every child has: its name, labels, annotations and owner.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::{
     resource::Meta,
 };
 
-/// Whose child it is, and as part of what.
+/// The owner of a child, and the component that the child belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Family<'a> {
     pub meta: &'a Meta,
@@ -20,7 +20,7 @@ pub(super) struct Family<'a> {
 }
 
 impl Family<'_> {
-    /// The spec's labels, and over them those that objects are known by.
+    /// The labels of the spec, overridden by those that identify our objects.
     pub(super) fn labels(&self) -> BTreeMap<String, String> {
         let mut labels = self.workload.labels.clone();
         labels.extend(self.component.selector(&self.meta.id));
@@ -34,7 +34,7 @@ impl Family<'_> {
         self.component.child_name(&self.meta.id)
     }
 
-    /// A child: `body` is what it has beside `apiVersion`, `kind` and `metadata`.
+    /// A child. `body`: everything except `apiVersion`, `kind` and `metadata`.
     pub(super) fn child(&self, kind: ChildKind, name: String, body: Value) -> Child {
         self.child_with(kind, name, &BTreeMap::new(), &BTreeMap::new(), body)
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Child, ChildKind, metadata::Family};
 
-/// The NetworkPolicy of one Deployment, where it is asked for.
+/// The NetworkPolicy of one Deployment, if the spec asks for it.
 pub(super) fn network_policy(family: &Family, config: &WorkerConfig, servers: &[(String, u16)]) -> Option<Child> {
     let settings = family.workload.network_policy.as_ref()?;
     let NetworkPolicySettings { enabled, ingress_from, egress_to } = settings;
@@ -20,7 +20,7 @@ pub(super) fn network_policy(family: &Family, config: &WorkerConfig, servers: &[
     // The spec or the operator names the collector, not a Secret. Without this rule traces would be lost silently.
     rules.extend(config.telemetry.otlp_endpoint.as_deref().and_then(collector));
     for rule in rules {
-        // Two names on one port are one rule: a policy cannot tell them apart.
+        // Two names with the same port become one rule, because a policy cannot tell them apart.
         if !egress.contains(&rule) {
             egress.push(rule);
         }

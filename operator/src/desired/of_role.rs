@@ -8,7 +8,7 @@ use super::{
 };
 use crate::scale::Replicas;
 
-/// Its objects. `account`: the pods' service account.
+/// The objects of the role. `account`: the service account of its pods.
 pub(super) fn children(role: &DeployedRole, account: &str) -> Result<Vec<Child>, DesiredError> {
     let family = &role.family;
     let config = worker_config::config_map(family, &role.config)?;

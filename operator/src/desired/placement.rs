@@ -30,7 +30,7 @@ fn default_placement() -> Placement {
     }
 }
 
-/// How pods of a Deployment keep apart.
+/// How the pods of a Deployment are kept apart.
 pub(super) fn spread(placement: Option<&Placement>) -> Spread {
     placement.map(|placement| placement.spread).unwrap_or_default()
 }
@@ -88,7 +88,7 @@ fn with_spread(mut affinity: Value, spread: Spread, selector: &BTreeMap<String, 
             ("requiredDuringSchedulingIgnoredDuringExecution", term)
         }
     };
-    // A value of another type stays as it is: the API server will name it.
+    // A value of another type stays as it is: the API server will report it.
     if let Value::Object(affinity) = &mut affinity
         && let Value::Object(anti) = affinity.entry("podAntiAffinity").or_insert_with(|| json!({}))
         && let Value::Array(terms) = anti.entry(list).or_insert_with(|| json!([]))

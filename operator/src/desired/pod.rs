@@ -16,16 +16,16 @@ use crate::{
     strategic_merge::{self, Unfit},
 };
 
-/// The template, the spec's own patch over it. `config`: the `ConfigMap`.
+/// The template, with the spec's own patch applied. `config`: the `ConfigMap`.
 pub(super) fn template(role: &DeployedRole, config: &Child, account: &str) -> Result<Value, DesiredError> {
     let family = &role.family;
     let mut annotations = family.workload.annotations.clone();
     annotations.insert(SECRETS_HASH_ANNOTATION.to_owned(), role.secrets.hash.clone());
     let mut spec = Map::from_iter([
         ("serviceAccountName".to_owned(), json!(account)),
-        // Workers do not use the API server.
+        // The workers do not use the API server.
         ("automountServiceAccountToken".to_owned(), json!(false)),
-        // A Service called `hoopoe-redis` would set HOOPOE_REDIS_PORT to a URL.
+        // Otherwise a Service called `hoopoe-redis` would set HOOPOE_REDIS_PORT to a URL.
         ("enableServiceLinks".to_owned(), json!(false)),
         ("terminationGracePeriodSeconds".to_owned(), json!(role.grace_seconds)),
         ("securityContext".to_owned(), json!({ "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" } })),

@@ -1,4 +1,4 @@
-//! What a container asks for and may use where the spec says nothing.
+//! The default requests and limits of a container.
 
 use hoopoe_crds::worker_config::{ConsumeConfig, ConsumerConfig, ProducerConfig};
 use serde_json::{Value, json};
@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// What a process takes without work. Measured: under 40 MiB at full rate with 256-byte notifications.
+/// What an idle process needs. Measured: under 40 MiB at full rate with 256-byte notifications.
 const BASE: u64 = 64 * MIB;
-/// What a consumer takes beside `bodyBytes`, for what a producer adds.
+/// What a producer may add to a notification, on top of `bodyBytes`.
 const ENVELOPE: u64 = 4 * KIB;
-/// Heads and pages that an inbox API keeps.
+/// The memory for heads and pages that an inbox API keeps.
 const API_MEMORY: u64 = 256 * MIB;
-/// Limits are multiples of it, so that a small change of a setting rolls no pod.
+/// Limits are rounded up to a multiple of this, so that a small change of a setting rolls no pod.
 const STEP: u64 = 16 * MIB;
 
 /// Requests and limits. No limit on CPU: it would throttle a worker that its node has room for.
@@ -24,12 +24,12 @@ pub(super) fn with_limit(bytes: u64) -> Value {
     })
 }
 
-/// Of the migration: one connection and some statements.
+/// Of the migration: it uses one connection and a few statements.
 pub(super) fn migration() -> Value {
     with_limit(BASE)
 }
 
-/// Everything that waits for its confirm, as received and as published.
+/// All notifications that wait for their confirm, as received and as published.
 pub(super) fn producer_memory(config: &ProducerConfig) -> u64 {
     let waiting = u64::from(config.publish.max_in_flight);
     BASE + 2 * waiting * (u64::from(config.limits.body_bytes) + ENVELOPE)
@@ -44,7 +44,7 @@ pub(super) fn consumer_memory(config: &ConsumerConfig) -> u64 {
     BASE + notifications * (u64::from(config.body_bytes) + ENVELOPE)
 }
 
-/// The pages of the owners who read.
+/// The pages of the owners that read.
 pub(super) fn api_memory() -> u64 {
     API_MEMORY
 }

@@ -21,7 +21,13 @@ pub(super) fn service(family: &Family, port: u16) -> Child {
     let spec = json!({
         "type": kind,
         "selector": family.component.selector(&family.meta.id),
-        "ports": [{ "name": HTTP_PORT, "port": port, "targetPort": HTTP_PORT, "protocol": "TCP", "appProtocol": "http" }],
+        "ports": [{
+            "name": HTTP_PORT,
+            "port": port,
+            "targetPort": HTTP_PORT,
+            "protocol": "TCP",
+            "appProtocol": "http",
+        }],
     });
     family.child_with(ChildKind::Service, family.name(), &BTreeMap::new(), &annotations, json!({ "spec": spec }))
 }
@@ -32,7 +38,7 @@ pub(super) fn disruption_budget(family: &Family) -> Child {
     let spec = json!({
         "maxUnavailable": asked.unwrap_or(IntOrPercent::Int(1)),
         "selector": { "matchLabels": family.component.selector(&family.meta.id) },
-        // Otherwise a pod that never became ready would keep its node from being drained.
+        // Otherwise a pod that never became ready would block the drain of its node.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
     });
     family.child(ChildKind::PodDisruptionBudget, family.name(), json!({ "spec": spec }))
@@ -55,7 +61,7 @@ pub(super) fn autoscaler(family: &Family, autoscale: &Autoscale) -> Child {
     family.child(ChildKind::HorizontalPodAutoscaler, family.name(), json!({ "spec": spec }))
 }
 
-/// Scraping, where it is asked for.
+/// The PodMonitor, if the spec asks for it.
 pub(super) fn pod_monitor(family: &Family, platform: &Platform) -> Option<Child> {
     let monitoring = family.workload.monitoring.as_ref();
     let made = match monitoring.map(|monitoring| monitoring.pod_monitor).unwrap_or_default() {

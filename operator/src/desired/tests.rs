@@ -1,6 +1,6 @@
 //! Whole children against committed YAML, and each rule by itself.
 //!
-//! `HOOPOE_GENERATE=1 cargo test -p hoopoe-operator --lib desired` writes the YAML anew.
+//! `HOOPOE_GENERATE=1 cargo test -p hoopoe-operator --lib desired` writes the YAML again.
 
 use hoopoe_crds::{
     Span, WorkerConfig,
@@ -382,7 +382,7 @@ fn a_service_account_of_the_specs_own_is_not_made() {
 fn without_an_api_there_is_nothing_of_it() {
     let children = consumer_children(|spec| spec.api.enabled = false);
     assert!(children.iter().all(|child| !child.name.contains("-api")));
-    assert!(children.iter().all(|child| child.kind != ChildKind::Service), "nobody connects to a consumer");
+    assert!(children.iter().all(|child| child.kind != ChildKind::Service), "no client connects to a consumer");
 }
 
 #[test]
@@ -415,7 +415,8 @@ fn a_variable_of_the_specs_own_takes_the_place_of_one_of_that_name() {
 
 #[test]
 fn the_pod_template_is_applied_last_and_what_does_not_fit_is_named() {
-    let patch = json!({"spec": {"terminationGracePeriodSeconds": 3, "containers": [{"name": "hoopoe", "livenessProbe": null}]}});
+    let containers = json!([{"name": "hoopoe", "livenessProbe": null}]);
+    let patch = json!({"spec": {"terminationGracePeriodSeconds": 3, "containers": containers}});
     let patched = children(|spec| spec.workload.pod_template = Some(patch));
     assert_eq!(pod(&patched)["terminationGracePeriodSeconds"], 3);
     assert!(pod(&patched)["containers"][0].get("livenessProbe").is_none());

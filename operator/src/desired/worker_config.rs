@@ -1,4 +1,4 @@
-//! The `WorkerConfig` of one role: an immutable `ConfigMap`, named by what is in it.
+//! The `WorkerConfig` of one role: an immutable `ConfigMap`, named by a hash of its content.
 
 use std::{fmt::Write, path::PathBuf};
 
@@ -23,7 +23,7 @@ pub(super) const FOLDER: &str = "/etc/hoopoe";
 /// kept; that takes 2^32 of them.
 const HASH_BYTES: usize = 8;
 
-/// What the operator adds: the files that it mounts, and where its own traces go.
+/// What the operator adds: the paths of the files that it mounts, and the endpoint of its own traces.
 pub(super) fn finished(
     config: WorkerConfig,
     platform: &Platform,

@@ -1,4 +1,4 @@
-//! What an answer of the management API means that is no success.
+//! What a failed answer of the management API means.
 
 use reqwest::StatusCode;
 
@@ -19,7 +19,7 @@ pub(super) fn error(what: &str, status: StatusCode, text: &str) -> BrokerError {
         {
             BrokerError::Unauthorized
         }
-        // The management API also says 401 where the user is known and lacks a tag or a permission.
+        // The management API also answers 401 when the user exists but lacks a tag or a permission.
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => BrokerError::Forbidden { what, detail },
         status if status.is_client_error() => BrokerError::Refused { what, detail },
         status => BrokerError::BrokerFailed { what, status: status.as_u16(), detail },

@@ -11,7 +11,7 @@ use crate::{
     topology::{BrokerError, BrokerId, Depths},
 };
 
-/// How old what is known of a broker's objects may be: what was changed by hand is back within this.
+/// How old our knowledge of a broker's objects may be: a change by hand is undone within this time.
 pub const SNAPSHOT_AGE: Duration = Duration::from_secs(60);
 
 /// One virtual host of one broker, as one user sees it.
@@ -24,14 +24,14 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Reads nothing yet.
+    /// Does not read anything yet.
     pub fn new(access: &BrokerAccess) -> Result<Self, BrokerError> {
         let client = ManagementClient::new(access)?;
         let (snapshot, depths) = (SharedRead::default(), SharedRead::default());
         Ok(Self { client, vhost: access.vhost.clone(), snapshot, depths })
     }
 
-    /// For writes.
+    /// The client, for writes.
     pub fn client(&self) -> &ManagementClient {
         &self.client
     }
@@ -47,7 +47,7 @@ impl Broker {
         self.depths.get(now.checked_sub(age).unwrap_or(now), self.client.read_depths()).await
     }
 
-    /// Which broker it is, however it is reached. `seen`: a read of it.
+    /// The identity of the broker, whatever address leads to it. `seen`: a read of it.
     pub(super) fn id(&self, seen: &Snapshot) -> BrokerId {
         BrokerId(format!("{} {}", seen.cluster_id, self.vhost))
     }

@@ -136,13 +136,13 @@ mod tests {
         let holds = holder(&me, Some("a"), "q", &theirs, &[]).unwrap();
         assert!(holds.starts_with("ns/me of the cluster b"), "{holds}");
         assert_eq!(holder(&me, Some("b"), "q", &theirs, &[]), None);
-        // A claim of before there were ids, and an operator that cannot know its own: the name decides.
+        // A claim without a cluster id, or an operator that cannot know its own id: the name decides.
         assert_eq!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me", "q", None), &[]), None);
         assert_eq!(holder(&me, None, "q", &theirs, &[]), None);
-        // Of another queue too: our claim could only be written over theirs.
+        // Even with another queue: our claim would have to overwrite theirs.
         assert!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me", "q2", Some("b")), &[]).is_some());
         assert!(holder(&me, Some("a"), "q", &of("hoopoe.ns.me.dlq", "q.dlq", Some("b")), &[]).is_some());
-        // Another name's claim is seen whatever cluster it is of.
+        // A claim under another name is seen, whatever cluster it belongs to.
         assert_eq!(holder(&me, Some("a"), "q", &of("hoopoe.far.off", "q", Some("b")), &[]), Some("far/off".to_owned()));
     }
 

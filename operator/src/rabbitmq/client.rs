@@ -34,9 +34,9 @@ const WRITES: usize = 4;
 pub struct ManagementClient {
     http: reqwest::Client,
     library: Client<String, String, String>,
-    /// As the Secrets say it.
+    /// As the Secrets give it.
     url: String,
-    /// The same, with the name that the server's certificate carries in the host's place.
+    /// The URL again, with the name in the server's certificate as its host.
     named_url: String,
     username: String,
     password: SecretString,
@@ -63,7 +63,7 @@ impl ManagementClient {
             format!("{named_url}/api"),
             username.clone(),
             password.expose_secret().to_owned(),
-            // The reconciler tries again by itself, with backoff.
+            // The reconciler retries by itself, with backoff.
             RetrySettings { max_attempts: 0, delay_ms: 0 },
         );
         Ok(Self {
@@ -100,7 +100,8 @@ impl ManagementClient {
     /// One read, with the rates of every queue.
     pub(super) async fn read_depths(&self) -> Result<Depths, BrokerError> {
         let at = Instant::now();
-        let columns = "?columns=name,messages_ready,messages_unacknowledged,message_stats.publish_details.rate,message_stats.ack_details.rate";
+        let columns = "?columns=name,messages_ready,messages_unacknowledged,message_stats.publish_details.rate,\
+                       message_stats.ack_details.rate";
         Ok(depths::from_list(at, self.list("queues", columns).await?))
     }
 
@@ -220,13 +221,13 @@ impl ManagementClient {
         BrokerError::BrokerUnreachable { url: self.url.clone(), detail: cause.to_string() }
     }
 
-    /// One write of the library's, in its turn.
+    /// Sends one write through the library, when it is its turn.
     async fn write(
         &self,
         what: &str,
         request: impl Future<Output = Result<(), HttpClientError>>,
     ) -> Result<(), BrokerError> {
-        // Never closed, so no error.
+        // The semaphore is never closed, so this cannot fail.
         let _turn = self.writes.acquire().await;
         match request.await {
             Ok(()) => Ok(()),

@@ -49,14 +49,14 @@ impl EmptySince {
     }
 }
 
-/// What is known of a resource that is being deleted.
+/// What is known about a resource that is being deleted.
 #[derive(Clone, Debug)]
 pub struct DeletionInput<'a> {
     /// Its queue.
     pub queue: &'a DesiredQueue,
     /// `namespace/name`, the mark of its bindings.
     pub mark: &'a str,
-    /// What becomes of the queue.
+    /// What the spec asks to do with the queue.
     pub policy: DeletionPolicy,
     /// What is on the broker; read after the previous step's writes.
     pub seen: &'a Snapshot,
@@ -82,7 +82,7 @@ pub enum DeletionStep {
         /// Messages that are still there.
         messages: u64,
     },
-    /// Scale the workers to none, and wait until they are gone.
+    /// Scale the workers to zero, and wait until they are gone.
     StopWorkers,
     /// A queue looks empty, but not for long enough: look again in [`STATISTICS_INTERVAL`].
     Confirm,
@@ -93,15 +93,15 @@ pub enum DeletionStep {
     },
 }
 
-/// What becomes of one of the two queues.
+/// What happens to one of the two queues.
 enum QueueFate {
-    /// It is not there.
+    /// It does not exist.
     Gone,
-    /// It goes, with so many messages.
+    /// It is deleted, with this many messages.
     Deleted(u64),
-    /// It stays, with its policy renamed.
+    /// It is kept, and its policy renamed.
     Kept(KeptQueue),
-    /// It stays as it is: it has another type or other arguments, so it was there before it was claimed.
+    /// It stays as it is: it has another type or other arguments, so it existed before it was claimed.
     Left(KeptQueue),
     /// It is not known yet.
     Open,

@@ -58,7 +58,7 @@ pub struct DesiredQueue {
     pub bindings: Vec<Binding>,
 }
 
-/// What a consumer holds that is being deleted.
+/// What a deleted consumer holds on the broker.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldQueue {
     /// Who holds it.

@@ -9,12 +9,12 @@ use super::{
     objects::{bindings_of, immutable_differences, ours},
 };
 
-/// What to write, in order, and what no write of ours mends.
+/// What to write, in this order, and what our writes cannot mend.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
     /// In the order in which they are carried out.
     pub changes: Vec<Change>,
-    /// In the order of their weight.
+    /// The most important first.
     pub findings: Vec<RabbitFinding>,
 }
 

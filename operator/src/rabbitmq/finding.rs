@@ -1,26 +1,26 @@
-//! What was seen on a broker that no write of ours mends.
+//! Faults on a broker that our writes cannot mend.
 
 use std::fmt;
 
 use crate::topology::{self, Meaning};
 
-/// What was seen on a broker that no write of ours mends.
+/// A fault on a broker that our writes cannot mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RabbitFinding {
-    /// An exchange that is not ours to make is not there.
+    /// An exchange is missing that we may not create.
     ExchangeMissing {
         /// Its name.
         name: String,
     },
-    /// An exchange or a queue is there with something that cannot change.
+    /// An exchange or a queue exists with a property that cannot change.
     ArgumentsDiffer {
         /// `the queue inbox`.
         what: String,
         /// What differs: `type`, an argument's name, `durable`.
         field: String,
-        /// What the resource asks for.
+        /// What the resource wants.
         want: String,
-        /// What is there.
+        /// What the broker has.
         have: String,
     },
     /// Another resource holds the queue.
@@ -36,7 +36,7 @@ pub enum RabbitFinding {
         queue: String,
         /// Our policy.
         ours: String,
-        /// The one in force; empty: none.
+        /// The policy in force; empty: none.
         by: String,
     },
     /// Bindings of our queue that are not ours.
@@ -84,12 +84,14 @@ impl fmt::Display for RabbitFinding {
             Self::ExchangeMissing { name } => {
                 write!(
                     f,
-                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it follows"
+                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it \
+                     follows"
                 )
             }
             Self::ArgumentsDiffer { what, field, want, have } => write!(
                 f,
-                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand or ask for {have}"
+                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand \
+                 or ask for {have}"
             ),
             Self::QueueTaken { queue, by } => {
                 write!(f, "the queue {queue} belongs to {by}: choose another queue, or delete that resource")
@@ -103,7 +105,8 @@ impl fmt::Display for RabbitFinding {
             Self::PolicyShadowed { queue, ours, by } => {
                 write!(
                     f,
-                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise spec.queue.policy.priority above its own"
+                    "the policy {by} is in force on the queue {queue} instead of {ours}: raise \
+                     spec.queue.policy.priority above its own"
                 )
             }
             Self::ForeignBindings { queue, count, exchange } => {

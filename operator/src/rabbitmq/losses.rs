@@ -1,4 +1,4 @@
-//! What changes of a broker would lose. Pure.
+//! What is lost when changes are made on a broker. Pure.
 
 use hoopoe_crds::policy::Policy;
 use serde_json::Value;

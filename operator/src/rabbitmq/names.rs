@@ -11,7 +11,7 @@ pub const MARK: &str = "x-hoopoe";
 /// What the name of a claim starts with.
 const CLAIM: &str = "hoopoe.";
 
-/// What the name of a policy starts with that stays with a kept queue: the same limits, and no claim.
+/// The prefix of a policy that stays with a kept queue: it has the same limits, but is no claim.
 pub const KEPT: &str = "hoopoe-kept.";
 
 /// The name of the policy by which a resource claims its queue.

@@ -82,8 +82,8 @@ mod tests {
         BrokerError::BrokerUnreachable { url: "http://away".to_owned(), detail: "no answer".to_owned() }
     }
 
-    /// A hundred who ask at once, each for something newer than now: how many reads it took, and how many were given a
-    /// value.
+    /// A hundred tasks ask at once, each for something newer than now. Returns how many reads that took, and how many
+    /// tasks got a value.
     async fn ask(shared: &SharedRead<u32>, result: Result<u32, BrokerError>) -> (u32, usize) {
         let reads = AtomicU32::new(0);
         let one = || {

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Instant};
 use super::{Broker, Change, Desired, ManagementClient, RabbitFinding, SNAPSHOT_AGE, Snapshot, claims, diff};
 use crate::topology::{BrokerError, Claimant, Mode};
 
-/// What was done and what was seen.
+/// What was done, and what was found.
 #[derive(Clone, Debug)]
 pub struct Synced {
-    /// The writes that were carried out; in [`Mode::ReadOnly`] those that would be.
+    /// The writes that were carried out; with [`Mode::ReadOnly`], those that would be.
     pub changes: Vec<Change>,
-    /// What no write of ours mends.
+    /// What our writes cannot mend.
     pub findings: Vec<RabbitFinding>,
     /// The broker's objects after the writes.
     pub seen: Arc<Snapshot>,
@@ -23,8 +23,8 @@ impl Synced {
     }
 }
 
-/// Brings about what a resource wants of its broker. `known`: the other consumers of this cluster that want the same
-/// queue of the same broker. `fresh`: read again even if the last read is young, because something moved.
+/// Makes the broker's objects as a resource wants them. `known`: the other consumers of this cluster that want the same
+/// queue of the same broker. `fresh`: read again even if the last read is young, because something changed.
 pub async fn reconcile(
     broker: &Broker,
     desired: &Desired,
@@ -74,13 +74,13 @@ pub async fn carry_out(client: &ManagementClient, change: &Change) -> Result<(),
     }
 }
 
-/// The finding, if another resource holds the queue.
+/// The finding that another resource holds the queue, if one does.
 pub fn taken(desired: &Desired, known: &[Claimant], seen: &Snapshot) -> Option<RabbitFinding> {
     let queue = desired.queue.as_ref()?;
     taken_queue(&desired.claimant, desired.cluster.as_deref(), &queue.name, known, seen)
 }
 
-/// The same of a queue alone.
+/// The same for a queue alone.
 pub fn taken_queue(
     me: &Claimant,
     cluster: Option<&str>,

@@ -28,10 +28,10 @@ pub struct RegisterArgs {
     pub secrets: RegisterSecrets,
 }
 
-/// Why the port is not served.
+/// Why the port cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The port is taken, or may not be bound.
+    /// Another process has the port, or we may not bind it.
     #[error("{0} (--register)")]
     Bind(#[from] ServeError),
     /// The HTTP client that sends notifications cannot be set up.

@@ -18,7 +18,7 @@ pub(super) fn client(headers: &HeaderMap, cluster: &Config) -> Result<Client, Re
     let auth_info = AuthInfo { token: Some(SecretString::from(token)), ..AuthInfo::default() };
     let mut config = cluster.clone();
     config.auth_info = auth_info;
-    // They might carry credentials as well, or impersonate another user.
+    // Headers in the config might carry credentials as well, or impersonate another user.
     config.headers.clear();
     config.read_timeout = Some(ANSWER_LIMIT);
     // The caller decides whether to try again: a 429 passes through.

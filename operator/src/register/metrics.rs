@@ -19,7 +19,7 @@ struct Labels {
 }
 
 impl RegisterMetrics {
-    /// Registers them.
+    /// Registers the instruments.
     pub fn register(registry: &mut Registry) -> Self {
         let metrics = Self::default();
         let help = "Requests to the register port, by method and answer";
@@ -28,7 +28,7 @@ impl RegisterMetrics {
     }
 
     pub(super) fn count(&self, method: &axum::http::Method, status: u16) {
-        // A client may send any word as a method.
+        // A client may send any word as a method, and a label must have few values.
         let method = match method.as_str() {
             "GET" => "GET",
             "POST" => "POST",

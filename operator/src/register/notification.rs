@@ -13,12 +13,12 @@ use crate::resource::Kind;
 
 /// How often the producer is looked at while it is not Ready.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long sending is tried once it is: a queue may be bound a moment later.
+/// How long sending is retried once the producer is Ready: a queue may be bound a moment later.
 const SEND_LIMIT: Duration = Duration::from_secs(5);
-/// How often.
+/// The pause between two tries.
 const SEND_AGAIN: Duration = Duration::from_millis(200);
 
-/// What became of it: `{sent: true, id}`, or `{sent: false, reason}`.
+/// The result: `{sent: true, id}`, or `{sent: false, reason}`.
 pub(super) async fn send(settings: &RegisterSettings, client: &Client, applied: &[Listed], notif: &Value) -> Value {
     let Some(producer) = applied.iter().find(|listed| listed.kind == Kind::Producer.as_str()) else {
         return not_sent("there is no producer in this registration");
@@ -45,7 +45,7 @@ async fn wait_ready(settings: &RegisterSettings, client: &Client, name: &str) ->
             Err(kube::Error::Api(status)) if (400..500).contains(&status.code) && status.code != 429 => {
                 return Err(format!("whether the producer is Ready cannot be read: {}", status.message));
             }
-            // It may come back.
+            // The producer may become Ready again.
             Err(error) => tracing::debug!(%error, "failed to look at a registered producer"),
         }
         if Instant::now() >= until {

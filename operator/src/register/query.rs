@@ -17,7 +17,7 @@ impl Wanted {
         Ok(Self { kind: text("kind"), name: text("name") })
     }
 
-    /// Both, to remove one resource.
+    /// Kind and name together, to remove one resource.
     pub(super) fn both(self) -> Result<(String, String), BadUrl> {
         let missing = |name: &str| BadUrl::parameter(name, "is required to remove a resource");
         Ok((self.kind.ok_or_else(|| missing("kind"))?, self.name.ok_or_else(|| missing("name"))?))

@@ -21,7 +21,7 @@ pub(super) enum Refusal {
     /// There is no resource of this kind and name. 404.
     #[error("nothing is served at this path, or there is no such resource")]
     NoResource,
-    /// There is no bearer token. 401.
+    /// The bearer token is missing. 401.
     #[error("the header Authorization must be Bearer and a token of the cluster")]
     NoToken,
     /// A query parameter is wrong. 400.
@@ -36,7 +36,7 @@ pub(super) enum Refusal {
     /// Some fields of the body are wrong. 422.
     #[error("the body is wrong")]
     Fields(Vec<FieldFault>),
-    /// What the API server said to the caller's token; its status passes through.
+    /// What the API server answered to the caller's token; its status passes through.
     #[error("{}", .0.message)]
     ApiServer(Box<Status>),
     /// 503.
@@ -64,7 +64,7 @@ impl From<Refusal> for Problem {
     }
 }
 
-/// What the API server's status becomes: its own where a client can do something about it, else 503.
+/// Which status an answer of the API server becomes: its own if a client can do something about it, otherwise 503.
 fn kind_of(code: u16) -> ProblemKind {
     match code {
         400 => ProblemKind::new(StatusCode::BAD_REQUEST, "refused", "The API server refused it"),

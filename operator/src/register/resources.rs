@@ -23,7 +23,7 @@ const REGISTERED_LABEL: &str = "hoopoe.app/registered";
 /// Resources in one answer of the API server.
 const PAGE: u32 = 500;
 
-/// A resource, as people are told of it.
+/// A resource as the answers describe it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Listed {
     /// `NotifProducer` or `NotifConsumer`.
@@ -98,7 +98,7 @@ pub(super) async fn apply(
     Ok(listed)
 }
 
-/// Those of a kind, or the one of this name.
+/// The resources of a kind, or the one of this name.
 pub(super) async fn list(
     client: &Client,
     namespace: &str,

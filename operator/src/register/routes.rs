@@ -35,7 +35,7 @@ pub const LIMITS: ServerLimits = ServerLimits {
     drain: Duration::from_secs(10),
 };
 
-/// What a registration may bring: 256 KiB at 100 kbit/s.
+/// How long a body may take: 256 KiB at 100 kbit/s.
 const BODY: BodyLimits = BodyLimits { bytes: MAX_BYTES, time: Duration::from_secs(20) };
 
 /// Runs before every route.

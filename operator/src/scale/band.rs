@@ -1,4 +1,4 @@
-//! How much waits, as a band.
+//! How much waits in a queue, as a band.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,14 @@ use super::{Window, decide::STUCK};
 const CRITICAL: f64 = 10.0;
 /// A band is left for a lower one only below this share of its lower edge.
 const BELOW: f64 = 0.8;
-/// A higher band must last this long, two samples, before it is said: a single message on its way is no news.
+/// A higher band must last this long, two samples, before it is reported: one message in transit is not worth a report.
 const UP_AFTER: Duration = Duration::from_secs(10);
-/// A lower band must last this long: a queue with little traffic would otherwise change between `Idle` and `Low` all
+/// A lower band must last this long: otherwise a queue with little traffic would change between `Idle` and `Low` all
+/// the time.
 /// the time.
 const DOWN_AFTER: Duration = Duration::from_mins(1);
 
-/// The band of a backlog. `per_second`: what the present workers get done. `before`: the band that it is in.
+/// The band of a backlog. `per_second`: how much the present workers do. `before`: the present band.
 pub fn backlog_band(before: Option<Backlog>, in_hand: u64, per_second: f64, target_drain: Duration) -> Backlog {
     if in_hand == 0 {
         return Backlog::Idle;
@@ -36,7 +37,7 @@ pub fn backlog_band(before: Option<Backlog>, in_hand: u64, per_second: f64, targ
     }
 }
 
-/// The band that is said of a queue: one that has lasted for some time.
+/// The band that is reported for a queue: one that has lasted for some time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastingBand {
     said: Option<Backlog>,
@@ -44,7 +45,7 @@ pub struct LastingBand {
 }
 
 impl LastingBand {
-    /// What is said, given what was seen last; `None`: the queue's depth is not known.
+    /// The band to report, given the newest one; `None`: the depth of the queue is not known.
     pub fn update(&mut self, window: &Window, target_drain: Duration, now: Instant) -> Option<Backlog> {
         let Some(latest) = window.latest(now) else {
             *self = Self::default();

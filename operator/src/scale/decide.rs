@@ -34,14 +34,14 @@ pub struct Decision {
     pub reason: Reason,
 }
 
-/// Why so many.
+/// The reason for the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// The need rose.
     NeedRose,
     /// The need was lower for the whole stabilization.
     NeedFell,
-    /// The count is what is needed.
+    /// The count is the one that is needed.
     AsNeeded,
     /// Fewer are enough now, but were not at every moment of the stabilization.
     Stabilizing,
@@ -51,7 +51,7 @@ pub enum Reason {
     Idle,
     /// The queue's depth was not read yet: the count stays.
     NoSamples,
-    /// The last look at the queue is too old: the count stays.
+    /// The last read of the queue is too old: the count stays.
     StaleSamples,
     /// Workers acknowledge nothing: the count stays.
     NothingAcknowledged,
@@ -102,10 +102,10 @@ fn enough(scaling: &Scaling, window: &Window, now: Instant) -> i32 {
     whole(highest * MARGIN)
 }
 
-/// Workers, not rounded: those that keep up with the arrivals, and those that drain what is there in `targetDrain`.
+/// Workers, not rounded: enough to keep up with the arrivals, and to drain the backlog in `targetDrain`.
 fn need(load: Load, scaling: &Scaling, window: &Window, now: Instant) -> f64 {
     let per_worker = window.throughput().per_worker(now);
-    // A target under a second would ask for every worker there is at the first message.
+    // A target under a second would ask for every possible worker at the first message.
     let drain = scaling.target_drain.0.as_secs_f64().max(1.0);
     #[expect(clippy::cast_precision_loss, reason = "2^53 messages are in no queue")]
     let waiting = load.in_hand as f64;

@@ -14,10 +14,10 @@ use crate::{
     status::{ScalingFinding, StatusProblem},
 };
 
-/// At most this many queues are remembered: a window takes about 3 KiB, so all of them take 30 MiB.
+/// How many queues are remembered at most: a window takes about 3 KiB, so all of them take 30 MiB.
 const MOST: usize = 10_000;
 
-/// What the scaler remembers of every queue: fed by the depths that the broker's poller reads, asked by the reconciler.
+/// What the scaler remembers of every queue. The broker's poller adds samples, and the reconciler asks for decisions.
 #[derive(Debug, Default)]
 pub struct Scaler {
     queues: Mutex<BTreeMap<ResourceId, RememberedQueue>>,
@@ -58,7 +58,7 @@ impl Scaler {
         queues.entry(id.clone()).or_default().window.record(sample, scaling);
     }
 
-    /// What is to be said and done now. `current`: `status.desiredReplicas`, else the live count.
+    /// What to report and to do now. `current`: `status.desiredReplicas`, else the live count.
     pub fn outlook(&self, id: &ResourceId, scaling: Option<&Scaling>, current: i32, now: Instant) -> Outlook {
         let mut queues = self.queues();
         let unknown = &mut RememberedQueue::default();
@@ -98,7 +98,7 @@ impl Scaler {
     }
 }
 
-/// What the band of a queue goes by whose resource has no `scaling`.
+/// Used for the band of a queue whose resource has no `scaling`.
 pub fn unscaled() -> Scaling {
     use hoopoe_crds::Span;
     Scaling {
@@ -110,7 +110,7 @@ pub fn unscaled() -> Scaling {
     }
 }
 
-/// The condition's finding.
+/// The finding of the condition.
 fn finding(reason: Reason) -> ScalingFinding {
     match reason {
         Reason::NeedRose
@@ -129,7 +129,8 @@ fn finding(reason: Reason) -> ScalingFinding {
         )),
         Reason::NothingAcknowledged => ScalingFinding::Holding(StatusProblem::passing(
             "NothingAcknowledged",
-            "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the database",
+            "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the \
+             database",
         )),
     }
 }

@@ -1,4 +1,4 @@
-//! What one worker gets done in a second, learned from the samples.
+//! How much one worker does in a second, learned from the samples.
 
 use std::{collections::VecDeque, time::Duration, time::Instant};
 
@@ -9,7 +9,7 @@ use super::Sample;
 const ASSUMED: f64 = 1000.0;
 /// A lower rate, one message in ten seconds, is a fault of the servers and does not measure a worker.
 const LOWEST: f64 = 0.1;
-/// What is above was never seen of any worker.
+/// No worker was ever seen to do more.
 const HIGHEST: f64 = 100_000.0;
 /// Two minutes of samples under load: a single odd rate during a restart does not change their median.
 const EVIDENCE: usize = 24;
@@ -23,7 +23,7 @@ const DOUBTED_AFTER: Duration = Duration::from_hours(1);
 /// too few workers.
 const MOST_DOUBT: f64 = 4.0;
 
-/// What one worker gets done in a second.
+/// How much one worker does in a second.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Throughput {
     /// Rates per worker while work waited, oldest first.
@@ -59,7 +59,7 @@ impl Throughput {
         !self.evidence.is_empty()
     }
 
-    /// Messages a second that one worker gets done, at least 0.1 and at most 100,000.
+    /// Messages per second that one worker handles, at least 0.1 and at most 100,000.
     pub fn per_worker(&self, now: Instant) -> f64 {
         let known = self.median().unwrap_or(ASSUMED);
         let age = self.known_since.map_or(Duration::ZERO, |since| now.duration_since(since));
@@ -74,7 +74,7 @@ impl Throughput {
     }
 }
 
-/// The rate of one worker, if all had more than they could do.
+/// The rate of one worker, if all of them had more work than they could do.
 fn saturated_rate(sample: &Sample) -> Option<f64> {
     let rate = sample.acknowledge_rate.filter(|rate| *rate > 0.0)?;
     #[expect(clippy::cast_precision_loss, reason = "2^53 messages are in no queue")]

@@ -1,4 +1,4 @@
-//! What was seen of one queue lately: as much as the decision needs, whatever the spans in the spec are.
+//! The recent samples of one queue: as much as the decision needs, however long the spans in the spec are.
 
 use std::{
     collections::VecDeque,
@@ -14,12 +14,12 @@ pub const STALE: Duration = Duration::from_secs(20);
 /// The mean of three samples counts as arrivals: a single odd one starts no worker, and a step shows in full after 15 s
 /// (its backlog shows at once).
 const SMOOTHED: usize = 3;
-/// The stabilization is kept as the peaks of so many parts of it.
+/// The stabilization is stored as the peaks of this many parts.
 const PARTS: u32 = 60;
 /// No part is shorter than the time between two samples.
 const SHORTEST_PART: Duration = Duration::from_secs(5);
 
-/// What was seen of one queue lately.
+/// The recent samples of one queue.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
     recent: VecDeque<Sample>,
@@ -30,7 +30,7 @@ pub struct Window {
     stuck_since: Option<Instant>,
 }
 
-/// What has to be done, as the decision sees it.
+/// The load, as the decision sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Load {
     /// Messages a second that arrive.
@@ -83,7 +83,7 @@ impl Window {
         self.recent.is_empty()
     }
 
-    /// What has to be done now.
+    /// The present load.
     pub fn load(&self) -> Load {
         let in_hand = self.recent.back().map_or(0, Sample::in_hand);
         Load { arrival_rate: mean(self.recent.iter().filter_map(|sample| sample.arrival_rate)), in_hand }
@@ -104,17 +104,17 @@ impl Window {
         self.lasting(self.covered_since)
     }
 
-    /// For how long nothing came and nothing was in hand.
+    /// For how long the queue was empty, nothing arrived, and no worker held a message.
     pub fn quiet(&self) -> Duration {
         self.lasting(self.quiet_since)
     }
 
-    /// For how long nothing was acknowledged with work in hand.
+    /// For how long nothing was acknowledged although workers held messages.
     pub fn stuck(&self) -> Duration {
         self.lasting(self.stuck_since)
     }
 
-    /// What one worker gets done.
+    /// How much one worker does.
     pub fn throughput(&self) -> &Throughput {
         &self.throughput
     }
@@ -126,7 +126,7 @@ impl Window {
         }
     }
 
-    /// What happened in a gap is not known.
+    /// We do not know what happened in a gap.
     fn forget_spans(&mut self) {
         self.recent.clear();
         self.peaks.clear();

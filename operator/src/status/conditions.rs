@@ -1,4 +1,4 @@
-//! One condition each, from the findings.
+//! Each condition, made from the findings.
 
 use hoopoe_crds::{policy, status::ConditionType};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -10,7 +10,7 @@ use super::{
 /// The longest message that the API server takes.
 const MESSAGE_BYTES: usize = 32_768;
 
-/// A condition before it has its times.
+/// A condition without its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UntimedCondition {
     kind: ConditionType,
@@ -53,7 +53,7 @@ pub(super) fn shared(findings: &Findings) -> Vec<UntimedCondition> {
     verdicts
 }
 
-/// What only a consumer has.
+/// The conditions that only a consumer has.
 pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
     let scaling = match &queue.scaling {
         ScalingFinding::Off => untimed(

@@ -10,7 +10,7 @@ use super::StatusProblem;
 pub struct Findings {
     /// The generation that was reconciled.
     pub generation: i64,
-    /// The annotation is set: nothing was written.
+    /// The resource is paused: nothing was written.
     pub paused: bool,
     /// The spec, its children or their names cannot be as asked: from validate, desired and apply.
     pub refused: Option<StatusProblem>,
@@ -26,7 +26,7 @@ pub struct Findings {
     pub api: Option<WorkersFinding>,
     /// The label selector of the worker pods.
     pub selector: String,
-    /// The resource is being deleted: what is waited for, in one sentence.
+    /// The resource is being deleted: what it waits for, in one sentence.
     pub deleting: Option<String>,
 }
 
@@ -37,47 +37,47 @@ pub enum BrokerFinding {
     Unknown,
     /// It answered.
     Reachable,
-    /// It did not.
+    /// It did not answer.
     Unreachable(StatusProblem),
-    /// It answered, and does not take the credentials or lacks a right.
+    /// It answered, but refuses the credentials, or the user lacks a right.
     CredentialsRefused(StatusProblem),
 }
 
-/// Whether the broker's objects are as asked.
+/// Whether the broker's objects are as wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TopologyFinding {
     /// The broker could not be read.
     Unknown,
-    /// All is as asked. `notes`: what else was seen, such as bindings that are not ours.
+    /// They are as wanted. `notes`: other findings, such as bindings that are not ours.
     Ready {
         /// One sentence each.
         notes: Vec<String>,
     },
-    /// Something is not; the first is the most important.
+    /// They are not; the first fault is the most important.
     NotReady(Vec<StatusProblem>),
 }
 
-/// What is known of the pods of one Deployment.
+/// What is known about the pods of one Deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WorkersFinding {
     /// The Deployment was not applied yet.
     Unknown,
-    /// It has been.
+    /// The Deployment was applied.
     Pods(PodCount),
 }
 
 /// The pods of one Deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PodCount {
-    /// Asked for.
+    /// How many pods are wanted.
     pub desired: i32,
-    /// There are.
+    /// How many pods exist.
     pub existing: i32,
-    /// Ready.
+    /// How many pods are ready.
     pub ready: i32,
     /// Ready for as long as `rollout.minReadySeconds` asks.
     pub available: i32,
-    /// Of the newest template.
+    /// How many pods have the newest template.
     pub updated: i32,
     /// Whether the Deployment's controller has seen its newest spec.
     pub observed: bool,
@@ -87,10 +87,10 @@ pub struct PodCount {
     pub stopped: bool,
 }
 
-/// What only a consumer has.
+/// Findings that only a consumer has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueFindings {
-    /// What the scaler has to say.
+    /// What the scaler reports.
     pub scaling: ScalingFinding,
     /// The count that the scaler decided.
     pub desired_replicas: Option<i32>,
@@ -106,19 +106,19 @@ pub struct QueueFindings {
     pub queue: String,
 }
 
-/// What the scaler has to say.
+/// What the scaler reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScalingFinding {
     /// `scaling` is unset.
     Off,
-    /// It decides.
+    /// It decides the count.
     Active,
-    /// It holds, for want of data; why.
+    /// It keeps the count because it lacks data; why.
     Holding(StatusProblem),
 }
 
 impl PodCount {
-    /// Whether what was asked for is so.
+    /// Whether the resource is as wanted.
     pub fn is_as_asked(&self) -> bool {
         let Self { desired, existing, ready: _, available, updated, observed, stuck, stopped: _ } = self;
         *observed && stuck.is_none() && available >= desired && updated >= desired && existing == desired

@@ -44,7 +44,7 @@ pub fn consumer(
     }
 }
 
-/// The worker pods, or what was said of them before where this reconcile did not come so far.
+/// The worker pods; if this reconcile did not get that far, as they were reported before.
 fn known(findings: &Findings, before: impl FnOnce() -> PodCount) -> PodCount {
     match &findings.workers {
         WorkersFinding::Pods(pods) => pods.clone(),

@@ -1,6 +1,6 @@
-//! Why something is not as asked, in the words of a condition.
+//! Why something is not as wanted, in the words of a condition.
 
-/// Why something is not as asked. Made from a step's error: the variant's name and its sentence.
+/// Why something is not as wanted. It is made from a step's error: the name of the variant, and its sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusProblem {
     /// The name of the error's variant; also the Event's reason and the metric's label.
@@ -14,7 +14,7 @@ pub struct StatusProblem {
 /// What mends a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mends {
-    /// Time, or a change outside the resource: it is tried again.
+    /// Time, or a change outside the resource: the operator retries.
     Retry,
     /// Only a change of the resource, or of an obstacle outside it: `Stalled`.
     Change,

@@ -1,5 +1,5 @@
 //! Each directive, and the order of lists. That the API server answers the same is tested in
-//! `tests/apply/pod_template.rs`.
+//! `operator/tests/it/apply/pod_template.rs`.
 
 use serde_json::json;
 
@@ -121,6 +121,7 @@ fn directives_inside_what_is_new_leave_nothing_behind() {
         "dnsConfig": {"$patch": "delete"},
         "containers": [{"name": "gone", "$patch": "delete"}],
     }});
-    let expected = json!({"spec": {"affinity": {"nodeAffinity": {}}, "containers": [], "volumes": [{"name": "v", "emptyDir": {}}]}});
+    let volumes = json!([{"name": "v", "emptyDir": {}}]);
+    let expected = json!({"spec": {"affinity": {"nodeAffinity": {}}, "containers": [], "volumes": volumes}});
     assert_eq!(merged(json!({}), patch), expected);
 }

@@ -1,4 +1,4 @@
-//! Who wants a queue.
+//! A resource that wants a queue.
 
 use crate::resource::{Meta, ResourceId};
 

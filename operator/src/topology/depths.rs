@@ -1,4 +1,4 @@
-//! How much waits in the queues of one broker.
+//! How many messages wait in the queues of one broker.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -11,7 +11,7 @@ pub struct Depths {
     pub queues: BTreeMap<String, QueueDepth>,
 }
 
-/// How much waits in one queue.
+/// How many messages wait in one queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct QueueDepth {
     /// Messages that no consumer holds.

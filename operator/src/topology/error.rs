@@ -1,9 +1,9 @@
-//! Why a broker did not do what it was asked.
+//! Why a broker refused a request or did not answer.
 
-/// Why a broker did not do what it was asked. No variant holds credentials.
+/// Why a broker refused a request or did not answer. No variant holds credentials.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// No answer: the host, the port, TLS, or time.
+    /// No answer, because of the host, the port, TLS, or the time limit.
     #[error("failed to reach the broker's management API at {url}: {detail}")]
     BrokerUnreachable {
         /// Where it should be.
@@ -16,7 +16,8 @@ pub enum BrokerError {
     Unauthorized,
     /// The user lacks a right.
     #[error(
-        "failed to {what}: the broker's user lacks a right: it needs the tag policymaker and configure, write and read on the virtual host ({detail})"
+        "failed to {what}: the broker's user lacks a right: it needs the tag policymaker and configure, write and read \
+         on the virtual host ({detail})"
     )]
     Forbidden {
         /// What was asked, as the rest of a sentence.

@@ -1,30 +1,30 @@
-//! What was seen on a broker that no write of ours mends, in words that fit every kind of broker.
+//! Faults on a broker that our writes cannot mend, in words that fit every kind of broker.
 
 use crate::status::StatusProblem;
 
-/// What was seen on a broker that no write of ours mends.
+/// A fault on a broker that our writes cannot mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Its name, for a condition's reason.
     pub reason: &'static str,
     /// One sentence: why, and what to do.
     pub message: String,
-    /// What follows from it.
+    /// What it means for the resource.
     pub meaning: Meaning,
 }
 
-/// What follows from a finding.
+/// What a finding means for the resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// It is worth a note, and nothing is wrong.
+    /// It is only a note: nothing is wrong.
     Note,
     /// The exchange of this name is not there yet: what is bound to it follows once it is.
     ExchangeMissing(String),
-    /// Something may remove it without a change of the resource: it is looked at again.
+    /// It may end without a change of the resource, so we look again.
     Passing,
     /// Another resource holds the queue.
     Taken,
-    /// Only a change of the resource, or a hand on the broker, mends it.
+    /// Only a change of the resource, or a user on the broker, can mend it.
     Lasting,
 }
 
@@ -36,7 +36,7 @@ impl Finding {
             Meaning::ExchangeMissing(_) | Meaning::Passing => {
                 Some(StatusProblem::passing(self.reason, self.message.clone()))
             }
-            // The other resource may go, and the object may be removed by hand: it is looked at again.
+            // The other resource may be deleted, and the object may be removed by hand, so we look again.
             Meaning::Taken | Meaning::Lasting => Some(StatusProblem::lasting(self.reason, self.message.clone())),
         }
     }

@@ -1,4 +1,4 @@
-//! Step 3: the objects on a resource's broker: what the resource wants, and what becomes of it.
+//! Step 3: the objects on a resource's broker. What the resource wants is compared with what is there.
 //!
 //! This is the seam above the brokers: the controllers, the commands and the status know [`Topology`] and the plain
 //! data beside it. Each kind of broker implements the trait: RabbitMQ in [`crate::rabbitmq`]. [`crate::brokers::open`]
@@ -33,8 +33,8 @@ pub const DEPTHS_AGE: Duration = Duration::from_secs(5);
 /// A broker on which resources have their objects.
 #[async_trait]
 pub trait Topology: Debug + Send + Sync {
-    /// Brings about what a resource wants. `rivals`: the other consumers of this cluster that want the same queue of
-    /// the same broker. `fresh`: read again even if the last read is young, because something moved.
+    /// Makes the objects as a resource wants them. `rivals`: the other consumers of this cluster that want the same
+    /// queue of the same broker. `fresh`: read again even if the last read is young, because something changed.
     async fn bring_about(
         &self,
         wanted: &Wanted<'_>,
@@ -49,8 +49,7 @@ pub trait Topology: Debug + Send + Sync {
     /// Every object between a sender and the workers, in the order in which a message meets them.
     async fn chain(&self, wanted: &Wanted<'_>) -> Result<Vec<Sight>, BrokerError>;
 
-    /// Goes one step on with removing the queue of a consumer that is being deleted. `empty`: what the earlier steps
-    /// have seen.
+    /// Runs the next step of removing the queue of a deleted consumer. `empty`: what the earlier steps have seen.
     async fn remove_queue(
         &self,
         held: &Held<'_>,
@@ -68,18 +67,18 @@ pub trait Topology: Debug + Send + Sync {
 /// Whether differences are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// They are.
+    /// They are written.
     Write,
-    /// They are only told: a paused resource.
+    /// They are only reported, for a paused resource.
     ReadOnly,
 }
 
-/// What was done and what was seen.
+/// What was done, and what was found.
 #[derive(Clone, Debug)]
 pub struct BroughtAbout {
     /// The writes that were carried out; in [`Mode::ReadOnly`] those that would be.
     pub writes: Vec<BrokerWrite>,
-    /// What no write of ours mends.
+    /// What our writes cannot mend.
     pub findings: Vec<Finding>,
     /// Which broker it is, however it is reached.
     pub broker: BrokerId,
@@ -123,7 +122,7 @@ pub struct Preview {
     pub writes: Vec<BrokerWrite>,
     /// What that would lose, a sentence each.
     pub losses: Vec<String>,
-    /// What no write of ours mends.
+    /// What our writes cannot mend.
     pub findings: Vec<Finding>,
 }
 

@@ -1,8 +1,8 @@
-//! What the deletion of a consumer says to its broker, and what it hears.
+//! What the deletion of a consumer asks its broker, and what the broker answers.
 
 use std::time::Instant;
 
-/// What is known, beside the broker, of a consumer that is being deleted.
+/// What is known, apart from the broker, about a consumer that is being deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Situation {
     /// `deletionTimeout` has passed since the deletion was asked for.
@@ -13,7 +13,7 @@ pub struct Situation {
     pub workers_wanted: i32,
 }
 
-/// Since when every read said that a queue is empty; `None`: the last one did not.
+/// Since when every read has shown a queue empty; `None`: the last one did not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EmptySince {
     /// The queue itself.
@@ -22,19 +22,19 @@ pub struct EmptySince {
     pub dead_letters: Option<Instant>,
 }
 
-/// What became of one step of a deletion.
+/// The result of one step of a deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Removal {
-    /// Something was written: ask again at once.
+    /// Something was written: continue at once.
     Wrote,
-    /// Workers drain the queue: ask again in a few seconds.
+    /// Workers drain the queue: continue in a few seconds.
     Drain {
         /// Messages that are still there.
         messages: u64,
     },
-    /// A queue looks empty, and has not for long enough: ask again in a few seconds.
+    /// A queue looks empty, but not for long enough: continue in a few seconds.
     Confirm,
-    /// Scale the workers to none, and ask again when they are gone.
+    /// Scale the workers to zero, and continue when they are gone.
     StopWorkers,
     /// Nothing is left to do.
     Done {
@@ -43,11 +43,11 @@ pub enum Removal {
     },
 }
 
-/// A queue that stays.
+/// A queue that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptQueue {
     /// Its name.
     pub queue: String,
-    /// The messages in it; `None`: its node is down, so that the broker cannot say.
+    /// The messages in it; `None`: its node is down, so the broker does not know.
     pub messages: Option<u64>,
 }

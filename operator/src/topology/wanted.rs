@@ -28,8 +28,8 @@ pub struct WantedQueue<'a> {
     pub dead_letter: &'a DeadLetter,
 }
 
-/// What a consumer holds that is being deleted. It is not validated: what is stored must be deletable, whatever today's
-/// rules say.
+/// What a deleted consumer holds on its broker. It is not validated: a stored resource must be deletable, whatever
+/// today's rules say.
 #[derive(Clone, Copy, Debug)]
 pub struct Held<'a> {
     /// Which resource.
@@ -79,7 +79,7 @@ impl<'a> WantedQueue<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// What a consumer holds.
+    /// What a consumer holds on its broker.
     pub fn of_consumer(meta: &'a Meta, spec: &'a NotifConsumerSpec, cluster: Option<&'a str>) -> Self {
         Self { meta, cluster, queue: WantedQueue::of(spec) }
     }

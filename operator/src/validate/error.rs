@@ -1,10 +1,10 @@
-//! Why a resource cannot be as asked.
+//! Why a resource is not valid.
 
 use hoopoe_crds::Invalid;
 
 use crate::status::StatusProblem;
 
-/// Why a resource cannot be as asked. Only a change of it helps.
+/// Why a resource is not valid. Only a change of it helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValidateError {
     /// Rules are broken, at least one.
@@ -13,7 +13,7 @@ pub enum ValidateError {
 }
 
 impl ValidateError {
-    /// In the words of a condition.
+    /// The error in the words of a condition.
     pub fn problem(&self) -> StatusProblem {
         let Self::FieldsInvalid(_) = self;
         StatusProblem::lasting("FieldsInvalid", self.to_string())

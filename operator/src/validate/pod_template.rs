@@ -1,4 +1,4 @@
-//! What a `podTemplate` may not do, which no CEL rule can look into.
+//! Rules about a `podTemplate` that CEL cannot check.
 
 use hoopoe_crds::Invalid;
 use serde_json::{Value, json};

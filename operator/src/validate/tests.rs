@@ -61,7 +61,10 @@ fn a_pod_template_may_touch_neither_selector_labels_nor_the_containers_name_in_w
     assert_eq!(with_template(json!({"$patch": "delete"})).len(), 5);
     let harmless = json!({
         "metadata": {"labels": {"team": "shop", key: "producer"}, "annotations": {"a": "b"}},
-        "spec": {"containers": [{"name": "sidecar", "image": "x"}, {"name": "hoopoe", "env": [{"name": "A", "value": "b"}]}]},
+        "spec": {"containers": [
+            {"name": "sidecar", "image": "x"},
+            {"name": "hoopoe", "env": [{"name": "A", "value": "b"}]},
+        ]},
     });
     assert_eq!(with_template(harmless), Vec::<String>::new());
 }

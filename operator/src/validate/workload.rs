@@ -39,7 +39,7 @@ pub(super) fn broken_rules(id: &ResourceId, workload: &Workload) -> Vec<Invalid>
         let deadline = rollout.progress_deadline;
         let seconds = deadline.map_or(PROGRESS_DEADLINE_SECONDS, |deadline| deadline.0.as_millis().div_ceil(1000));
         let ready = u128::try_from(rollout.min_ready_seconds.unwrap_or(0)).unwrap_or(0);
-        // 0 is refused elsewhere, with its field.
+        // Another rule refuses 0, and names its field.
         if (1..=ready).contains(&seconds) {
             let detail = "must be over minReadySeconds (600s where it is unset): no rollout could ever be done";
             broken("spec.rollout.progressDeadline".to_owned(), detail);

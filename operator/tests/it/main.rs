@@ -13,4 +13,5 @@ mod control_plane;
 mod invalid;
 mod register;
 mod scaling;
+mod testkit;
 mod topology;

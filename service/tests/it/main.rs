@@ -1,4 +1,4 @@
-//! The service on real servers: a module for each area.
+//! Tests of the service on real servers; a module for each area.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -15,3 +15,4 @@ mod inbox;
 mod pipeline;
 mod roles;
 mod store;
+mod testkit;

@@ -9,7 +9,7 @@ use super::{
     table::{Case, KINDS, Kind},
 };
 
-/// A document with a name by which its answer is known.
+/// A document with a name, by which its answer is found.
 struct Try<'a> {
     case: &'a Case,
     document: Value,
@@ -21,7 +21,7 @@ fn named(kind: Kind, name: &str, case: &Case, change: Option<&Value>) -> Value {
     kind.with([&name].into_iter().chain(&case.from).chain(change))
 }
 
-/// Every change of every case. `refused`: whether its rejections are to be refused.
+/// Runs every change of every case. `refused`: the API server must refuse those changes.
 fn tries<'a>(kind: Kind, cases: &'a [Case], prefix: &str, refused: impl Fn(&Case) -> bool) -> Vec<Try<'a>> {
     let mut tries = Vec::new();
     for (index, case) in cases.iter().enumerate() {
@@ -42,9 +42,9 @@ fn judge(tries: &[Try<'_>], found: &BTreeMap<String, String>) -> usize {
             assert_eq!(complaint, None, "{}: {}", case.at, case.message);
             continue;
         }
-        let Some(complaint) = complaint else { panic!("taken: {}: {}: {document}", case.at, case.message) };
+        let Some(complaint) = complaint else { panic!("it was accepted: {}: {}: {document}", case.at, case.message) };
         assert!(complaint.contains(&case.message), "{}: {}: {complaint}", case.at, case.message);
-        // The rule at the root blames the whole object; its message names the field.
+        // The rule at the root reports the whole object, but its message names the field.
         let blamed = format!("{}: Invalid value", case.blames);
         assert!(complaint.contains(&blamed) || case.at.is_empty(), "{}: {complaint}", case.blames);
     }
@@ -62,7 +62,7 @@ async fn the_api_server_says_the_same_as_the_local_evaluation() {
         judged +=
             judge(&created, &complaints(&plane, &["-n", "rules", "create", "--dry-run=server"], &documents).await);
 
-        // A name cannot change: such a document would be another one.
+        // A name cannot change: such a document would be another object.
         let changeable: Vec<Case> = cases.into_iter().filter(|case| !case.at.is_empty()).collect();
         let updated = tries(kind, &changeable, "update", |_| true);
         let stored =
@@ -106,7 +106,7 @@ async fn an_explanation_reads_like_documentation_and_lists_show_the_columns() {
     assert_eq!(replicas, "4");
 }
 
-/// No rule meets a null: a default takes its place, or the field is refused by its name.
+/// No rule ever sees a null: either a default replaces it, or the field is refused by name.
 #[tokio::test]
 async fn a_null_becomes_the_default_or_is_refused() {
     let plane = plane("nulls").await;

@@ -1,4 +1,4 @@
-//! What an API server and etcd can bear.
+//! Limits that an API server and etcd can bear.
 
 use hoopoe_crds::{NotifConsumer, NotifProducer};
 use kube::CustomResourceExt;
@@ -19,7 +19,7 @@ fn every_list_and_map_and_every_field_that_a_pattern_reads_has_a_limit_and_every
     for kind in KINDS {
         walk("spec", &kind.schema()["properties"]["spec"]);
         let mut status = kind.schema()["properties"]["status"].clone();
-        // Kube's own: a resource that nobody has looked at has none.
+        // From kube: a new resource has no status yet.
         status["nullable"] = Value::Bool(false);
         walk("status", &status);
     }
@@ -30,7 +30,7 @@ fn walk(path: &str, schema: &Value) {
     let is = |kind: &str| schema["type"] == kind;
     assert!(!is("array") || has("maxItems"), "{path} has no maxItems");
     assert!(!has("additionalProperties") || has("maxProperties"), "{path} has no maxProperties");
-    // The pattern of a condition is Kubernetes' own.
+    // The pattern in a condition comes from Kubernetes.
     assert!(!has("pattern") || has("maxLength") || path.contains("conditions"), "{path} has no maxLength");
     assert!(!has("x-kubernetes-validations") || !is("string") || has("maxLength"), "{path} has no maxLength");
     assert!(!is("integer") || path.contains("conditions") || schema["format"] == "int64" || has("maximum"), "{path}");

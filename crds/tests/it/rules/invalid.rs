@@ -1,4 +1,5 @@
-//! Resources that are wrong in many ways: each is refused by the API server, or stored and found by validation, and the field is named.
+//! Resources that are wrong in many ways. The API server refuses each, or stores it and validation finds the fault; the
+//! field is named.
 
 use hoopoe_crds::Manifest;
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use super::{
     table::{By, KINDS, Kind, Wrong},
 };
 
-/// What `hoopoe dev` says.
+/// What `hoopoe dev` reports.
 fn dev_says(document: &Value) -> String {
     match Manifest::from_value(document) {
         Err(error) => error.to_string(),
@@ -20,7 +21,7 @@ fn dev_says(document: &Value) -> String {
     }
 }
 
-/// Whole, or as serde says it of one that is missing.
+/// The full path, or for a missing field the words in which serde reports it.
 fn names(said: &str, field: &str) -> bool {
     let missing = field.rsplit_once('.').map(|(parent, leaf)| format!("{parent}: missing field `{leaf}`"));
     said.contains(field) || missing.is_some_and(|missing| said.contains(&missing))
@@ -53,7 +54,7 @@ fn dev_takes_and_refuses_what_the_rules_take_and_refuse() {
             for change in &case.accept {
                 assert_eq!(dev_says(&kind.with(case.from.iter().chain([change]))), "", "{}: {}", case.at, case.message);
             }
-            // A rule about a change needs the resource before it: the store of `dev` has none.
+            // A rule about a change needs the resource before the change, and `dev` keeps none.
             let rejected = case.reject.iter().filter(|_| case.from.is_none());
             for change in rejected {
                 let said = dev_says(&kind.with([change]));
@@ -72,7 +73,7 @@ async fn the_api_server_refuses_each_and_names_the_field_or_validation_does() {
         let each = table.iter().enumerate().map(|(index, wrong)| (wrong, document(kind, index, wrong)));
         let (undecodable, table): (Vec<_>, Vec<_>) = each.partition(|(wrong, _)| wrong.by == By::Decoding);
         for (wrong, document) in undecodable {
-            // Its answer does not say which document it is about.
+            // The answer does not say which document it is about.
             let args = ["-n", "invalid", "create", "--dry-run=server", "-f", "-"];
             let output = plane.kubectl_with(&args, &document.to_string()).await.unwrap();
             let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -85,7 +86,7 @@ async fn the_api_server_refuses_each_and_names_the_field_or_validation_does() {
             let complaint = found.get(document["metadata"]["name"].as_str().unwrap());
             match wrong.by {
                 By::Server => {
-                    let Some(complaint) = complaint else { panic!("the API server took {wrong:?}") };
+                    let Some(complaint) = complaint else { panic!("the API server accepted {wrong:?}") };
                     assert!(complaint.contains(&wrong.blames), "{wrong:?}: {complaint}");
                 }
                 By::Decoding | By::Validate | By::Operator => assert_eq!(complaint, None, "{wrong:?}"),

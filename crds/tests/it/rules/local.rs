@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::table::{Case, KINDS, Kind};
 
-/// Every complaint as `field: message`.
+/// Every complaint, as `field: message`.
 fn complaints(kind: Kind, document: &Value, old: Option<&Value>) -> Vec<(String, String)> {
     match Validator::new().validate(&kind.schema(), document, old) {
         Ok(()) => Vec::new(),
@@ -17,7 +17,7 @@ fn refused(kind: Kind, case: &Case, document: &Value, old: Option<&Value>) {
     let found = complaints(kind, document, old);
     let is = |(field, message): &(String, String)| *field == case.blames && message.starts_with(&case.message);
     assert!(found.iter().any(is), "{kind:?} {}: {}: {found:?}", case.at, case.message);
-    // On update the rule that a name is immutable may speak up beside the one that is meant.
+    // On an update, the rule that a name is immutable may complain too.
     assert!(found.len() == 1 || old.is_some(), "{kind:?} {}: {found:?}", case.at);
 }
 
@@ -36,7 +36,7 @@ fn every_rule_accepts_and_refuses_on_create_and_on_update() {
                 let document = kind.with(case.from.iter().chain([change]));
                 refused(kind, &case, &document, Some(&before));
                 if case.from.is_some() {
-                    // Nothing was there before: nothing was changed.
+                    // Without an earlier resource nothing was changed.
                     assert_eq!(complaints(kind, &document, None), [], "{}: {}", case.at, case.message);
                 } else {
                     refused(kind, &case, &document, None);

@@ -1,4 +1,5 @@
-//! What the API server refuses: each CEL rule, and resources that are wrong in many ways; evaluated here, and by a real API server.
+//! What the API server refuses: each CEL rule, and resources that are wrong in many ways. Both are checked in this
+//! process and by a real API server.
 
 mod api_server;
 mod budget;

@@ -1,4 +1,4 @@
-//! Resources that were stored before a rule was there: their deletion and their status must not hang on it.
+//! Resources that were stored before a rule existed: the rule must not prevent their deletion or their status.
 
 use hoopoe_crds::NotifConsumer;
 use hoopoe_e2e::ControlPlane;
@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::{plane::define, table::Kind};
 
-/// Without rules, patterns and limits.
+/// The schema without rules, patterns and limits.
 fn loosened(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
-            // A property may have the name of a keyword: those are schemas, and no keyword's value is an object.
+            // A property may be named like one of these keywords. The schema of a property is an object, and the value
+            // of these keywords is not.
             let keywords =
                 ["x-kubernetes-validations", "pattern", "maxLength", "minLength", "maximum", "minimum", "maxItems"];
             fields.retain(|key, value| value.is_object() || !keywords.contains(&key.as_str()));
@@ -24,7 +25,7 @@ fn loosened(schema: &mut Value) {
 
 #[tokio::test]
 async fn what_an_older_schema_stored_can_be_changed_elsewhere_given_a_status_and_deleted() {
-    // Its own: another test's CRDs may not be loosened.
+    // An API server of its own, because the rules of a CRD that other tests use may not be removed.
     let plane = ControlPlane::start().await.unwrap();
     let mut older = serde_json::to_value(NotifConsumer::crd()).unwrap();
     loosened(&mut older["spec"]["versions"][0]["schema"]);
@@ -45,7 +46,7 @@ async fn what_an_older_schema_stored_can_be_changed_elsewhere_given_a_status_and
     plane.apply(&Kind::Consumer.with([&bad]).to_string()).await.unwrap();
 
     define(&plane).await;
-    // The rules are there: no other resource gets in like this.
+    // The rules are active: no other resource is accepted like this.
     let other = json!({ "metadata": { "name": "other" } });
     let other = Kind::Consumer.with([&bad, &other]).to_string();
     let refused = loop {
@@ -53,7 +54,7 @@ async fn what_an_older_schema_stored_can_be_changed_elsewhere_given_a_status_and
         if !output.status.success() {
             break String::from_utf8_lossy(&output.stderr).into_owned();
         }
-        // The old schema, still.
+        // The old schema is still active.
         let released = r#"{"metadata": {"finalizers": null}}"#;
         plane.kubectl(&["patch", "ncons", "other", "--type=merge", "-p", released]).await.unwrap();
         plane.kubectl(&["delete", "ncons", "other"]).await.unwrap();
@@ -69,7 +70,7 @@ async fn what_an_older_schema_stored_can_be_changed_elsewhere_given_a_status_and
     patch(&["--subresource=status"], status).await.unwrap();
     patch(&[], json!({ "metadata": { "annotations": { "hoopoe.app/paused": "true" } } })).await.unwrap();
     patch(&[], json!({ "spec": { "replicas": 3 } })).await.unwrap();
-    // A field that is wrong may be mended, and no other may go wrong.
+    // The wrong field may be mended, and no other field may become wrong.
     let worse = patch(&[], json!({ "spec": { "deadLetter": { "maxLength": 0 } } })).await.unwrap_err().to_string();
     assert!(worse.contains("spec.deadLetter.maxLength"), "{worse}");
     patch(&[], json!({ "spec": { "api": { "port": 8080 } } })).await.unwrap();

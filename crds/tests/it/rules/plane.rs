@@ -1,4 +1,4 @@
-//! A real API server with both CRDs as they are committed, and what `kubectl` says to many documents at once.
+//! A real API server with both committed CRDs, and the answers of `kubectl` for many documents at once.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,7 +11,7 @@ pub const CRDS: [&str; 2] =
 
 static DEFINED: OnceCell<()> = OnceCell::const_new();
 
-/// A namespace of its own on the API server that all tests of this file share.
+/// A namespace of its own, on the API server that all tests of this binary share.
 pub async fn plane(namespace: &str) -> Arc<ControlPlane> {
     let plane = ControlPlane::shared().await.unwrap();
     DEFINED.get_or_init(|| define(&plane)).await;
@@ -23,7 +23,7 @@ pub async fn define(plane: &ControlPlane) {
     plane.apply(&CRDS.join("---\n")).await.unwrap();
     let crds = ["crd/notifproducers.hoopoe.app", "crd/notifconsumers.hoopoe.app"];
     plane.kubectl(&["wait", "--for=condition=Established", crds[0], crds[1], "--timeout=60s"]).await.unwrap();
-    // Established is not yet in every list of the API server's.
+    // An established CRD is not in every list of the API server at once.
     while plane.kubectl(&["get", "nprod,ncons"]).await.is_err()
         || plane.kubectl(&["explain", "ncons.spec"]).await.is_err()
     {
@@ -31,7 +31,7 @@ pub async fn define(plane: &ControlPlane) {
     }
 }
 
-/// `kubectl ARGS -f -` of all documents, each with a name of its own. What it complained about, by that name.
+/// Runs `kubectl ARGS -f -` with all documents, each under its own name, and returns the complaints by that name.
 pub async fn complaints(plane: &ControlPlane, args: &[&str], documents: &[Value]) -> BTreeMap<String, String> {
     let text: Vec<_> = documents.iter().map(ToString::to_string).collect();
     let args: Vec<&str> = args.iter().copied().chain(["-f", "-"]).collect();

@@ -1,4 +1,4 @@
-//! The tables, and the rules that the generated CRDs have.
+//! The tables of cases, and the rules of the generated CRDs.
 
 use hoopoe_crds::{NotifConsumer, NotifProducer};
 use kube::CustomResourceExt;
@@ -15,7 +15,7 @@ pub enum Kind {
 
 pub const KINDS: [Kind; 2] = [Kind::Producer, Kind::Consumer];
 
-/// The cases of one rule. Changes are merge patches on the kind's example.
+/// The cases of one rule. Each change is a merge patch on the example of the kind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -23,9 +23,9 @@ pub struct Case {
     pub at: String,
     /// How its message starts.
     pub message: String,
-    /// The field that it blames.
+    /// The field that the rule reports.
     pub blames: String,
-    /// Of a rule about a change: what is stored before.
+    /// For a rule about a change: the resource that is stored before.
     pub from: Option<Value>,
     pub accept: Vec<Value>,
     pub reject: Vec<Value>,
@@ -35,10 +35,10 @@ pub struct Case {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wrong {
-    /// The field that must be named.
+    /// The field that the complaint must name.
     pub blames: String,
     pub change: Value,
-    /// Who refuses it.
+    /// Which side refuses it.
     #[serde(default)]
     pub by: By,
 }
@@ -46,14 +46,14 @@ pub struct Wrong {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// The API server; `dev` too.
+    /// The API server, and `dev` too.
     #[default]
     Server,
-    /// The API server too, before it looks at the schema, where it is asked as `kubectl` asks: an unknown field.
+    /// The API server before it looks at the schema, and `dev` too: an unknown field, if asked as `kubectl` asks.
     Decoding,
-    /// `validate`, of `dev` and of the operator: the API server stores it, and it is Stalled.
+    /// `validate`, in `dev` and in the operator: the API server stores the resource, and it becomes Stalled.
     Validate,
-    /// The operator's own validation: see its tests.
+    /// Only the operator's own validation; its tests cover it.
     Operator,
 }
 
@@ -94,7 +94,7 @@ impl Kind {
         .unwrap()
     }
 
-    /// The example with changes, one after the other.
+    /// The example after the changes, made one after the other.
     pub fn with<'a>(self, changes: impl IntoIterator<Item = &'a Value>) -> Value {
         let mut document = self.example();
         changes.into_iter().for_each(|change| merge(&mut document, change));

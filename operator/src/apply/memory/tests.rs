@@ -1,4 +1,4 @@
-//! When a child is sent.
+//! When a child is sent again.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::json;
@@ -144,7 +144,7 @@ fn what_has_no_generation_is_not_applied_for_each_status() {
     );
 }
 
-/// As the API server answers.
+/// An object as the API server returns it.
 fn answer(version: &str, generation: Option<i64>) -> ObjectMeta {
     let controller = OwnerReference { uid: "owner".to_owned(), controller: Some(true), ..OwnerReference::default() };
     ObjectMeta {

@@ -39,10 +39,10 @@ pub enum ExplainError {
     /// There is no such resource.
     #[error("failed to find {0}")]
     Missing(ResourceId),
-    /// The API server does not say.
+    /// The API server did not answer.
     #[error("failed to ask the API server: {0}")]
     ApiServer(#[from] Box<kube::Error>),
-    /// Its answer is no resource of ours.
+    /// The answer is not one of our resources.
     #[error("failed to read the API server's answer: {0}")]
     Answer(#[from] serde_json::Error),
 }
@@ -67,7 +67,7 @@ pub async fn explain(client: &Client, args: &ExplainArgs) -> Result<Vec<ChainLin
     Ok(chain)
 }
 
-/// What its own status says.
+/// The status of the resource itself.
 fn resource(object: &DynamicObject, meta: &Meta) -> ChainLink {
     let what = meta.id.to_string();
     let status = &object.data["status"];
@@ -86,7 +86,7 @@ fn resource(object: &DynamicObject, meta: &Meta) -> ChainLink {
     ChainLink::of(ready.status == "True", what, detail)
 }
 
-/// Each Secret that it names: which keys, never what is in them.
+/// Each Secret that the resource names: which keys it has, never their values.
 async fn secrets(client: &Client, id: &ResourceId, spec: &EitherSpec) -> Vec<ChainLink> {
     let api: Api<Secret> = Api::namespaced(client.clone(), &id.namespace);
     let mut links = Vec::new();
@@ -170,7 +170,7 @@ async fn readyz(client: &Client, namespace: &str, pod: &str) -> Result<Value, St
     tokio::time::timeout(POD_LIMIT, asked).await.map_err(|_| format!("it did not answer within {POD_LIMIT:?}"))?
 }
 
-/// An API server's own sentence, without the rest of its answer.
+/// The message of the API server, without the rest of its answer.
 fn said(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => status.message.clone(),

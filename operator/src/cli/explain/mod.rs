@@ -33,7 +33,7 @@ pub struct Target {
     pub name: String,
 }
 
-/// Why a text is no resource.
+/// Why a text does not name a resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("failed to read \"{0}\": must be ncons/NAME or nprod/NAME")]
 pub struct TargetError(String);
@@ -52,9 +52,9 @@ pub struct ChainLink {
 /// Whether a link is as it should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
-    /// As it should.
+    /// It is as it should be.
     Holds,
-    /// It does not.
+    /// It is not as it should be.
     Fails,
     /// It could not be asked.
     Unknown,
@@ -92,7 +92,7 @@ pub fn text(chain: &[ChainLink]) -> String {
             LinkState::Fails => "FAILS",
             LinkState::Unknown => "?    ",
         };
-        // A line break in a text of others must not look like a line of ours.
+        // Texts from outside must not contain a line break, or a part of them would look like a line of ours.
         let detail: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // Writing to a String cannot fail.
         let _ = writeln!(out, "{state}  {what:width$}  {}", detail.trim());

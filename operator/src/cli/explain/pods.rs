@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_server_that_one_pod_does_not_reach_fails() {
-        let report = |postgres: bool| json!({ "ready": true, "parts": [{ "name": "broker", "up": true }, { "name": "postgres", "up": postgres }] });
+        let report = |postgres: bool| {
+            let parts = json!([{ "name": "broker", "up": true }, { "name": "postgres", "up": postgres }]);
+            json!({ "ready": true, "parts": parts })
+        };
         let answers = [
             ("a".to_owned(), Ok(report(true))),
             ("b".to_owned(), Ok(report(false))),

@@ -1,14 +1,17 @@
-//! What becomes of the children, and so of the pods. Pure.
+//! How the children change, and with them the pods. Pure.
 
 use serde_json::Value;
 
-use super::{Becomes, ChildChange, fields};
+use super::{
+    content::{Becomes, ChildChange},
+    fields,
+};
 use crate::desired::{Child, ChildKind};
 
-/// The most paths that are shown of one child.
+/// How many paths of one child are shown at most.
 const PATHS: usize = 6;
 
-/// The changes from the children of one spec to those of another.
+/// The changes between the children of two specs.
 pub(super) fn changes(before: &[Child], after: &[Child]) -> Vec<ChildChange> {
     let change = |child: &Child, becomes| ChildChange { kind: child.kind.as_str(), name: child.name.clone(), becomes };
     let mut found = Vec::new();
@@ -37,7 +40,7 @@ pub(super) fn changes(before: &[Child], after: &[Child]) -> Vec<ChildChange> {
     found
 }
 
-/// What becomes of the pods of each Deployment. `live`: how many it has.
+/// What happens to the pods of each Deployment. `live`: its present count.
 pub(super) fn pods(before: &[Child], after: &[Child], live: impl Fn(&str) -> Option<i32>) -> Vec<String> {
     let deployments = |children: &[Child]| -> Vec<Child> {
         children.iter().filter(|child| child.kind == ChildKind::Deployment).cloned().collect()

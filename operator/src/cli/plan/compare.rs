@@ -1,4 +1,4 @@
-//! The two sides of a plan, built and compared; the broker, read.
+//! Builds and compares the two sides of a plan, and reads the broker.
 
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::{
@@ -27,7 +27,8 @@ use crate::{
 };
 
 impl Planner<'_> {
-    /// What becomes of the children, the pods and the broker's objects. `decided`: `status.desiredReplicas`.
+    /// Adds to the plan how the children, the pods and the broker's objects change. `decided`:
+    /// `status.desiredReplicas`.
     pub(super) async fn compare(
         &self,
         plan: &mut ResourcePlan,
@@ -88,7 +89,8 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// The stored spec, prepared, and its children; `None`: it has none, so that there is nothing to compare with.
+    /// The stored spec, prepared, and its children. `None`: the spec cannot be prepared, so there is nothing to compare
+    /// with.
     async fn earlier<'a>(
         &self,
         before: &'a Side,
@@ -111,18 +113,18 @@ impl Planner<'_> {
         side.spec.prepare(&side.meta, &AssumedSecrets::new(&[], &side.spec)).await
     }
 
-    /// A Deployment's count; `None`: there is none of that name.
+    /// The count of a Deployment; `None`: it does not exist.
     async fn count(&self, id: &ResourceId, name: &str) -> Result<Option<i32>, PlanError> {
         let api: Api<Deployment> = Api::namespaced(self.client.clone(), &id.namespace);
         match api.get_opt(name).await {
             Ok(deployment) => Ok(deployment.and_then(|deployment| deployment.spec?.replicas)),
-            // Without the right to look, the specs alone say how many there are.
+            // Without the right to read it, use the counts of the specs.
             Err(kube::Error::Api(status)) if status.code == 403 => Ok(None),
             Err(error) => Err(Box::new(error).into()),
         }
     }
 
-    /// The API server tries what changes, as the operator would apply it.
+    /// Sends each changed child to the API server as a dry run of the operator's apply.
     async fn try_children(&self, plan: &mut ResourcePlan, built: &[Child]) -> Result<(), PlanError> {
         let params = PatchParams::apply(FIELD_MANAGER).force().dry_run();
         let namespace = &plan.id.namespace;
@@ -203,7 +205,7 @@ fn is_ours(there: &kube::api::DynamicObject, plan: &ResourcePlan) -> bool {
     })
 }
 
-/// Which broker and virtual host; never credentials.
+/// The host and virtual host of a broker; never credentials.
 fn place(access: &BrokerAccess) -> String {
     format!("{}:{}, virtual host {}", access.amqp_host, access.amqp_port, access.vhost)
 }

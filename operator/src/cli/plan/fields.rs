@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::FieldChange;
+use super::content::FieldChange;
 
-/// Longer values are cut.
+/// Longer values are cut to this length.
 const LONGEST: usize = 80;
-/// Fields that may hold credentials in plain text: the plan says that they change, and not to what.
+/// Fields that may hold credentials in plain text: the plan shows that they change, but not their values.
 const UNSAID: [&str; 2] = ["spec.extraEnv", "spec.podTemplate"];
 
-/// The changes from one value to another, by path. Lists are compared whole.
+/// The changes between two values, by path. Lists are compared as a whole.
 pub(super) fn changes(path: &str, from: Option<&Value>, to: Option<&Value>) -> Vec<FieldChange> {
     let mut found = Vec::new();
     walk(path, from, to, &mut found);
@@ -41,7 +41,7 @@ fn short(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
     };
-    // A line break in a value must not look like a line of ours.
+    // A line break in a value must not start a new line of the output.
     text.retain(|c| !c.is_control());
     if text.len() > LONGEST {
         text.truncate(text.floor_char_boundary(LONGEST));

@@ -24,25 +24,25 @@ use crate::{
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The files.
+    /// The files could not be read.
     #[error(transparent)]
     Given(#[from] GivenError),
     /// The cluster does not answer.
     #[error("failed to ask the API server: {0}")]
     ApiServer(#[from] Box<kube::Error>),
-    /// Its Secrets cannot even be assumed.
+    /// The Secrets of a resource could not even be assumed.
     #[error(transparent)]
     Secrets(#[from] crate::dereference::DereferenceError),
-    /// The API server's answer is no resource of ours: another version of the definitions.
+    /// The API server's answer is not one of our resources: the definitions have another version.
     #[error("failed to read the API server's answer: {0}")]
     Answer(#[from] serde_json::Error),
 }
 
-/// Makes a plan. Nothing is written.
+/// Makes a plan. It writes nothing.
 pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
     let given = Given::read(&args.filenames)?;
     let platform = Platform {
-        // The same on both sides: a manifest does not change the operator's flags.
+        // Both sides use the same platform, because a manifest does not change the operator's flags.
         worker_image: "hoopoe".to_owned(),
         image_pull_secrets: Vec::new(),
         otlp_endpoint: None,
@@ -64,18 +64,18 @@ pub async fn plan(client: &Client, args: &PlanArgs) -> Result<Plan, PlanError> {
     Ok(plan)
 }
 
-/// What every manifest's plan shares.
+/// What the plans of all manifests share.
 pub(super) struct Planner<'a> {
     pub(super) client: &'a Client,
     pub(super) args: &'a PlanArgs,
     pub(super) platform: Platform,
-    /// Those that stand beside the manifests.
+    /// The Secrets that stand beside the manifests.
     pub(super) secrets: &'a [Secret],
-    /// The exchanges that producers among the manifests make.
+    /// The exchanges that producers among the manifests declare.
     pub(super) exchanges: BTreeSet<&'a str>,
 }
 
-/// One side of a comparison: what is there, or what would be.
+/// One side of the comparison: the present resource, or the future one.
 pub(super) struct Side {
     pub(super) meta: Meta,
     pub(super) spec: EitherSpec,
@@ -116,7 +116,8 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// The resource as it would be: the API server's own rules, defaults and admission, and what other managers set.
+    /// The resource as the API server would store it: with its rules, defaults and admission, and the fields of other
+    /// managers.
     async fn try_resource(
         &self,
         api: &Api<DynamicObject>,

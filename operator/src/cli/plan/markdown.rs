@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
+use super::content::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
 /// The plan as Markdown: a summary, then a section a resource.
 pub(super) fn markdown(plan: &Plan) -> String {
@@ -92,7 +92,7 @@ fn count(number: usize, what: &str) -> String {
     }
 }
 
-/// Escapes a text, for a table too: names and messages come from outside.
+/// Escapes a text for Markdown, tables included, because names and messages come from outside.
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -108,7 +108,7 @@ fn cell(text: &str) -> String {
     out
 }
 
-/// The same as code, without backticks: one would end it.
+/// A text as a code span. Backticks are replaced, because one would end the span.
 fn code(text: &str) -> String {
     format!("`{}`", text.replace('`', "'").replace('|', "\\|").replace(char::is_control, " "))
 }

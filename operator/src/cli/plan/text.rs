@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
+use super::content::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
 /// The plan as lines.
 pub(super) fn text(plan: &Plan) -> String {

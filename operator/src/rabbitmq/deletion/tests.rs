@@ -1,4 +1,4 @@
-//! The whole course of a deletion, step by step, on plain data.
+//! A whole deletion, step by step, on plain data.
 
 use hoopoe_crds::worker_config::{QueuePolicy, QueueType};
 use serde_json::json;
@@ -16,7 +16,7 @@ fn wanted() -> DesiredQueue {
     }
 }
 
-/// Both queues with so many messages, both policies, a binding of ours and a binding of another program.
+/// Both queues with this many messages, both policies, a binding of ours and a binding of another program.
 fn seen(messages: u64, dead_letters: u64) -> Snapshot {
     let mut seen = Snapshot::default();
     for (name, messages) in [("q", messages), ("q.dlq", dead_letters)] {
@@ -73,7 +73,7 @@ fn sentences(step: DeletionStep) -> Vec<String> {
     }
 }
 
-/// Both queues have been empty for so long.
+/// Both queues have been empty for this long.
 fn both(empty_for: Duration) -> EmptyFor {
     EmptyFor { queue: Some(empty_for), dead_letters: Some(empty_for) }
 }
@@ -152,7 +152,7 @@ fn what_came_in_just_before_the_bindings_went_has_time_to_show() {
 fn what_is_published_between_the_last_read_and_the_stop_is_kept() {
     let late = unbound(seen(1, 0));
     let dead_letters = EmptyFor { queue: None, dead_letters: Some(LONG) };
-    // The workers were scaled to none before, so nothing drains it.
+    // The workers were scaled to zero before, so nothing drains the queue.
     let said = sentences(step(&late, |input| {
         (input.empty_for, input.workers, input.workers_wanted) = (dead_letters, 0, 0);
     }));
@@ -164,7 +164,7 @@ fn what_is_published_between_the_last_read_and_the_stop_is_kept() {
 fn time_ends_the_drain_and_dead_letters_do_not_hold_the_queue() {
     let stuck = unbound(seen(5, 0));
     assert_eq!(step(&stuck, |input| input.timed_out = true), DeletionStep::StopWorkers);
-    // Nothing drains: no worker is asked for.
+    // Nothing drains the queue, because no worker is asked for.
     let said = sentences(step(&stuck, |input| (input.workers, input.workers_wanted) = (0, 0)));
     let expected = [
         "set the policy hoopoe-kept.ns.c on the queue q",
@@ -222,7 +222,7 @@ fn after_the_last_write_what_stays_is_told() {
     let done = step(&kept, |input| (input.workers, input.workers_wanted) = (0, 0));
     assert_eq!(done, DeletionStep::Done { kept: vec![stays("q", 4), stays("q.dlq", 2)] });
     assert_eq!(step(&Snapshot::default(), |input| input.workers = 0), DeletionStep::Done { kept: Vec::new() });
-    // It was kept once, and is empty now: nothing of it is left behind.
+    // The queue was kept once, and is empty now: nothing of it stays.
     for name in ["q", "q.dlq"] {
         kept.queues.get_mut(name).unwrap().messages = Some(0);
     }
@@ -230,7 +230,7 @@ fn after_the_last_write_what_stays_is_told() {
     assert_eq!(said[2..], ["delete the policy hoopoe-kept.ns.c.dlq", "delete the policy hoopoe-kept.ns.c"]);
 }
 
-/// If an operator ends after any of its writes, the next one comes to the same end.
+/// If an operator stops after any of its writes, the next operator comes to the same result.
 #[test]
 fn a_crash_after_any_write_changes_nothing_in_the_end() {
     for (messages, dead_letters) in [(0, 0), (4, 0), (0, 2), (4, 2)] {

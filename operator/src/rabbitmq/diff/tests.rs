@@ -51,7 +51,7 @@ fn exchange(kind: &str) -> Snapshot {
     Snapshot { exchanges: [("e".to_owned(), exchange)].into(), ..Snapshot::default() }
 }
 
-/// The snapshot after a broker has carried everything out.
+/// The snapshot after the broker has carried out every change.
 fn carried_out(desired: &Desired, mut seen: Snapshot) -> Snapshot {
     for change in difference(desired, &seen).changes {
         match change {

@@ -1,4 +1,4 @@
-//! What people and their tools read, from plain findings.
+//! What users and their tools read, built from plain findings.
 
 use k8s_openapi::{apimachinery::pkg::apis::meta::v1::Condition, jiff::Timestamp};
 
@@ -107,7 +107,7 @@ fn what_stalls_goes_before_what_passes_and_only_it_stalls() {
     assert_eq!(said(&status.conditions, "BrokerReachable").0, "Unknown");
     assert!(find(&status.conditions, "Stalled").is_none());
     let taken =
-        StatusProblem::lasting("NameTaken", "a Deployment of that name is somebody else's: rename the resource");
+        StatusProblem::lasting("NameTaken", "a Deployment of that name is another owner's: rename the resource");
     let stalled = producer(&Findings { refused: Some(taken), ..early }, &status, &at(2));
     assert_eq!(said(&stalled.conditions, "Stalled"), ("True".to_owned(), "NameTaken".to_owned()));
     assert_eq!(said(&stalled.conditions, "Ready").1, "NameTaken");

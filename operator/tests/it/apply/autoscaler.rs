@@ -1,4 +1,4 @@
-//! A count that is left to an autoscaler is written once.
+//! The operator writes a count that an autoscaler manages only once.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ async fn count(stand: &Stand) -> Value {
     stand.get(ChildKind::Deployment, NAME).await["spec"]["replicas"].clone()
 }
 
-/// Who manages the count.
+/// Which field managers own the count.
 async fn managers(stand: &Stand) -> Vec<String> {
     let deployment = stand.get(ChildKind::Deployment, NAME).await;
     let entries = deployment["metadata"]["managedFields"].as_array().unwrap().clone();
@@ -31,7 +31,7 @@ async fn managers(stand: &Stand) -> Vec<String> {
     counting.map(|entry| entry["manager"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Every count that the Deployment has had, each once in a row.
+/// Every count that the Deployment had, without repeats.
 struct Counts(Arc<Mutex<Vec<i64>>>);
 
 impl Counts {
@@ -69,7 +69,7 @@ async fn the_count_is_written_when_the_deployment_is_made_and_then_the_autoscale
     stand.apply(&owner, &producer_children(&owner, &spec, left)).await.unwrap();
     assert_eq!(count(&stand).await, 3);
     assert_eq!(managers(&stand).await, [INITIAL_REPLICAS_MANAGER]);
-    // As an autoscaler does it: through the scale subresource.
+    // Through the scale subresource, as an autoscaler does it.
     stand.kubectl(&["scale", "deployment", NAME, "--replicas=5"]).await;
     for restart in [false, true, true] {
         if restart {
@@ -77,9 +77,9 @@ async fn the_count_is_written_when_the_deployment_is_made_and_then_the_autoscale
         }
         spec.workload.labels.insert("change".to_owned(), format!("restart-{restart}"));
         stand.apply(&owner, &producer_children(&owner, &spec, left)).await.unwrap();
-        assert_eq!(count(&stand).await, 5, "not ours to set back");
+        assert_eq!(count(&stand).await, 5, "the operator must not set the count back");
     }
-    // Removed by hand it is made anew, with a count.
+    // Deleted by hand, the Deployment is created again, with a count.
     stand.kubectl(&["delete", "deployment", NAME]).await;
     stand.apply(&owner, &producer_children(&owner, &spec, Replicas::LeftToAutoscaler(4))).await.unwrap();
     assert_eq!(count(&stand).await, 4);
@@ -97,7 +97,7 @@ async fn switching_the_autoscaler_on_and_off_never_passes_through_one() {
     stand.kubectl(&["scale", "deployment", NAME, "--replicas=6"]).await;
     stand.apply(&owner, &producer_children(&owner, &spec, Replicas::LeftToAutoscaler(6))).await.unwrap();
     assert_eq!(count(&stand).await, 6);
-    // Stopped, and back: our number, then the autoscaler's again.
+    // Stopped and started again: the count is first ours, then the autoscaler's.
     stand.apply(&owner, &producer_children(&owner, &spec, Replicas::Exactly(0))).await.unwrap();
     assert_eq!((count(&stand).await, managers(&stand).await), (json!(0), vec![FIELD_MANAGER.to_owned()]));
     stand.apply(&owner, &producer_children(&owner, &spec, Replicas::LeftToAutoscaler(2))).await.unwrap();

@@ -1,4 +1,4 @@
-//! What is as asked is left alone; what somebody changed comes back.
+//! An object that is as wanted is left alone, and a change by another client is undone.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::stand::{FULL_CONSUMER, MINIMAL_PRODUCER, Stand, consumer_children, pr
 async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     let mut stand = Stand::new("quiet").await;
     let (owner, spec) = stand.consumer(FULL_CONSUMER).await;
-    // Without an autoscaler, whose status moves when it likes and is looked at for it.
+    // Without an autoscaler: its status changes at any time, and each change makes the operator look at it.
     let children = consumer_children(&owner, &spec, Replicas::Exactly(1), Replicas::Exactly(2));
     let first = stand.apply(&owner, &children).await.unwrap();
     let names: Vec<_> = children.iter().map(|child| (child.kind, child.name.clone())).collect();
@@ -27,7 +27,7 @@ async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     assert_eq!((second, stand.requests()), (Applied::default(), requests));
 
     stand.kubectl(&["create", "serviceaccount", "inbox-workers"]).await;
-    // Pods come and budgets are looked at: their status is not ours.
+    // Pods are created and budgets are updated: their status is not ours.
     stand.kubectl(&["wait", "--for=condition=Available", "deployment/inbox-consumer", "--timeout=60s"]).await;
     let third = stand.apply(&owner, &children).await.unwrap();
     assert_eq!(third, Applied::default());
@@ -37,7 +37,7 @@ async fn a_second_apply_sends_nothing_and_one_after_a_restart_moves_nothing() {
     let before = stand.snapshot().await.versions();
     let fourth = stand.apply(&owner, &children).await.unwrap();
     assert_eq!(fourth, Applied::default());
-    assert_eq!(stand.requests(), names.len() as u64, "a restarted operator looks at everything once");
+    assert_eq!(stand.requests(), names.len() as u64, "a restarted operator applies everything once");
     let after = stand.snapshot().await.versions();
     let status = [ChildKind::Deployment, ChildKind::PodDisruptionBudget];
     for (key, version) in after.iter().filter(|((kind, _), _)| !status.contains(kind)) {
@@ -75,7 +75,7 @@ async fn every_kind_of_child_comes_back_as_it_was_when_somebody_changes_it() {
         stand.kubectl(&["patch", kind.as_str(), name, "--type=merge", "-p", patch]).await;
         assert_ne!(spec_of(kind, name.to_owned()).await, before, "{kind:?} {name}: the change did nothing");
         let mut applied = stand.apply(&owner, &children).await.unwrap();
-        // An autoscaler that was applied for its status alone a moment ago is left for a moment more.
+        // An autoscaler that was just applied because of its status is skipped for a moment.
         while applied.unseen {
             assert_eq!(kind, ChildKind::HorizontalPodAutoscaler);
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -90,7 +90,7 @@ async fn every_kind_of_child_comes_back_as_it_was_when_somebody_changes_it() {
         let applied = stand.apply(&owner, &children).await.unwrap();
         assert_eq!(applied.drifted, [(child.kind, child.name.clone())], "removed by hand");
     }
-    // The owner taken away is drift too, as long as we know the object.
+    // A removed owner reference is drift too, as long as we remember the object.
     let patch = r#"{"metadata":{"ownerReferences":null}}"#;
     stand.kubectl(&["patch", "service", "inbox-api", "--type=merge", "-p", patch]).await;
     let applied = stand.apply(&owner, &children).await.unwrap();

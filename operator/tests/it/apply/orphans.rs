@@ -1,4 +1,4 @@
-//! What an earlier spec had goes; a config stays while a `ReplicaSet` names it.
+//! Children of an earlier spec are deleted, but a config stays while a `ReplicaSet` names it.
 
 use hoopoe_operator::{
     apply::Applied,
@@ -21,7 +21,7 @@ async fn what_left_the_spec_is_removed_and_nothing_else() {
     stand.kubectl(&["label", "configmap", "not-ours", "app.kubernetes.io/managed-by=hoopoe-operator"]).await;
     let one = Replicas::Exactly(1);
     stand.apply(&owner, &consumer_children(&owner, &spec, one, Replicas::LeftToAutoscaler(1))).await.unwrap();
-    // Also when it left while no operator was there.
+    // Also when the spec changed while no operator ran.
     stand.restart();
     spec.api.enabled = false;
     spec.workload.network_policy = None;
@@ -44,7 +44,7 @@ async fn what_left_the_spec_is_removed_and_nothing_else() {
         assert!(left.contains(&(child.kind, child.name.clone())), "{:?} {}", child.kind, child.name);
     }
     assert!(left.contains(&(ChildKind::ConfigMap, "not-ours".to_owned())));
-    // The API's ReplicaSet goes with its Deployment, and then its config.
+    // The ReplicaSet of the API is deleted with its Deployment, and after that its config.
     stand
         .until("the API's config is gone", || async {
             stand.apply(&owner, &children).await.unwrap();
@@ -71,11 +71,11 @@ async fn a_config_stays_while_a_replica_set_names_it() {
         rolled().await;
         assert!(configs().await.contains(&made[0]) || rate > 4, "three revisions are kept beside the present one");
     }
-    // 1 present revision and the 3 that are kept.
+    // The present revision and the 3 that are kept.
     let children = producer_children(&owner, &spec, Replicas::Exactly(1));
     stand
         .until("four configs are left", || async {
-            // What a Deployment's next change does: look again.
+            // As after the next change of a Deployment: look again.
             stand.kubectl(&["annotate", "deployment", "orders-producer", "look=again", "--overwrite"]).await;
             stand.kubectl(&["annotate", "deployment", "orders-producer", "look-"]).await;
             stand.apply(&owner, &children).await.unwrap();
@@ -88,7 +88,7 @@ async fn a_config_stays_while_a_replica_set_names_it() {
     stand.kubectl(&["rollout", "undo", "deployment/orders-producer"]).await;
     let requests = stand.requests();
     stand.apply(&owner, &children).await.unwrap();
-    assert_eq!(stand.requests(), requests + 1, "a revision of old is drift");
+    assert_eq!(stand.requests(), requests + 1, "an earlier revision of the object is drift");
     let quiet = stand.snapshot().await;
     let applied = stand.applier.apply(&owner, &children, &quiet).await.unwrap();
     assert_eq!((applied, stand.requests()), (Applied::default(), requests + 1));

@@ -1,4 +1,4 @@
-//! An object that is not ours is left alone.
+//! The operator does not touch an object that is not its own.
 
 use hoopoe_operator::{apply::ApplyError, desired::ChildKind, scale::Replicas, status::Mends};
 
@@ -9,7 +9,7 @@ async fn a_taken_name_is_told_and_the_object_is_never_touched() {
     let mut stand = Stand::new("taken").await;
     let (owner, spec) = stand.producer(MINIMAL_PRODUCER).await;
     let children = producer_children(&owner, &spec, Replicas::Exactly(1));
-    // Whether it carries our labels or not.
+    // With our labels and without them.
     for label in ["app.kubernetes.io/managed-by=hoopoe-operator", "a=b"] {
         stand.kubectl(&["create", "service", "clusterip", "orders-producer", "--tcp=80"]).await;
         stand.kubectl(&["label", "service", "orders-producer", label]).await;
@@ -41,7 +41,7 @@ async fn what_belongs_to_another_controller_is_taken_also_when_we_had_that_name(
     let (owner, spec) = stand.producer(MINIMAL_PRODUCER).await;
     let children = producer_children(&owner, &spec, Replicas::Exactly(1));
     stand.apply(&owner, &children).await.unwrap();
-    // The caches have shown what was made.
+    // The caches show by now what was created.
     assert!(!stand.apply(&owner, &children).await.unwrap().unseen);
     stand.kubectl(&["delete", "service", "orders-producer"]).await;
     stand.kubectl(&["create", "service", "clusterip", "orders-producer", "--tcp=80"]).await;
@@ -61,7 +61,7 @@ async fn children_go_with_their_resource_and_those_of_an_earlier_one_are_waited_
     assert_ne!(owner.uid, again.uid);
     stand.restart();
     let children = producer_children(&again, &spec, Replicas::Exactly(1));
-    // The garbage collector may be quicker than we are.
+    // The garbage collector may be faster than we are.
     let mut waited = 0;
     loop {
         match stand.apply(&again, &children).await {

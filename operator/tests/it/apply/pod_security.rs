@@ -1,4 +1,4 @@
-//! Pods of every field pass the level `restricted`.
+//! The pods of every field satisfy the Pod Security level `restricted`.
 
 use hoopoe_operator::{desired::ChildKind, scale::Replicas};
 use serde_json::json;
@@ -9,7 +9,7 @@ use super::stand::{
 
 #[tokio::test]
 async fn every_template_is_accepted_under_restricted() {
-    // Apart: both producers have one name, and other immutable fields.
+    // In separate namespaces, because both producers have the same name but other immutable fields.
     are_accepted("restricted-minimal", [MINIMAL_PRODUCER, MINIMAL_CONSUMER]).await;
     are_accepted("restricted-full", [FULL_PRODUCER, FULL_CONSUMER]).await;
 }
@@ -31,7 +31,7 @@ async fn are_accepted(namespace: &str, texts: [&str; 2]) {
         };
         let applied = stand.apply(&owner, &children).await.unwrap();
         assert!(applied.drifted.is_empty());
-        // Of the spec's own account: whoever wrote it makes it.
+        // This spec names an account of its own, which the user makes.
         if text == FULL_CONSUMER {
             stand.kubectl(&["create", "serviceaccount", "inbox-workers"]).await;
         }

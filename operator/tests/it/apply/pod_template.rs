@@ -1,4 +1,4 @@
-//! Our strategic merge patch gives what the API server's own gives.
+//! Our strategic merge patch has the same result as the API server's.
 
 use hoopoe_operator::{
     desired::{Child, ChildKind},
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::stand::{FULL_CONSUMER, Stand, consumer_children};
 
-/// Patches of a pod template with the container `hoopoe`, the init containers `migrate` and `wait`, and the volume `config`.
+/// Patches of a pod template with the container `hoopoe`, the init containers `migrate` and `wait`, and the volume
+/// `config`.
 fn patches() -> Vec<Value> {
     let container = |more: Value| {
         let mut container = json!({"name": "hoopoe"});
@@ -34,18 +35,25 @@ fn patches() -> Vec<Value> {
         }}),
         json!({"spec": {"volumes": [{"name": "config", "$retainKeys": ["name", "emptyDir"], "emptyDir": {}}]}}),
         json!({"spec": {"volumes": [{"name": "config", "projected": {"defaultMode": 256}}]}}),
-        json!({"spec": {"volumes": [{"name": "config", "$patch": "delete"}, {"name": "config", "configMap": {"name": "x"}}]}}),
+        json!({"spec": {"volumes": [
+            {"name": "config", "$patch": "delete"},
+            {"name": "config", "configMap": {"name": "x"}},
+        ]}}),
         json!({"spec": {"tolerations": [{"key": "only", "operator": "Exists"}]}}),
         json!({"spec": {"nodeSelector": {"a": "b"}, "affinity": null}}),
         json!({"spec": {"securityContext": {"$patch": "replace", "runAsNonRoot": true, "runAsUser": 1000}}}),
         json!({"spec": {"securityContext": {"fsGroup": 5, "seccompProfile": {"type": "Unconfined"}}}}),
         json!({"spec": {"topologySpreadConstraints": [{"topologyKey": "topology.kubernetes.io/zone", "maxSkew": 4}]}}),
-        json!({"spec": {"imagePullSecrets": [{"name": "more"}], "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}]}}),
+        json!({"spec": {
+            "imagePullSecrets": [{"name": "more"}],
+            "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}],
+        }}),
         container(json!({"env": [{"name": "NEW", "value": "1"}, {"name": "HOOPOE_LOG", "value": "debug"}]})),
         container(json!({"env": [{"name": "HOOPOE_AMQP_URL", "$patch": "delete"}]})),
-        container(
-            json!({"env": [{"name": "HOOPOE_AMQP_URL", "$patch": "delete"}, {"name": "HOOPOE_AMQP_URL", "value": "x"}]}),
-        ),
+        container(json!({"env": [
+            {"name": "HOOPOE_AMQP_URL", "$patch": "delete"},
+            {"name": "HOOPOE_AMQP_URL", "value": "x"},
+        ]})),
         container(json!({"ports": [{"containerPort": 8081, "name": "metrics"}, {"containerPort": 7000}]})),
         container(json!({"volumeMounts": [{"mountPath": "/etc/hoopoe", "subPath": "x"}]})),
         container(json!({"command": ["sh"], "args": ["-c"], "livenessProbe": null})),
@@ -71,15 +79,15 @@ async fn a_pod_template_is_patched_as_kubectl_patch_does_it() {
         let strategic = Patch::Strategic(json!({"spec": {"template": patch}}));
         let theirs = api.patch("inbox-consumer", &dry, &strategic).await.unwrap();
         let mut ours = live.clone();
-        // Its status may have moved since.
+        // Its status may have changed since.
         ours.metadata.resource_version = None;
         strategic_merge::merge(&mut ours.data["spec"]["template"], &patch).unwrap();
-        // The API server sets the same defaults in both.
+        // The API server sets the same defaults in both objects.
         let dry = PostParams { dry_run: true, ..PostParams::default() };
         let ours = api.replace("inbox-consumer", &dry, &ours).await.unwrap();
         assert_eq!(ours.data["spec"]["template"], theirs.data["spec"]["template"], "{patch}");
     }
-    // A map that is deleted is emptied there, which of a probe is nothing that could be stored; here it goes.
+    // The API server empties a map that is deleted, and an empty probe cannot be stored; our patch removes it.
     let mut template = live.data["spec"]["template"].clone();
     let patch = json!({"spec": {"containers": [{"name": "hoopoe", "livenessProbe": {"$patch": "delete"}}]}});
     strategic_merge::merge(&mut template, &patch).unwrap();

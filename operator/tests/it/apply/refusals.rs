@@ -1,4 +1,4 @@
-//! What the API server says no to.
+//! Objects that the API server refuses.
 
 use hoopoe_operator::{
     apply::{Applier, ApplyError, ApplyMetrics},
@@ -8,7 +8,8 @@ use hoopoe_operator::{
 };
 use serde_json::{Value, json};
 
-use super::stand::{MINIMAL_PRODUCER, Stand, client, producer_children};
+use super::stand::{MINIMAL_PRODUCER, Stand, producer_children};
+use crate::testkit::client::client;
 
 async fn refused(stand: &Stand, template: Value) -> (String, String) {
     let (owner, mut spec) = stand.producer(MINIMAL_PRODUCER).await;

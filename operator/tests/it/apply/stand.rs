@@ -14,19 +14,20 @@ use hoopoe_operator::{
     validate,
 };
 use kube::{
-    Api, Client, Config,
+    Api, Client,
     api::{DynamicObject, ListParams},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::Value;
 use tokio::sync::OnceCell;
+
+use crate::testkit::client::client;
 
 pub const MINIMAL_PRODUCER: &str = include_str!("../../fixtures/minimal-producer.yaml");
 pub const MINIMAL_CONSUMER: &str = include_str!("../../fixtures/minimal-consumer.yaml");
 pub const FULL_PRODUCER: &str = include_str!("../../fixtures/full-producer.yaml");
 pub const FULL_CONSUMER: &str = include_str!("../../fixtures/full-consumer.yaml");
 
-/// Enough of the kind for it to be served.
+/// A minimal definition, enough for the kind to be served.
 const POD_MONITOR: &str = "
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -56,9 +57,8 @@ pub struct Stand {
 }
 
 impl Stand {
-    /// `namespace`: one that no other test of this file uses.
+    /// `namespace`: a name that no other test of this area uses.
     pub async fn new(namespace: &str) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let plane = ControlPlane::shared().await.unwrap();
         DEFINED.get_or_init(|| define(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
@@ -68,7 +68,7 @@ impl Stand {
         Self { applier, metrics, client, namespace: namespace.to_owned(), plane }
     }
 
-    /// As after a restart: nothing is remembered.
+    /// As after a restart: the operator remembers nothing.
     pub fn restart(&mut self) {
         self.metrics = ApplyMetrics::default();
         self.applier = Applier::new(self.client.clone(), self.metrics.clone());
@@ -115,7 +115,7 @@ impl Stand {
         serde_json::to_value(api.get(name).await.unwrap()).unwrap()
     }
 
-    /// What caches that are up to date would hold.
+    /// What up-to-date caches would hold.
     pub async fn snapshot(&self) -> Snapshot {
         let mut objects = BTreeMap::new();
         let params = ListParams::default().labels(&format!("{MANAGED_BY_LABEL}={MANAGED_BY}"));
@@ -129,7 +129,7 @@ impl Stand {
         Snapshot(objects)
     }
 
-    /// How many apply requests were made so far.
+    /// How many apply requests were sent so far.
     pub fn requests(&self) -> u64 {
         let mut registry = prometheus_client::registry::Registry::default();
         self.metrics.register(&mut registry);
@@ -139,7 +139,7 @@ impl Stand {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    /// Until it holds, or half a minute.
+    /// Waits until the condition holds, for at most half a minute.
     pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         for _ in 0..300 {
             if holds().await {
@@ -162,17 +162,11 @@ async fn define(plane: &ControlPlane) {
     plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]).await.unwrap();
 }
 
-pub async fn client(kubeconfig: &std::path::Path) -> Client {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
-    Client::try_from(config).unwrap()
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot(pub BTreeMap<(ChildKind, String), ObservedMeta>);
 
 impl Snapshot {
-    /// The version of each object but those whose status somebody else writes.
+    /// The version of each object, except objects whose status another controller writes.
     pub fn versions(&self) -> BTreeMap<(ChildKind, String), String> {
         self.0.iter().map(|(key, meta)| (key.clone(), meta.resource_version.clone())).collect()
     }

@@ -1,18 +1,19 @@
-//! `charts/hoopoe/grants`, run as they stand.
+//! The scripts of `charts/hoopoe/grants`, run unchanged.
 
 use hoopoe_e2e::{Postgres, RabbitMq};
 use tokio::process::Command;
 
 use crate::charts::kit::repository;
 
-/// The password of every user here.
+/// The password of all users here.
 pub const PASSWORD: &str = "given";
 
 fn read(file: &str) -> String {
     std::fs::read_to_string(repository("charts/hoopoe/grants").join(file)).unwrap()
 }
 
-/// `rabbitmq.sh`, by this broker's own `rabbitmqctl`: the script says what it would call, a line an argument, an empty line at the end of each.
+/// `rabbitmq.sh`, run with this broker's own `rabbitmqctl`. The script prints the calls that it would make: each
+/// argument on a line, and an empty line after each call.
 pub async fn rabbitmq(rabbit: &RabbitMq) {
     let shell = format!("rabbitmqctl() {{ printf '%s\\n' \"$@\" ''; }}\n{}", read("rabbitmq.sh"));
     let mut command = Command::new("sh");
@@ -27,18 +28,18 @@ pub async fn rabbitmq(rabbit: &RabbitMq) {
     }
 }
 
-/// `postgres.sql`, by the superuser.
+/// Runs `postgres.sql` as the superuser.
 pub async fn postgres(postgres: &Postgres, database: &str) {
     run(postgres, database, "postgres.sql").await;
 }
 
-/// `postgres-tighter.sql`.
+/// Runs `postgres-tighter.sql`.
 pub async fn postgres_tighter(postgres: &Postgres, database: &str) {
     run(postgres, database, "postgres-tighter.sql").await;
 }
 
 async fn run(postgres: &Postgres, database: &str, file: &str) {
-    // psql puts its variables into files only, not into --command.
+    // psql substitutes its variables in files only, not in --command.
     let quoted = format!("'{PASSWORD}'");
     let sql = read(file).replace(":'migrations_password'", &quoted).replace(":'workers_password'", &quoted);
     assert!(!sql.contains(":'"), "{sql}");

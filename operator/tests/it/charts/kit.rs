@@ -1,28 +1,25 @@
-//! Helm, the charts' folder, and a control plane.
+//! Helm, the folder of the charts, and a control plane.
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Folder, free_port, wait_http};
 use tokio::{process::Command, sync::OnceCell};
 
-/// The namespace of operators.
+use crate::testkit::wait::{PATIENCE, established};
+
+/// The namespace in which operators run.
 pub const SYSTEM: &str = "hoopoe-system";
-/// Long enough for a busy machine; a test that waits so long fails.
-pub const PATIENCE: Duration = Duration::from_secs(90);
 
 static HELM: OnceCell<PathBuf> = OnceCell::const_new();
 
-/// A control plane and Helm on it.
+/// A control plane, and Helm for it.
 pub struct Kit {
     pub plane: ControlPlane,
     helm: PathBuf,
     home: Folder,
 }
 
-/// A path below the repository.
+/// A path inside the repository.
 pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
 }
@@ -35,7 +32,8 @@ pub async fn script(path: &str, args: &[&str]) -> String {
 }
 
 impl Kit {
-    /// A control plane without nodes, with the namespace of operators, in which Pod Security is enforced. `HOOPOE_HELM`: another Helm.
+    /// A control plane without nodes, with the namespace of operators, in which Pod Security is enforced. `HOOPOE_HELM`
+    /// names another Helm.
     pub async fn start() -> Self {
         let find = async || match std::env::var_os("HOOPOE_HELM") {
             Some(given) => PathBuf::from(given),
@@ -47,7 +45,7 @@ impl Kit {
         kit
     }
 
-    /// A namespace in which pods must be restricted, and objects with pods that are not are warned of.
+    /// A namespace in which Pod Security refuses pods that are not restricted, and warns about objects with such pods.
     pub async fn namespace(&self, name: &str) {
         self.kubectl(&["create", "namespace", name]).await;
         let labels = ["enforce", "warn"].map(|mode| format!("pod-security.kubernetes.io/{mode}=restricted"));
@@ -58,7 +56,7 @@ impl Kit {
         self.plane.kubectl(args).await.unwrap_or_else(|error| panic!("kubectl {args:?}: {error}"))
     }
 
-    /// What helm prints; its complaint is the error.
+    /// What helm prints; the error is what it complains about.
     pub async fn try_helm(&self, args: &[&str]) -> Result<String, String> {
         let mut command = Command::new(&self.helm);
         for (name, folder) in [("HELM_CACHE_HOME", "cache"), ("HELM_CONFIG_HOME", "config"), ("HELM_DATA_HOME", "data")]
@@ -75,21 +73,14 @@ impl Kit {
         self.try_helm(args).await.unwrap_or_else(|error| panic!("helm {args:?}: {error}"))
     }
 
-    /// Installs the operator's chart under its usual name. `flags`: values.
+    /// Installs the operator's chart under its usual name. `flags`: its values.
     pub async fn install_operator(&self, flags: &[&str]) {
         let install = ["install", "hoopoe-operator", "charts/hoopoe-operator", "--namespace", SYSTEM];
         self.helm(&[&install[..], flags].concat()).await;
-        self.established().await;
+        established(&self.plane).await;
     }
 
-    /// Waits until the definitions are served.
-    pub async fn established(&self) {
-        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-        // Asked too early, `kubectl wait` does not wait: there is no condition yet.
-        self.until("the definitions are served", async || self.plane.kubectl(&wait).await.is_ok()).await;
-    }
-
-    /// The real operator, with the account that its chart made. `flags`: beside those that say where its Lease is.
+    /// The real operator, with the account that its chart made. `flags`: added to those that say where its Lease is.
     pub async fn run_operator(&self, flags: &[&str]) -> Child {
         let admin = free_port().unwrap();
         let options = ChildOptions::new(env!("CARGO_BIN_EXE_hoopoe-operator"))
@@ -107,21 +98,12 @@ impl Kit {
         self.plane.kubeconfig_for_account(SYSTEM, "hoopoe-operator").await.unwrap().0
     }
 
-    /// A command of the operator with its account: whether it ended well, and what it printed.
+    /// Runs a command of the operator with its account; returns whether it succeeded, and what it printed.
     pub async fn operator(&self, args: &[&str]) -> (bool, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hoopoe-operator"));
         command.env("KUBECONFIG", self.account().await).args(args).args(["--lease-namespace", SYSTEM]);
         let output = command.kill_on_drop(true).output().await.unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.success(), text(&output.stdout) + &text(&output.stderr))
-    }
-
-    /// Asks until it is so.
-    pub async fn until(&self, what: &str, mut ask: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !ask().await {
-            assert!(Instant::now() < deadline, "it never came to be: {what}");
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
     }
 }

@@ -1,5 +1,5 @@
-//! A pipeline from the chart `hoopoe`, from POST to poll, with exactly the rights that its README prints: on real servers, the operator with its
-//! chart's account, the workers from the documents that it wrote.
+//! A pipeline from the chart `hoopoe`, from POST to poll, with exactly the rights that its README prints. The servers
+//! are real, the operator has the account of its chart, and the workers run with the documents that the operator wrote.
 
 use std::path::Path;
 
@@ -11,12 +11,13 @@ use serde_json::{Value, json};
 
 use super::{
     grants::{self, PASSWORD},
-    kit::{Kit, PATIENCE, repository},
+    kit::{Kit, repository},
 };
+use crate::testkit::wait::{PATIENCE, eventually};
 
 const DATABASE: &str = "inbox";
 
-/// The servers, and who may do what on them.
+/// The servers, and what each user may do on them.
 struct Servers {
     rabbit: RabbitMq,
     postgres: Postgres,
@@ -60,7 +61,7 @@ impl Servers {
         format!("redis://hoopoe:{PASSWORD}@127.0.0.1:{}/0", self.redis.port())
     }
 
-    /// Secrets as the values name them.
+    /// The Secrets that the values name.
     async fn secrets(&self, kit: &Kit) {
         for (name, key, value) in [
             ("rabbitmq", "uri", self.amqp()),
@@ -74,7 +75,7 @@ impl Servers {
         }
     }
 
-    /// A role, told what the operator wrote for it, with its Secrets as environment.
+    /// A worker with the configuration that the operator wrote for it, and with its Secrets as environment.
     async fn worker(&self, kit: &Kit, hoopoe: &Path, folder: &Folder, child: &str, role: &str) -> Child {
         let list = kit.kubectl(&["-n", "shop", "get", "configmap", "-o", "json"]).await;
         let list: Value = serde_json::from_str(&list).unwrap();
@@ -107,7 +108,7 @@ impl Servers {
             .and_then(|queue| json!(queue)["messages"].as_u64())
     }
 
-    /// What a user may not do.
+    /// What a user must not be able to do.
     async fn refuses(&self, user: &str, statement: &str) {
         let refused = self.postgres.psql(DATABASE, &format!("SET ROLE {user}; {statement}")).await;
         let refused = refused.expect_err(statement).to_string();
@@ -129,7 +130,8 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
         "broker": { "existingSecret": "rabbitmq", "managementExistingSecret": "rabbitmq-operator" },
         "postgres": { "existingSecret": "postgres", "migrationExistingSecret": "postgres-migrations" },
         "redis": { "existingSecret": "redis" },
-        "producers": { "events": { "spec": { "exchange": { "name": "shop.events" }, "ingress": { "http": { "port": ingest } } } } },
+        "producers": { "events": { "spec": {
+            "exchange": { "name": "shop.events" }, "ingress": { "http": { "port": ingest } } } } },
         "consumers": { "inbox": { "spec": {
             "queue": { "name": "shop.inbox" },
             "bindings": [{ "exchange": "shop.events", "routingKey": "#" }],
@@ -149,7 +151,7 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
             operator.log()
         );
     }
-    // The Services that the chart's routes and its test point at.
+    // The Services that the routes and the test of the chart point at.
     let services = kit
         .kubectl(&[
             "-n",
@@ -192,9 +194,9 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
     assert!(mark.status.success(), "{}", String::from_utf8_lossy(&mark.stderr));
     let poison = json!({ "properties": {}, "routing_key": "x", "payload": "no JSON", "payload_encoding": "string" });
     servers.rabbit.management(Method::POST, "/api/exchanges/%2F/shop.events/publish", Some(&poison)).await.unwrap();
-    kit.until("the dead letter", async || servers.depth("shop.inbox.dlq").await == Some(1)).await;
+    eventually("the dead letter", async || servers.depth("shop.inbox.dlq").await == Some(1)).await;
 
-    // Nobody was refused anything on the way.
+    // No request was refused.
     assert!(!servers.redis.cli(&["KEYS", "hoopoe:*"]).await.unwrap().trim().is_empty(), "the cache is used");
     assert_eq!(servers.redis.cli(&["ACL", "LOG"]).await.unwrap().trim(), "");
     let log = servers.postgres.log().unwrap();
@@ -202,7 +204,7 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
     let log = servers.rabbit.log().unwrap();
     assert!(!log.contains("refused"), "{log}");
 
-    // And it is no more than that.
+    // The users have no more rights than that.
     servers.refuses("hoopoe_workers", "CREATE TABLE other (id int)").await;
     servers.refuses("hoopoe_workers", "DROP TABLE notification").await;
     servers.refuses("hoopoe_workers", "TRUNCATE notification").await;
@@ -216,7 +218,7 @@ async fn a_pipeline_runs_with_exactly_the_rights_that_are_printed() {
     }
 
     kit.helm(&["uninstall", "shop", "--namespace", "shop"]).await;
-    kit.until("the resources are gone", async || {
+    eventually("the resources are gone", async || {
         kit.kubectl(&["-n", "shop", "get", "hoopoe", "-o", "name"]).await.is_empty()
     })
     .await;

@@ -1,4 +1,5 @@
-//! The Helm charts on a real API server: what they render is taken, and what they grant is enough and no more.
+//! The Helm charts on a real API server: it accepts what they render, and the rights that they grant are enough and no
+//! more.
 
 mod kit;
 

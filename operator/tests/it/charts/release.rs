@@ -1,8 +1,9 @@
-//! The life of a release: install, upgrade, uninstall, and again.
+//! The life of a release: install, upgrade, uninstall, and install again.
 
 use hoopoe_e2e::previous_chart;
 
 use crate::charts::kit::{Kit, SYSTEM, repository};
+use crate::testkit::wait::{established, eventually};
 
 const CHART: &str = "charts/hoopoe-operator";
 
@@ -14,7 +15,7 @@ async fn what_a_release_leaves_is_what_its_values_say() {
     let producers = ["upgrade", "--install", "shop", "charts/hoopoe", "--namespace", "shop", "--set"];
     let exchange = |name: &str| format!("producers.events.spec.exchange.name={name}");
     kit.helm(&[&producers[..], &[&exchange("shop.events")]].concat()).await;
-    // The API server's rules speak through Helm.
+    // Helm shows the messages of the API server's rules.
     let moved = kit.try_helm(&[&producers[..], &[&exchange("other")]].concat()).await.unwrap_err();
     assert!(moved.contains("immutable"), "{moved}");
 
@@ -30,7 +31,7 @@ async fn what_a_release_leaves_is_what_its_values_say() {
     ];
     let seen = kit.kubectl(&deployment).await;
     assert!(seen.starts_with("1 ") && seen.contains("--watch-namespace=shop"), "{seen}");
-    // Rights that it needs no more are gone.
+    // Rights that are no longer needed are removed.
     assert_eq!(kit.kubectl(&["get", "clusterrole", "hoopoe-operator", "--ignore-not-found", "-o", "name"]).await, "");
     assert_eq!(
         kit.kubectl(&["-n", "shop", "get", "role", "-o", "name"]).await.trim(),
@@ -44,7 +45,7 @@ async fn what_a_release_leaves_is_what_its_values_say() {
         hooks.contains("pre-delete") && hooks.contains("- release") && hooks.contains("--watch-namespace=shop"),
         "{hooks}"
     );
-    // No pod runs here, so the hook cannot: what it does has a test of its own.
+    // No pod runs here, so the hook cannot run; another test covers what it does.
     let uninstall = ["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--no-hooks"];
     kit.helm(&uninstall).await;
     let left = kit.kubectl(&["-n", SYSTEM, "get", "deploy,service,sa,role,rolebinding,pdb", "-o", "name"]).await;
@@ -55,27 +56,27 @@ async fn what_a_release_leaves_is_what_its_values_say() {
         "kept"
     );
 
-    // Installed again, it takes its definitions back; told not to keep them, it takes them along, and the resources with them.
+    // Installed again, the chart takes over its definitions. Told not to keep them, it deletes them with all resources.
     kit.install_operator(&["--set", "crds.keep=false"]).await;
     kit.helm(&uninstall).await;
-    kit.until("the definitions are gone", async || {
+    eventually("the definitions are gone", async || {
         !kit.kubectl(&["get", "crd", "-o", "name"]).await.contains("hoopoe.app")
     })
     .await;
 
-    // Where kubectl has put them there, Helm says so, and goes on when told that they are its own.
+    // If kubectl made the definitions, Helm reports that, and continues when it is told to take them over.
     kit.kubectl(&["apply", "--server-side", "-f", repository("crds/yaml").to_str().unwrap()]).await;
-    kit.established().await;
+    established(&kit.plane).await;
     let install = ["install", "hoopoe-operator", CHART, "--namespace", SYSTEM];
     let refused = kit.try_helm(&install).await.unwrap_err();
     assert!(refused.contains("notifconsumers.hoopoe.app"), "{refused}");
-    // Helm 4 applies on the server's side, where kubectl owns the fields; Helm 3 knows no such conflict, and no such flag.
+    // Helm 4 uses server-side apply, where kubectl owns the fields. Helm 3 knows neither this conflict nor this flag.
     let four = kit.helm(&["version", "--short"]).await.starts_with("v4");
     let take = if four { &["--take-ownership", "--force-conflicts"][..] } else { &["--take-ownership"] };
     kit.helm(&[&install[..], take].concat()).await;
 }
 
-/// Both charts, from the ones that `charts/next-version.sh` kept.
+/// Upgrades both charts, from the versions that `charts/next-version.sh` kept.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_version_before_is_upgraded_in_place() {
     let kit = Kit::start().await;
@@ -86,9 +87,10 @@ async fn the_version_before_is_upgraded_in_place() {
         let archive = previous_chart(chart).unwrap();
         let install = ["install", chart, archive.to_str().unwrap(), "--namespace", namespace];
         kit.helm(&[&install[..], values].concat()).await;
-        kit.established().await;
+        established(&kit.plane).await;
     }
-    // Had an upgrade to make one of these anew, it would say so here; a Deployment's selector cannot change at all.
+    // If the upgrade had to create one of these again, it would fail here; the selector of a Deployment cannot change
+    // at all.
     let objects = async || {
         let cluster =
             kit.kubectl(&["get", "crd,clusterrole", "-l", "app.kubernetes.io/part-of=hoopoe", "-o", UIDS]).await;

@@ -1,6 +1,7 @@
-//! What the chart's roles allow: the operator all that it needs, people what they have elsewhere.
+//! What the roles of the chart allow: the operator gets all that it needs, and users get what they have elsewhere.
 
 use crate::charts::kit::{Kit, SYSTEM};
+use crate::testkit::wait::{PATIENCE, eventually};
 
 const FAILS: &str = "FAILS";
 
@@ -11,16 +12,16 @@ async fn the_operator_can_do_its_work_with_the_account_of_its_chart() {
     let (well, said) = kit.operator(&["check", "--timeout-seconds", "1"]).await;
     assert!(!well && said.contains("FAILS  leader: nobody leads") && said.matches(FAILS).count() == 1, "{said}");
     let operator = kit.run_operator(&[]).await;
-    // It goes on asking until somebody leads.
+    // The check waits until an operator leads.
     let (well, said) = kit.operator(&["check"]).await;
     assert!(well && said.contains("ok     rights") && !said.contains(FAILS), "{said}\n{}", operator.log());
-    // What the pre-delete hook does; the operator then knows that it may not go on.
+    // As the pre-delete hook does; after that the operator knows that it must stop.
     let (well, said) = kit.operator(&["release"]).await;
     assert!(well && said.contains("let 0 resources go"), "{said}");
-    let ended = operator.wait(crate::charts::kit::PATIENCE).await.unwrap();
+    let ended = operator.wait(PATIENCE).await.unwrap();
     assert!(!ended.success(), "{}", operator.log());
 
-    // In two namespaces only.
+    // The same for only two namespaces.
     kit.namespace("shop").await;
     kit.namespace("billing").await;
     let upgrade = ["upgrade", "hoopoe-operator", "charts/hoopoe-operator", "--namespace", SYSTEM];
@@ -46,15 +47,15 @@ async fn whoever_may_view_or_edit_may_do_so_with_both_kinds() {
     let may = async |who: &str, verb: &str, what: &str, namespace: &str| {
         let (resource, subresource) = what.split_once('/').unwrap_or((what, ""));
         let subresource = format!("--subresource={subresource}");
-        // It ends with 1 where the answer is no.
+        // The exit status is 1 when the answer is no.
         let ask = ["-n", namespace, "auth", "can-i", verb, resource, &subresource, "--as", who];
         kit.plane.kubectl_with(&ask, "").await.unwrap().stdout.starts_with(b"yes")
     };
-    // The controller manager gathers the rules.
-    kit.until("view has the new rules", async || may("viewer", "list", "notifconsumers.hoopoe.app", "shop").await)
+    // The controller manager aggregates the rules.
+    eventually("view has the new rules", async || may("viewer", "list", "notifconsumers.hoopoe.app", "shop").await)
         .await;
-    kit.until("edit has", async || may("editer", "create", "notifconsumers.hoopoe.app", "shop").await).await;
-    kit.until("admin has", async || may("adminer", "delete", "notifproducers.hoopoe.app", "shop").await).await;
+    eventually("edit has", async || may("editer", "create", "notifconsumers.hoopoe.app", "shop").await).await;
+    eventually("admin has", async || may("adminer", "delete", "notifproducers.hoopoe.app", "shop").await).await;
     for (who, verb, what, allowed) in [
         ("viewer", "get", "notifconsumers.hoopoe.app/scale", true),
         ("viewer", "get", "notifproducers.hoopoe.app/status", true),

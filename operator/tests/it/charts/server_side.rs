@@ -1,11 +1,12 @@
 //! A server-side dry run of everything that the charts render, with each set of values in charts/*/ci.
 
 use crate::charts::kit::{Kit, SYSTEM, repository, script};
+use crate::testkit::wait::established;
 
-/// A helm built from its module takes some old version for the cluster's where it asks none.
+/// A helm built from its module assumes an old version of Kubernetes when it does not ask the cluster.
 const KUBERNETES: &str = "v1.36.0";
 
-/// Each set of values of a chart, and none.
+/// Each set of values of a chart, and no values at all.
 fn values(chart: &str) -> Vec<Option<String>> {
     let folder = std::fs::read_dir(repository(&format!("charts/{chart}/ci"))).unwrap();
     let mut files: Vec<_> = folder.map(|file| Some(file.unwrap().path().to_str().unwrap().to_owned())).collect();
@@ -14,7 +15,7 @@ fn values(chart: &str) -> Vec<Option<String>> {
     files
 }
 
-/// What the API server has against it; warnings are complaints too.
+/// What the API server complains about; a warning counts too.
 async fn complaint(kit: &Kit, text: &str) -> String {
     let apply = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-f", "-"];
     let output = kit.plane.kubectl_with(&apply, text).await.unwrap();
@@ -27,13 +28,13 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
     for file in script("e2e/kube-schemas.sh", &["--definitions"]).await.lines() {
         kit.kubectl(&["apply", "--server-side", "-f", file]).await;
     }
-    // Without Helm: the folder as it is.
+    // Without Helm: the folder as it stands.
     kit.kubectl(&["apply", "--server-side", "-f", repository("crds/yaml").to_str().unwrap()]).await;
-    kit.established().await;
+    established(&kit.plane).await;
     for namespace in ["shop", "billing"] {
         kit.namespace(namespace).await;
     }
-    // A pod needs its account to be there.
+    // A pod needs its account to exist.
     for account in ["hoopoe-operator", "given"] {
         kit.kubectl(&["-n", SYSTEM, "create", "serviceaccount", account]).await;
     }
@@ -53,14 +54,14 @@ async fn an_api_server_that_enforces_restricted_pods_takes_everything_that_is_re
     }
     assert!(rendered >= 6, "{rendered}");
     let install = std::fs::read_to_string(repository("charts/install.yaml")).unwrap();
-    // Its namespace exists already, with one label more.
+    // Its namespace exists already, and has one label more.
     assert_eq!(complaint(&kit, &install).await, "", "install.yaml");
 
-    // Not only dry: it can be applied in one go.
+    // Not only in a dry run: it can be applied at once.
     let install = repository("charts/install.yaml");
     kit.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", install.to_str().unwrap()]).await;
 
-    // And it would have said so.
+    // The dry run does report faults.
     let worse = [
         "template",
         "x",

@@ -1,4 +1,4 @@
-//! Crashes between any two writes to the broker, those of a deletion too.
+//! The operator crashes between any two writes to the broker, those of a deletion included.
 
 use futures::StreamExt;
 
@@ -8,18 +8,20 @@ use super::{
     faulty_client::{self, Fault},
     kit::Kit,
 };
+use crate::testkit::wait::eventually;
 
-/// What one life of both resources came to.
+/// The results of one life of both resources.
 struct Life {
-    /// Children and broker objects when both were ready.
+    /// Children and broker objects at the moment when both were Ready.
     state: (String, String),
-    /// Writes to the broker until then, and until the end.
+    /// The number of writes to the broker until then, and until the end.
     writes: (u32, u32),
 }
 
-/// Both resources are made and deleted; the operator is gone once, after so many writes to the broker, and another comes.
+/// Creates and deletes both resources. The operator dies once, after `crash_after` writes to the broker, and another
+/// replaces it.
 async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
-    // As long as each other: one is no part of another.
+    // Names of the same length, so that none is contained in another.
     let name = format!("broken-{}", crash_after.map_or("xx".to_owned(), |after| format!("{after:02}")));
     let shop = kit.namespace(&name).await;
     let proxy = BrokerProxy::start(&kit.rabbit.management_url(), crash_after.unwrap_or(u32::MAX)).await;
@@ -35,7 +37,7 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
         let conditions = shop.get(what).await["status"]["conditions"].as_array().cloned().unwrap_or_default();
         conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
     };
-    shop.eventually("ready, or the crash", async || {
+    eventually("ready, or the crash", async || {
         proxy.is_gone() || (is_ready("nprod/events").await && is_ready("ncons/inbox").await)
     })
     .await;
@@ -50,14 +52,14 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
     let made = proxy.writes();
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
     let are_gone = async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await;
-    shop.eventually("deleted, or the crash", async || proxy.is_gone() || are_gone().await).await;
+    eventually("deleted, or the crash", async || proxy.is_gone() || are_gone().await).await;
     if proxy.is_gone() {
         crashed = true;
         drop(operator);
         proxy.heal();
         operator = start(&format!("{name}-later")).await;
     }
-    shop.eventually("deleted", are_gone).await;
+    eventually("deleted", are_gone).await;
     assert_eq!(crashed, crash_after.is_some(), "{name}");
     assert_eq!(broker_state(kit, &shop).await, "", "{name}: nothing is left on the broker");
     drop(operator);

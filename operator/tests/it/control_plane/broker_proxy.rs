@@ -1,4 +1,5 @@
-//! A proxy before a broker's management API, behind which an operator is gone after so many of its writes.
+//! A proxy in front of a broker's management API. After a number of writes it stops answering, as if the operator had
+//! died.
 
 use std::sync::{
     Arc,
@@ -16,7 +17,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 /// Ends when it is dropped.
 pub struct BrokerProxy {
-    /// Its own URL, with the upstream's credentials.
+    /// The URL of the proxy, with the credentials of the upstream.
     pub url: String,
     state: Arc<Counting>,
     task: JoinHandle<()>,
@@ -26,7 +27,7 @@ struct Counting {
     upstream: String,
     client: reqwest::Client,
     writes: AtomicU32,
-    /// The write after which nothing is answered any more.
+    /// After this write, no request is answered any more.
     last: AtomicU32,
     gone: AtomicBool,
 }
@@ -38,7 +39,8 @@ impl Drop for BrokerProxy {
 }
 
 impl BrokerProxy {
-    /// Before `upstream`, the URL of a management API with credentials. `last`: the write that is carried out and not answered.
+    /// Starts a proxy for `upstream`, the URL of a management API with credentials. `last`: the write that is carried
+    /// out but not answered.
     pub async fn start(upstream: &str, last: u32) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -57,7 +59,7 @@ impl BrokerProxy {
         Self { url: url.as_str().trim_end_matches('/').to_owned(), state, task }
     }
 
-    /// The writes so far.
+    /// How many writes it has seen.
     pub fn writes(&self) -> u32 {
         self.state.writes.load(Ordering::SeqCst)
     }
@@ -67,7 +69,7 @@ impl BrokerProxy {
         self.state.gone.load(Ordering::SeqCst)
     }
 
-    /// From now on everything is answered.
+    /// From now on it answers every request.
     pub fn heal(&self) {
         self.state.last.store(u32::MAX, Ordering::SeqCst);
         self.state.gone.store(false, Ordering::SeqCst);

@@ -1,8 +1,9 @@
-//! Two clusters whose resources have the same namespace and name, on one broker.
+//! Two clusters share one broker, and have resources with the same namespace and name.
 
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::{Kit, Namespace};
+use crate::testkit::wait::eventually;
 
 /// A namespace in the other cluster that points at the first one's broker.
 async fn twin<'a>(there: &'a Kit, broker: &Kit, name: &str) -> Namespace<'a> {
@@ -32,7 +33,7 @@ async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_
     assert!(message.contains("twins/inbox of the cluster") && message.contains(&uid), "{message}");
     assert_eq!(workers(&there).await, 0, "another's queue is not drained");
 
-    // The same names on another queue: the claim could only be written over the other's.
+    // The same names with another queue: the claim would have to overwrite the other cluster's.
     there.kubectl(&["delete", "ncons/inbox", "--timeout=60s"]).await;
     there.consumer("inbox", "queue: {name: twins.other}, bindings: [{exchange: amq.topic}]").await;
     there.reason("ncons/inbox", "Stalled", "QueueTaken").await;
@@ -41,15 +42,15 @@ async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_
     assert_eq!(one.broker("/api/policies/%2F/hoopoe.twins.inbox").await, policy, "the claim is untouched");
     assert_eq!(one.broker("/api/queues/%2F/twins.other").await, Value::Null);
     assert!(one.publish("amq.topic", "here").await && !one.publish("amq.topic", "there").await);
-    // The first one's resource is edited and repaired as ever.
+    // The resource of the first cluster is edited and repaired as before.
     here.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 9 } } } })).await;
-    here.eventually("the policy has the limit", async || {
+    eventually("the policy has the limit", async || {
         one.broker("/api/policies/%2F/hoopoe.twins.inbox").await["definition"]["max-length"] == 9
     })
     .await;
     here.ready("ncons/inbox").await;
 
-    // Once it has gone, the name is free.
+    // Once that resource is deleted, the name is free.
     here.patch("ncons/inbox", &json!({ "spec": { "queue": { "deletionPolicy": "Delete" } } })).await;
     here.kubectl(&["delete", "ncons/inbox", "--timeout=80s"]).await;
     there.consumer("inbox", "queue: {name: twins}, bindings: [{exchange: amq.topic, routingKey: there}]").await;
@@ -64,7 +65,7 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
     let kit = Kit::start().await;
     let shop = kit.namespace("older-claim").await;
     let policy = async || kit.broker("/api/policies/%2F/hoopoe.older-claim.inbox").await;
-    // Everything but the right to know which cluster this is.
+    // All rights except the one to read the id of the cluster.
     kit.plane.kubectl(&["-n", "kube-system", "delete", "rolebinding", "operator"]).await.unwrap();
 
     let operator = kit.start_operator(&[]).await;
@@ -75,13 +76,13 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
     operator.stop().await;
 
     let operator = kit.start_operator(&["--cluster-id", "cluster-7"]).await;
-    shop.eventually("the claim says whose", async || {
+    eventually("the claim says whose", async || {
         policy().await["pattern"] == "^older-claim$(?#hoopoe-cluster=cluster-7)"
     })
     .await;
     shop.ready("ncons/inbox").await;
-    // Its own statistics are some seconds old.
-    shop.eventually("it is in force", async || {
+    // The broker's statistics are some seconds old.
+    eventually("it is in force", async || {
         kit.broker("/api/queues/%2F/older-claim").await["policy"] == "hoopoe.older-claim.inbox"
     })
     .await;
@@ -89,7 +90,7 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
 
     let operator = kit.start_operator(&[]).await;
     shop.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 5 } } } })).await;
-    shop.eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
-    assert_eq!(policy().await["pattern"], "^older-claim$(?#hoopoe-cluster=cluster-7)", "left as it is");
+    eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
+    assert_eq!(policy().await["pattern"], "^older-claim$(?#hoopoe-cluster=cluster-7)", "the claim is unchanged");
     operator.stop().await;
 }

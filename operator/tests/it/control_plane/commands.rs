@@ -1,4 +1,5 @@
-//! What people ask of a cluster that an operator looks after: explain and release; and crd and render, which need none.
+//! The commands for a cluster with an operator, explain and release; and the commands that need no cluster, crd and
+//! render.
 
 use std::{path::Path, time::Duration};
 
@@ -10,7 +11,7 @@ use crate::control_plane::kit::Kit;
 
 const CONSUMER: &str = "queue: {name: inbox}, bindings: [{exchange: events, routingKey: 'order.*'}]";
 
-/// The binary: whether it ended well, what it printed, and what it complained about.
+/// Runs the binary; returns whether it succeeded, what it printed, and what it complained about.
 pub async fn run(kubeconfig: &Path, args: &[&str]) -> (bool, String, String) {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_hoopoe-operator"));
     let output = command.env("KUBECONFIG", kubeconfig).args(args).kill_on_drop(true).output().await.unwrap();
@@ -53,7 +54,7 @@ async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     assert!(!chain.contains("FAILS"), "{chain}");
     assert!(!chain.contains(&kit.rabbit.url()) && !chain.contains("postgres://"), "credentials: {chain}");
     assert!(!explain("nprod/events").await.contains("FAILS"));
-    // The exchange is taken away by hand; before the operator has mended it the chain ends there.
+    // Delete the exchange by hand. Until the operator has restored it, the chain ends there.
     kit.rabbit.management(Method::DELETE, "/api/exchanges/%2F/events", None).await.unwrap();
     let broken = explain("ncons/inbox").await;
     assert!(broken.contains("the chain ends at: exchange events"), "{broken}");
@@ -63,7 +64,7 @@ async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     let (well, _, complaint) = run(admin, &["explain", "ncons/nobody", "-n", "shop"]).await;
     assert!(!well && complaint.contains("shop/nobody"), "{complaint}");
 
-    // Released under the operator's own role, while it leads.
+    // Released with the operator's own role, while it leads.
     let finalizers = async |what: &str| shop.get(what).await["metadata"]["finalizers"].clone();
     for what in ["nprod/events", "ncons/inbox"] {
         assert_eq!(finalizers(what).await, json!([FINALIZER]));
@@ -80,7 +81,7 @@ async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     let again = tokio::time::Instant::now();
     assert!(run(&role, &release).await.1.starts_with("let 0 resources go"));
     assert!(again.elapsed() < Duration::from_secs(5), "it does not wait for itself");
-    // Another operator that is still there waits, and puts nothing on again.
+    // Another operator that still runs waits, and adds no finalizer again.
     let late = kit.start_operator(&[]).await;
     tokio::time::sleep(Duration::from_secs(8)).await;
     assert_eq!(finalizers("nprod/events").await, Value::Null);
@@ -109,10 +110,10 @@ async fn the_api_server_takes_what_crd_and_render_print() {
     assert!(well, "{complaint}");
     assert!(text.contains("kind: Deployment") && !text.contains("given-password"), "{text}");
     for line in text.lines().filter(|line| line.trim_start().starts_with("namespace:")) {
-        // It may be there already.
+        // The resource may exist already.
         let _ = kit.plane.kubectl(&["create", "namespace", line.split(':').nth(1).unwrap().trim()]).await;
     }
-    // No kind of a cluster without Prometheus' operator.
+    // A cluster without Prometheus' operator does not know all kinds.
     let known: Vec<&str> = text.split("---\n").filter(|document| !document.contains("kind: PodMonitor")).collect();
     assert!(known.len() > 10, "{}", known.len());
     let dry_run = ["apply", "--server-side", "--dry-run=server", "-f", "-"];

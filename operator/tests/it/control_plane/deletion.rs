@@ -1,10 +1,11 @@
-//! What a deletion leaves, and that it always ends.
+//! What a deletion leaves behind, and that it always ends.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed() {
@@ -13,7 +14,8 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     shop.producer("events", "exchange: {name: deletion, ownership: Owned}").await;
     for (name, timeout) in [("empty", "5m"), ("full", "3s")] {
         let spec = format!(
-            "queue: {{name: deletion.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: deletion, routingKey: {name}}}]"
+            "queue: {{name: deletion.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: deletion, \
+             routingKey: {name}}}]"
         );
         shop.consumer(name, &spec).await;
     }
@@ -26,17 +28,17 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     assert_eq!(kit.broker("/api/queues/%2F/deletion.empty.dlq").await, Value::Null);
     assert_eq!(kit.broker("/api/policies/%2F/hoopoe.deletion.empty").await, Value::Null);
 
-    // Nobody drains it: kwok's pods run nothing. It stays, and what is published from now on comes back to its sender.
+    // The pods of kwok drain nothing, so the queue stays. What is published from now on is returned to its sender.
     shop.kubectl(&["delete", "ncons/full", "--wait=false"]).await;
     let mut accepted = 1;
-    shop.eventually("unbound first", async || {
+    eventually("unbound first", async || {
         let routed = kit.publish("deletion", "full").await;
         accepted += i64::from(routed);
         !routed
     })
     .await;
-    shop.eventually("the resource goes", async || !shop.exists("ncons/full").await).await;
-    shop.eventually("what was accepted is there, and no more", async || {
+    eventually("the resource goes", async || !shop.exists("ncons/full").await).await;
+    eventually("what was accepted is there, and no more", async || {
         kit.broker("/api/queues/%2F/deletion.full").await["messages"] == accepted
     })
     .await;
@@ -44,7 +46,7 @@ async fn an_empty_queue_goes_and_one_with_messages_stays_unbound_and_unclaimed()
     assert_ne!(kit.broker("/api/policies/%2F/hoopoe-kept.deletion.full").await, Value::Null);
     let events = shop.kubectl(&["get", "events"]).await;
     assert!(events.contains("QueueKept") && events.contains("deletion.full"), "{events}");
-    // Its successor finds the queue and goes on with it.
+    // A new resource with this name finds the queue and continues with it.
     shop.consumer("full", "queue: {name: deletion.full}, bindings: [{exchange: deletion, routingKey: full}]").await;
     shop.ready("ncons/full").await;
     shop.kubectl(&["delete", "nprod/events", "--timeout=60s"]).await;
@@ -74,7 +76,7 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     shop.consumer("inbox", "queue: {name: gone, deletionTimeout: 2s}, bindings: [{exchange: gone}]").await;
     shop.ready("ncons/inbox").await;
     kit.rabbit.stop().await.unwrap();
-    shop.eventually("the broker is missed", async || {
+    eventually("the broker is missed", async || {
         let status = shop.get("ncons/inbox").await["status"].clone();
         status["conditions"]
             .as_array()
@@ -83,18 +85,18 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
             .any(|found| found["type"] == "BrokerReachable" && found["status"] == "False")
     })
     .await;
-    // Workers run on: a broker that is away is no reason to stop them.
+    // Workers still run: a broker that is away is no reason to stop them.
     assert!(shop.exists("deploy/inbox-consumer").await);
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--wait=false"]).await;
-    shop.eventually("both go", async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await).await;
+    eventually("both go", async || !shop.exists("ncons/inbox").await && !shop.exists("nprod/events").await).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let events = shop.kubectl(&["get", "events"]).await;
     assert!(events.contains("TopologyLeft"), "{events}");
     operator.stop().await;
 }
 
-/// A quorum queue counts every five seconds: read once, a queue with a message of a moment ago is empty. Each queue counts at moments of its own, so
-/// of six some have not counted when their bindings go.
+/// A quorum queue updates its count every five seconds, so a single read shows a message of a moment ago as an empty
+/// queue. The queues update at different moments, so of six some have not counted when their bindings are removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_drains_it() {
     let kit = Kit::shared().await;
@@ -103,19 +105,20 @@ async fn what_was_accepted_a_moment_before_the_deletion_is_kept_where_nobody_dra
     for name in names {
         let (lifecycle, timeout) = if name == "hurried" { ("Running", "0s") } else { ("Stopped", "5m") };
         let spec = format!(
-            "lifecycle: {lifecycle}, queue: {{name: moment.{name}, deletionTimeout: {timeout}}}, bindings: [{{exchange: amq.topic, routingKey: moment}}]"
+            "lifecycle: {lifecycle}, queue: {{name: moment.{name}, deletionTimeout: {timeout}}}, bindings: \
+             [{{exchange: amq.topic, routingKey: moment}}]"
         );
         shop.consumer(name, &spec).await;
         shop.ready(&format!("ncons/{name}")).await;
     }
-    // Counted while they were empty.
+    // The queues were last counted while they were empty.
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(kit.publish("amq.topic", "moment").await);
     shop.kubectl(&["delete", "ncons", "--all", "--timeout=80s"]).await;
     for name in names {
         let queue = format!("/api/queues/%2F/moment.{name}");
-        shop.eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
-        // What expires in it has somewhere to go.
+        eventually("it is there", async || kit.broker(&queue).await["messages"] == 1).await;
+        // Its dead-letter queue stays, so that messages that expire have a place.
         assert_ne!(kit.broker(&format!("{queue}.dlq")).await, Value::Null, "{name}");
     }
 }

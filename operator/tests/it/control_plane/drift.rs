@@ -1,8 +1,9 @@
-//! What others do to our children.
+//! Changes that other clients make to our children.
 
 use serde_json::json;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drift_is_put_back_and_a_rollout_restart_is_not() {
@@ -11,16 +12,18 @@ async fn drift_is_put_back_and_a_rollout_restart_is_not() {
     shop.producer("events", "exchange: {name: drift}").await;
     shop.ready("nprod/events").await;
     shop.kubectl(&["scale", "deploy/events-producer", "--replicas=5"]).await;
-    shop.eventually("one worker again", async || shop.get("deploy/events-producer").await["spec"]["replicas"] == 1)
-        .await;
+    eventually("one worker again", async || shop.get("deploy/events-producer").await["spec"]["replicas"] == 1).await;
     shop.kubectl(&["delete", "svc/events-producer", "sa/events-producer"]).await;
-    shop.eventually("both are back", async || {
+    eventually("both are back", async || {
         shop.exists("svc/events-producer").await && shop.exists("sa/events-producer").await
     })
     .await;
-    let wrong = json!({ "metadata": { "labels": { "app.kubernetes.io/instance": null } }, "spec": { "selector": { "app.kubernetes.io/component": "wrong" } } });
+    let wrong = json!({
+        "metadata": { "labels": { "app.kubernetes.io/instance": null } },
+        "spec": { "selector": { "app.kubernetes.io/component": "wrong" } },
+    });
     shop.patch("svc/events-producer", &wrong).await;
-    shop.eventually("selector and label are back", async || {
+    eventually("selector and label are back", async || {
         let service = shop.get("svc/events-producer").await;
         service["spec"]["selector"]["app.kubernetes.io/component"] == "producer"
             && service["metadata"]["labels"]["app.kubernetes.io/instance"] == "events"

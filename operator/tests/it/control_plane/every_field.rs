@@ -1,4 +1,4 @@
-//! Every field of both resources, edited on a running one: what it changes, and which workers it rolls.
+//! Every field of both resources is edited on a running resource: what the edit changes, and which workers it rolls.
 mod both;
 mod consumer;
 mod producer;
@@ -9,43 +9,47 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::{Kit, Namespace};
+use crate::testkit::wait::eventually;
 
-/// What Prometheus' operator would install: enough to be served, with whatever spec.
-const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
-    spec: {group: monitoring.coreos.com, names: {kind: PodMonitor, plural: podmonitors, singular: podmonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
+/// As Prometheus' operator would install it, but reduced: the kind is served, with any spec.
+const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: \
+                           podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, \
+                           a test\"}}, \
+    spec: {group: monitoring.coreos.com, names: {kind: PodMonitor, plural: podmonitors, singular: podmonitor}, scope: \
+    Namespaced, versions: [{name: v1, served: true, storage: true, \
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
 
 /// An edit of one field.
 struct Edit {
-    /// Its path in the spec as the schema has it; `[]`: a field of a list's items.
+    /// The field's path in the schema of the spec; `[]` stands for the items of a list.
     field: &'static str,
-    /// Its new value; of a field of a list's items, the list's.
+    /// The new value. For a field of list items, the new list.
     value: Value,
-    /// What must stand beside it in the patch.
+    /// Other values that the patch must contain.
     beside: Value,
-    /// Where it appears.
+    /// Where the edit must appear.
     seen: Vec<Seen>,
-    /// The Deployments whose pods must be replaced, and no other's may be.
+    /// The Deployments whose pods must be replaced; no other Deployment's may be.
     rolls: &'static [&'static str],
 }
 
 /// Where an edit appears.
 enum Seen {
-    /// In an object, `kind/name`, at a JSON pointer. `Null`: it is not there.
+    /// In an object, `kind/name`, at a JSON pointer. `Null`: the object does not exist.
     Object(&'static str, &'static str, Value),
-    /// In an object's list at a JSON pointer: one of its items, wherever.
+    /// In an item of a list in an object, at a JSON pointer; any item will do.
     Item(&'static str, &'static str, Value),
-    /// A condition of the resource, and its status.
+    /// In a condition of the resource and its status.
     Condition(&'static str, &'static str, Value),
-    /// In the `worker.yaml` that a Deployment's pods mount.
+    /// In the `worker.yaml` that the pods of a Deployment mount.
     Config(&'static str, &'static str, Value),
-    /// In what the management API says of this path below `/api`.
+    /// In the answer of the management API for this path below `/api`.
     Broker(&'static str, &'static str, Value),
-    /// Only in what the operator decides, which this test elsewhere proves.
+    /// Only in a decision of the operator, which the named test covers.
     Decision(&'static str),
 }
 
-/// A field that cannot change: another value, and what the API server says of it.
+/// A field that cannot change: another value, and the answer of the API server.
 struct Immutable {
     field: &'static str,
     value: Value,
@@ -97,7 +101,7 @@ impl Edit {
         self
     }
 
-    /// A merge patch of the spec.
+    /// The edit as a merge patch of the spec.
     fn patch(&self) -> Value {
         let mut spec = self.beside.clone();
         let path = self.field.split_once("[]").map_or(self.field, |(list, _)| list);
@@ -111,7 +115,7 @@ impl Edit {
 }
 
 impl Seen {
-    /// What is there now.
+    /// The present value at that place.
     async fn now(&self, shop: &Namespace<'_>) -> Value {
         match self {
             Self::Object(what, pointer, _) => {
@@ -184,7 +188,7 @@ async fn templates(shop: &Namespace<'_>, deployments: &[&'static str]) -> Vec<(&
     deployments.iter().map(|name| (*name, template(name))).collect()
 }
 
-/// Makes each edit in turn, on top of those before it.
+/// Makes all edits, one after the other.
 async fn make(shop: &Namespace<'_>, resource: &str, deployments: &[&'static str], edits: &[Edit]) -> Vec<String> {
     let mut wrong = Vec::new();
     for edit in edits {
@@ -199,8 +203,8 @@ async fn make(shop: &Namespace<'_>, resource: &str, deployments: &[&'static str]
             wrong.push(format!("{}: {already:?} had the value before the edit, which proves nothing", edit.field));
         }
         shop.patch(resource, &edit.patch()).await;
-        // The status is written after the children: from then on what has not rolled does not roll.
-        shop.eventually(&format!("the edit of {} is observed", edit.field), async || {
+        // The operator writes the status after the children, so a Deployment that has not rolled by now does not roll.
+        eventually(&format!("the edit of {} is observed", edit.field), async || {
             let resource = shop.get(resource).await;
             resource["metadata"]["generation"] == resource["status"]["observedGeneration"]
         })
@@ -251,7 +255,7 @@ async fn every_mutable_field_reaches_its_child_and_rolls_exactly_the_workers_tha
     }
     for shop in [&made, &drained] {
         shop.secret("rabbit-2", &kit.rabbit.url(), &[("managementUri", &kit.rabbit.management_url())]).await;
-        // Of another management API it says so: nobody listens on the discard port.
+        // The status reports that the other management API does not answer: no process listens on the discard port.
         shop.secret("management", "amqp://u:p@127.0.0.1", &[("managementUri", "http://127.0.0.1:9")]).await;
         shop.secret("pg-2", "postgres://v:p@pg:5432/app", &[]).await;
         shop.secret("redis-2", "redis://redis-2:6379", &[]).await;

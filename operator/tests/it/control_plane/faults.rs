@@ -1,4 +1,4 @@
-//! Crashes between any two writes, an API server that fails, and one that goes away.
+//! The operator crashes between any two writes, and the API server fails or goes away.
 
 use serde_json::Value;
 
@@ -6,8 +6,9 @@ use super::{
     faulty_client::{self, Fault},
     kit::{Kit, Namespace},
 };
+use crate::testkit::wait::eventually;
 
-/// What there is in the end, without what differs from namespace to namespace and from run to run.
+/// The final state, without what differs between namespaces and runs.
 pub async fn end_state(shop: &Namespace<'_>) -> String {
     let mut objects: Value =
         serde_json::from_str(&shop.kubectl(&["get", "deploy,svc,cm,sa,pdb,nprod,ncons", "-o", "json"]).await).unwrap();
@@ -22,7 +23,7 @@ pub async fn end_state(shop: &Namespace<'_>) -> String {
         for cluster_given in ["clusterIP", "clusterIPs"] {
             spec.as_object_mut().map(|spec| spec.remove(cluster_given));
         }
-        // Keyed by the uid, which is another's each time.
+        // The hash is keyed by the uid, which differs in each namespace.
         if let Some(annotations) = spec.pointer_mut("/template/metadata/annotations").and_then(Value::as_object_mut) {
             annotations.remove("hoopoe.app/secrets-hash");
         }
@@ -33,7 +34,7 @@ pub async fn end_state(shop: &Namespace<'_>) -> String {
     without_hashes(&lines.join("\n").replace(&shop.name, "NAMESPACE"))
 }
 
-/// A config's name ends with a hash of what is in it, the namespace included.
+/// The name of a config ends with a hash of its content, which includes the namespace.
 fn without_hashes(text: &str) -> String {
     let is_hash = |word: &str| word.len() == 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     let words: Vec<&str> = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()).collect();
@@ -79,7 +80,7 @@ async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let mut expected: Option<(String, String)> = None;
     let mut positions = 0;
-    // The first run crashes nowhere and says how many writes there are.
+    // The first run does not crash, and counts the writes.
     let mut last = None;
     for crash_after in std::iter::once(u32::MAX).chain(0..) {
         if last.is_some_and(|last| crash_after != u32::MAX && crash_after >= last) {
@@ -95,7 +96,7 @@ async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
             both_ready(&shop).await;
             last = Some(operator.count.writes());
         } else {
-            shop.eventually("the crash", async || operator.count.is_gone()).await;
+            eventually("the crash", async || operator.count.is_gone()).await;
             positions += 1;
         }
         drop(operator);
@@ -145,7 +146,7 @@ async fn an_api_server_that_is_killed_and_comes_back_is_watched_again() {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     kit.plane.start_api_server().await.unwrap();
     shop.kubectl(&["delete", "deploy/events-producer"]).await;
-    shop.eventually("the watch sees it", async || shop.exists("deploy/events-producer").await).await;
+    eventually("the watch sees it", async || shop.exists("deploy/events-producer").await).await;
     both_ready(&shop).await;
     assert!(!operator.log().contains("panicked"), "{}", operator.log());
 }

@@ -1,4 +1,4 @@
-//! A client of the API server that fails as it is told, and an operator in this process that uses it.
+//! A client of the API server with faults on purpose, and an operator in this process that uses it.
 
 use std::{
     path::Path,
@@ -18,7 +18,6 @@ use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use kube::{
     Client,
     client::{Body, ClientBuilder},
-    config::{KubeConfigOptions, Kubeconfig},
 };
 use prometheus_client::registry::Registry;
 use tokio::{
@@ -29,29 +28,32 @@ use tokio_stream::wrappers::BroadcastStream;
 use tokio_util::sync::CancellationToken;
 use tower::{Layer, Service};
 
-/// What goes wrong.
+use crate::testkit::client::{config, install_crypto};
+
 #[derive(Clone)]
 pub enum Fault {
-    /// After so many writes the process is gone: the last one is carried out, its answer never comes, and nothing else is sent.
+    /// After this many writes the process is dead: the last write is carried out, its answer never arrives, and nothing
+    /// more is sent.
     CrashAfter(u32),
-    /// Every so many-th request is answered by one of these instead, in turn; 0: no answer for three seconds, then an error.
+    /// One request in so many is answered with one of these statuses, in turn. 0: no answer for three seconds, then an
+    /// error.
     Answers(u32, &'static [u16]),
-    /// Each watch of the resources that are named here, in the plural, ends.
+    /// A watch of the resources named here, in the plural, ends when the test says so.
     CutWatches(broadcast::Sender<Cut>),
-    /// The watch of these resources, in the plural, yields nothing while this is so; then it goes on.
+    /// The watch of these resources, in the plural, yields nothing while the value is true; then it continues.
     HoldWatch(&'static str, watch::Receiver<bool>),
 }
 
-/// The end of the watches of one kind.
+/// Ends the watches of one kind.
 #[derive(Clone, Debug)]
 pub struct Cut {
-    /// `deployments` and the like.
+    /// The plural name, for example `deployments`.
     pub plural: &'static str,
-    /// The last event that it yields; `None`: the connection breaks.
+    /// The last event of the watch; `None`: the connection breaks.
     pub last_event: Option<&'static str>,
 }
 
-/// What was counted.
+/// What the client counted.
 #[derive(Clone, Default)]
 pub struct Count {
     writes: Arc<AtomicU32>,
@@ -60,7 +62,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// Writes to the API server; leases and Events are not counted.
+    /// The writes to the API server, without those of Leases and Events.
     pub fn writes(&self) -> u32 {
         self.writes.load(Ordering::SeqCst)
     }
@@ -71,7 +73,7 @@ impl Count {
     }
 }
 
-/// An operator in this process. Dropped, it is gone between two of its instructions.
+/// An operator in this process. When it is dropped, it stops between any two of its instructions.
 pub struct InProcess {
     task: JoinHandle<()>,
     /// What its client counted.
@@ -90,18 +92,17 @@ struct Flags {
     config: Config,
 }
 
-/// Starts one with the flags of `run`.
+/// Starts an operator with the flags of `run`.
 pub async fn operator(kubeconfig: &Path, fault: Fault, flags: &[&str]) -> InProcess {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    install_crypto();
+    let config = config(kubeconfig).await;
     let count = Count::default();
     let layer = FaultLayer { fault, count: count.clone() };
     let client: Client = ClientBuilder::try_from(config).unwrap().with_layer(&layer).build();
     let fixed = ["run", "--admin", "127.0.0.1:0", "--lease-namespace", "hoopoe-system"];
     let config = Flags::parse_from(fixed.iter().chain(flags)).config;
     let task = tokio::spawn(async move {
-        // Errors are what the faults are for; the resources say how it went.
+        // Errors are expected here; the resources show the result.
         let _ = run::run_with(client, &config, Registry::default(), CancellationToken::new()).await;
     });
     InProcess { task, count }
@@ -215,7 +216,7 @@ where
     }
 }
 
-/// The body, until the watch is cut.
+/// The body of a watch, until the watch is cut.
 fn until_cut(body: AnswerBody, plural: String, cuts: broadcast::Receiver<Cut>) -> AnswerBody {
     let ends = BroadcastStream::new(cuts).filter_map(move |cut| {
         let mine = cut.ok().filter(|cut| cut.plural == plural);
@@ -226,7 +227,7 @@ fn until_cut(body: AnswerBody, plural: String, cuts: broadcast::Receiver<Cut>) -
     });
     let frames = BodyStream::new(body).map(|frame| (frame, false)).boxed();
     let both = futures::stream::select(frames, ends.map(|end| (end, true)).boxed());
-    // The last one is still seen.
+    // The last event is still delivered.
     let mut ended = false;
     let until = both.take_while(move |(_, last)| {
         let goes_on = !ended;
@@ -236,12 +237,12 @@ fn until_cut(body: AnswerBody, plural: String, cuts: broadcast::Receiver<Cut>) -
     Box::new(StreamBody::new(until.map(|(frame, _)| frame).boxed()))
 }
 
-/// The body, which waits while it is held.
+/// The body of a watch, which waits while it is held.
 fn while_held(body: AnswerBody, held: watch::Receiver<bool>) -> AnswerBody {
     let frames = BodyStream::new(body).then(move |frame| {
         let mut held = held.clone();
         async move {
-            // An error: the test is over.
+            // An error means that the test is over.
             let _ = held.wait_for(|held| !held).await;
             frame
         }

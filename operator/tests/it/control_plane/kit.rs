@@ -1,19 +1,18 @@
-//! A control plane, a broker and operators, as processes of their own, under exactly the role that is committed.
+//! A control plane, a broker and operators as separate processes, with exactly the committed role.
 
 use std::{
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Method, RabbitMq, RabbitMqOptions, RabbitMqVersion, free_port};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-/// Long enough for a busy machine; a test that waits so long fails.
-const PATIENCE: Duration = Duration::from_secs(90);
+use crate::testkit::wait::{self, PATIENCE, eventually};
 
 const CRDS: [&str; 2] = [
     include_str!("../../../../crds/yaml/notifproducers.yaml"),
@@ -23,7 +22,7 @@ const CLUSTER_ROLE: &str = include_str!("../../../rbac/cluster-role.yaml");
 const LEASE_ROLE: &str = include_str!("../../../rbac/lease-role.yaml");
 const IDENTITY_ROLE: &str = include_str!("../../../rbac/identity-role.yaml");
 
-/// Where operators live.
+/// The namespace in which operators run.
 const SYSTEM: &str = "hoopoe-system";
 
 static SHARED: OnceCell<Arc<Kit>> = OnceCell::const_new();
@@ -33,7 +32,7 @@ pub struct Kit {
     pub plane: ControlPlane,
     pub rabbit: RabbitMq,
     operators: AtomicU32,
-    /// The operator that tests share who bring none of their own.
+    /// The operator for tests that start none of their own.
     operator: Option<Operator>,
 }
 
@@ -52,11 +51,7 @@ impl Kit {
         for crd in CRDS {
             plane.apply(crd).await.unwrap();
         }
-        // Asked too early, `kubectl wait` does not wait: there is no condition yet.
-        let wait = ["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"];
-        while plane.kubectl(&wait).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
+        wait::established(&plane).await;
         plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
         plane.apply(CLUSTER_ROLE).await.unwrap();
         plane.apply(IDENTITY_ROLE).await.unwrap();
@@ -71,7 +66,7 @@ impl Kit {
         Self { plane, rabbit, operators: AtomicU32::new(0), operator: None }
     }
 
-    /// The one that tests share, with one operator: each makes namespaces and queues of its own in it.
+    /// The kit with one operator that tests share. Each test makes its own namespaces and queues in it.
     pub async fn shared() -> Arc<Self> {
         let start = async || {
             let mut kit = Self::start().await;
@@ -81,7 +76,7 @@ impl Kit {
         SHARED.get_or_init(start).await.clone()
     }
 
-    /// Starts one more operator and waits until it is ready. `flags`: beside what a test needs.
+    /// Starts one more operator and waits until it is ready. `flags`: added to those that every test needs.
     pub async fn start_operator(&self, flags: &[&str]) -> Operator {
         let number = self.operators.fetch_add(1, Ordering::Relaxed);
         let admin = free_port().unwrap();
@@ -106,7 +101,7 @@ impl Kit {
         namespace
     }
 
-    /// What the broker's management API says; `Null`: it has no such thing.
+    /// The answer of the broker's management API; `Null`: 404.
     pub async fn broker(&self, path: &str) -> Value {
         match self.rabbit.management(Method::GET, path, None).await {
             Ok(answer) => serde_json::from_str(&answer.to_string()).unwrap(),
@@ -115,16 +110,21 @@ impl Kit {
         }
     }
 
-    /// Publishes a message through the management API; whether it reached a queue.
+    /// Publishes a message through the management API, and returns whether it reached a queue.
     pub async fn publish(&self, exchange: &str, key: &str) -> bool {
-        let message = json!({ "properties": { "delivery_mode": 2 }, "routing_key": key, "payload": "{}", "payload_encoding": "string" });
+        let message = json!({
+            "properties": { "delivery_mode": 2 },
+            "routing_key": key,
+            "payload": "{}",
+            "payload_encoding": "string",
+        });
         let path = format!("/api/exchanges/%2F/{exchange}/publish");
         let answer = self.rabbit.management(Method::POST, &path, Some(&message)).await.unwrap();
         serde_json::from_str::<Value>(&answer.to_string()).unwrap()["routed"] == true
     }
 }
 
-/// A test that fails shows what its operator said.
+/// A test that fails shows the log of its operator.
 impl Drop for Operator {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -134,13 +134,13 @@ impl Drop for Operator {
 }
 
 impl Operator {
-    /// SIGTERM; how it ended.
+    /// Sends SIGTERM and checks that the operator ends well.
     pub async fn stop(self) {
         let status = self.child.term_and_wait(PATIENCE).await.unwrap();
         assert!(status.success(), "{status}: {}", self.child.log());
     }
 
-    /// How it ended by itself.
+    /// Waits until the operator ends by itself, and returns its status.
     pub async fn ended(&self) -> std::process::ExitStatus {
         self.child.wait(PATIENCE).await.unwrap()
     }
@@ -150,22 +150,21 @@ impl Operator {
         self.child.kill9().await.unwrap();
     }
 
-    /// All that it logged.
     pub fn log(&self) -> String {
         self.child.log()
     }
 
-    /// Whether it says that it leads.
+    /// Whether its metric says that it leads.
     pub async fn leads(&self) -> bool {
         self.metrics().await.lines().any(|line| line == "hoopoe_operator_leader 1")
     }
 
-    /// What it says of its readiness.
+    /// The answer of `/readyz`.
     pub async fn readyz(&self) -> String {
         reqwest::get(format!("http://127.0.0.1:{}/readyz", self.admin)).await.unwrap().text().await.unwrap()
     }
 
-    /// All that it counts.
+    /// The answer of `/metrics`.
     pub async fn metrics(&self) -> String {
         reqwest::get(format!("http://127.0.0.1:{}/metrics", self.admin)).await.unwrap().text().await.unwrap()
     }
@@ -188,37 +187,37 @@ impl Namespace<'_> {
         self.kit.plane.apply(&secret.to_string()).await.unwrap();
     }
 
-    /// `spec`: the inside of a YAML flow mapping, without the broker.
+    /// Applies a producer. `spec`: the inside of a YAML flow mapping, without the broker.
     pub async fn producer(&self, name: &str, spec: &str) {
         self.apply("NotifProducer", name, &format!("broker: {{secretRef: {{name: rabbit}}}}, {spec}")).await;
     }
 
-    /// The same, without broker, Postgres and Redis.
+    /// Applies a consumer. `spec`: in the same form, without broker, Postgres and Redis.
     pub async fn consumer(&self, name: &str, spec: &str) {
         let stores = "postgres: {secretRef: {name: pg}}, redis: {secretRef: {name: redis}}";
         self.apply("NotifConsumer", name, &format!("broker: {{secretRef: {{name: rabbit}}}}, {stores}, {spec}")).await;
     }
 
-    /// Any object.
+    /// Applies any object.
     pub async fn apply_text(&self, object: &Value) {
         self.kit.plane.apply(&object.to_string()).await.unwrap();
     }
 
     pub async fn apply(&self, kind: &str, name: &str, spec: &str) {
         let text = format!(
-            "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: {{{spec}}}}}",
+            "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: \
+             {{{spec}}}}}",
             self.name
         );
         self.kit.plane.apply(&text).await.unwrap();
     }
 
-    /// A JSON merge patch.
+    /// Patches with a JSON merge patch.
     pub async fn patch(&self, what: &str, patch: &Value) {
         let (kind, name) = what.split_once('/').unwrap();
         self.kubectl(&["patch", kind, name, "--type=merge", "-p", &patch.to_string()]).await;
     }
 
-    /// Whether there is such an object.
     pub async fn exists(&self, what: &str) -> bool {
         !self.kubectl(&["get", what, "--ignore-not-found", "-o", "name"]).await.is_empty()
     }
@@ -232,7 +231,7 @@ impl Namespace<'_> {
         serde_json::from_str(&self.kubectl(&["get", what, "-o", "json"]).await).unwrap()
     }
 
-    /// Waits for `kubectl wait --for=condition=Ready`, and shows the resource where it never comes.
+    /// Runs `kubectl wait --for=condition=Ready`, and shows the resource if it does not become Ready.
     pub async fn ready(&self, what: &str) {
         let waited = ["-n", &self.name, "wait", "--for=condition=Ready", what, "--timeout=90s"];
         if let Err(error) = self.kit.plane.kubectl(&waited).await {
@@ -242,49 +241,28 @@ impl Namespace<'_> {
         }
     }
 
-    /// Waits until a condition has a reason.
+    /// Waits until a condition has this reason.
     pub async fn reason(&self, what: &str, condition: &str, reason: &str) -> Value {
         let mut last = Value::Null;
-        let found = self
-            .until(async || {
-                last = self.get(what).await["status"].clone();
-                let conditions = last["conditions"].as_array().cloned().unwrap_or_default();
-                conditions.into_iter().find(|found| found["type"] == condition && found["reason"] == reason)
-            })
-            .await;
+        let found = wait::until(async || {
+            last = self.get(what).await["status"].clone();
+            let conditions = last["conditions"].as_array().cloned().unwrap_or_default();
+            conditions.into_iter().find(|found| found["type"] == condition && found["reason"] == reason)
+        })
+        .await;
         found.unwrap_or_else(|| panic!("{what} never had {condition}={reason}: {last:#}"))
     }
 
-    /// Asks until it is so.
-    pub async fn eventually(&self, what: &str, mut ask: impl AsyncFnMut() -> bool) {
-        let found = self.until(async || ask().await.then_some(())).await;
-        assert!(found.is_some(), "it never came to be: {what}");
-    }
-
-    /// Asks until there is an answer.
-    pub async fn until<T>(&self, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(answer) = ask().await {
-                return Some(answer);
-            }
-            if Instant::now() > deadline {
-                return None;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-
-    /// The same, once nothing has moved for ten seconds and every queue's backlog is known: until then Kubernetes' controllers and the
-    /// broker's statistics have something to say of what is new.
+    /// The [`Self::versions`] after ten seconds in which none of them changed, with every queue's backlog known. Until
+    /// then, Kubernetes' controllers and the broker's statistics still write about new objects.
     pub async fn quiet_versions(&self) -> Vec<String> {
-        self.eventually("every backlog is known", async || {
+        eventually("every backlog is known", async || {
             let consumers = self.get("ncons").await["items"].as_array().cloned().unwrap_or_default();
             consumers.iter().all(|consumer| consumer["status"]["backlog"].is_string())
         })
         .await;
         let mut before = self.versions().await;
-        self.eventually("ten quiet seconds", async || {
+        eventually("ten quiet seconds", async || {
             tokio::time::sleep(Duration::from_secs(10)).await;
             let now = self.versions().await;
             let quiet = now == before;
@@ -295,7 +273,7 @@ impl Namespace<'_> {
         before
     }
 
-    /// The resourceVersion of every object of the namespace that is ours or one of our resources, by kind and name.
+    /// The resourceVersions of our resources and of their children in the namespace, by kind and name.
     pub async fn versions(&self) -> Vec<String> {
         let kinds = "nprod,ncons,deploy,svc,cm,sa,pdb,netpol,hpa";
         let path = "jsonpath={range .items[*]}{.kind}/{.metadata.name}={.metadata.resourceVersion}{\"\\n\"}{end}";

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
@@ -16,18 +17,18 @@ async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
     let before = shop.quiet_versions().await;
     first.kill().await;
     let killed = Instant::now();
-    shop.eventually("the second leads", async || second.leads().await).await;
+    eventually("the second leads", async || second.leads().await).await;
     println!("took over after {:.1} s", killed.elapsed().as_secs_f32());
     shop.producer("more", "exchange: {name: leaders-more}").await;
     shop.ready("nprod/more").await;
     let after: Vec<_> = shop.versions().await.into_iter().filter(|line| !line.contains("/more")).collect();
-    assert_eq!(after, before, "what was as asked was not written again");
+    assert_eq!(after, before, "nothing was written again");
     assert!(!second.log().contains("panicked"));
-    // The third looks again when the lease would have ended: fifteen seconds after its last renewal.
+    // The third operator tries again when the lease would have ended: fifteen seconds after its last renewal.
     let third = kit.start_operator(&[]).await;
     second.stop().await;
     let stopped = Instant::now();
-    shop.eventually("the third leads", async || third.leads().await).await;
+    eventually("the third leads", async || third.leads().await).await;
     assert!(stopped.elapsed().as_secs() < 20, "{:?}", stopped.elapsed());
     third.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Both kinds from nothing to Ready, and what people see of them.
+//! Both kinds from their creation to Ready, and what users see of them.
 
 use std::time::Duration;
 
@@ -26,6 +26,6 @@ async fn both_become_ready_read_well_and_then_nothing_moves() {
     assert!(before.len() >= 14, "{before:?}");
     tokio::time::sleep(Duration::from_secs(70)).await;
     assert_eq!(shop.versions().await, before, "seventy seconds in which nothing happened");
-    // Only now: a message that nobody fetches is a backlog, of which the status tells once it has lasted.
+    // A message that no worker fetches is a backlog. The status shows it once it has lasted for a while.
     assert!(kit.publish("life", "order.shipped").await, "what is bound to is routed");
 }

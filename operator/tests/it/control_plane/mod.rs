@@ -1,4 +1,4 @@
-//! The operator, under its least role, on a real API server with a real RabbitMQ.
+//! The operator with its least role, on a real API server and a real RabbitMQ.
 
 mod kit;
 

@@ -1,4 +1,4 @@
-//! Watching some namespaces only, under rights in those namespaces only.
+//! The operator watches only some namespaces, and has rights only in those.
 
 use super::{faulty_client, kit::Kit};
 
@@ -21,6 +21,6 @@ async fn two_of_three_namespaces_are_watched_with_roles_in_those_two() {
     let operator = faulty_client::operator(&kubeconfig, faulty_client::Fault::CrashAfter(u32::MAX), &flags).await;
     shops[0].ready("nprod/events").await;
     shops[1].ready("nprod/events").await;
-    assert!(!shops[2].exists("deploy/events-producer").await, "nobody watches the third");
+    assert!(!shops[2].exists("deploy/events-producer").await, "no operator watches the third");
     drop(operator);
 }

@@ -1,4 +1,5 @@
-//! Worker images and schemas of other ages than the operator, with the commands and the config that it renders and the real binary.
+//! Worker images and schemas that are older or newer than the operator: with the commands and the config that it
+//! renders, and the real binary.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use crate::control_plane::kit::Kit;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The command of a container, with this machine's binary and config in the place of the image's.
+/// The command of a container, with the binary and the config of this machine instead of the image's.
 fn command(container: &Value, binary: &str, config: &str) -> Vec<String> {
     let words = container["command"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
     words
@@ -21,7 +22,7 @@ fn command(container: &Value, binary: &str, config: &str) -> Vec<String> {
         .collect()
 }
 
-/// The variables that the container would get from these Secrets.
+/// The variables that the container gets from these Secrets.
 fn variables(container: &Value, secrets: &[(&str, String)]) -> Vec<(String, String)> {
     let of = |variable: &Value| {
         let secret = variable["valueFrom"]["secretKeyRef"]["name"].as_str().unwrap();
@@ -47,7 +48,8 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     let (postgres, binary) = (postgres.unwrap(), binary.unwrap());
     let database = postgres.create_database("ages").await.unwrap();
     shop.secret("pg", &database, &[]).await;
-    let spec = "queue: {name: ages}, bindings: [{exchange: amq.topic}], image: \"example.invalid/hoopoe:old\", consume: {prefetch: 77}";
+    let spec = "queue: {name: ages}, bindings: [{exchange: amq.topic}], image: \"example.invalid/hoopoe:old\", \
+                consume: {prefetch: 77}";
     shop.apply(
         "NotifConsumer",
         "inbox",
@@ -59,9 +61,9 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     let pod = shop.get("deploy/inbox-consumer").await["spec"]["template"]["spec"].clone();
     let (init, worker) = (&pod["initContainers"][0], &pod["containers"][0]);
     for container in [init, worker] {
-        assert_eq!(container["image"], "example.invalid/hoopoe:old", "the pinned one migrates too");
+        assert_eq!(container["image"], "example.invalid/hoopoe:old", "the init container uses the pinned image too");
     }
-    // What a newer operator would write: a key that this worker does not know. The admin port is one that is free here.
+    // As a newer operator would write it: with a key that this worker does not know. The admin port is a free one.
     let listed = shop.get("cm").await["items"].as_array().unwrap().clone();
     let text = listed
         .iter()
@@ -85,8 +87,9 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     let (done, log) = migrate("first").await;
     assert!(done && log.contains("applied"), "{log}");
 
-    // A newer release has migrated since, and says that this one may still read.
-    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 1); UPDATE store SET schema_version = 99, min_reader = 1";
+    // A newer release has migrated the schema since, and allows this one to read it.
+    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m0099_future', 1); UPDATE store SET \
+                 schema_version = 99, min_reader = 1";
     postgres.psql("ages", newer).await.unwrap();
     let (done, log) = migrate("newer").await;
     assert!(done && log.contains("nothing to apply"), "{log}");
@@ -97,7 +100,8 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
     assert!(metrics.contains("hoopoe_config_unknown_keys 1"), "{metrics}");
     assert!(child.term_and_wait(LIMIT).await.unwrap().success(), "{}", child.log());
 
-    // And one that contracts: this worker may not read any more, which the init container says before a worker starts.
+    // And a release that removes something: this worker may no longer read the schema. The init container reports that
+    // before a worker starts.
     postgres.psql("ages", "UPDATE store SET min_reader = 99").await.unwrap();
     let (done, log) = migrate("too new").await;
     assert!(!done && log.contains("99"), "{log}");

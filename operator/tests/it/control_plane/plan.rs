@@ -1,15 +1,11 @@
-//! `plan`: what rolls, what changes, what is lost; and that it writes nothing.
-
-use std::path::Path;
+//! `plan`: what rolls, what changes, and what is lost. It writes nothing.
 
 use hoopoe_e2e::Folder;
 use hoopoe_operator::cli::plan::{self, Output, PlanArgs, SpecVerdict, TopologyPlan};
-use kube::{
-    Client,
-    config::{KubeConfigOptions, Kubeconfig},
-};
+use kube::Client;
 
 use super::{commands::run, kit::Kit};
+use crate::testkit::{client::client, wait::eventually};
 
 const PRODUCER: &str = "exchange: {name: planned}";
 const CONSUMER: &str = "queue: {name: planned}, bindings: [{exchange: planned, routingKey: 'order.*'}]";
@@ -21,7 +17,8 @@ fn document(namespace: &str, kind: &str, name: &str, spec: &str) -> String {
         ""
     };
     format!(
-        "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}}}, spec: {{broker: {{secretRef: {{name: rabbit}}}}, {stores}{spec}}}}}\n---\n"
+        "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {namespace}}}, spec: \
+         {{broker: {{secretRef: {{name: rabbit}}}}, {stores}{spec}}}}}\n---\n"
     )
 }
 
@@ -32,14 +29,8 @@ async fn planned(client: &Client, folder: &Folder, text: &str) -> plan::Plan {
     plan::plan(client, &args).await.unwrap()
 }
 
-async fn client(kubeconfig: &Path) -> Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    Client::try_from(kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap())
-        .unwrap()
-}
-
-/// What is refused by the API server, by the operator's own rules, and by another resource's claim.
+/// Manifests that the API server refuses, that the operator's own rules refuse, and that another resource's claim
+/// refuses.
 async fn refusals(client: &Client, folder: &Folder) {
     let wrong =
         planned(client, folder, &document("planned", "NotifConsumer", "inbox", &format!("{CONSUMER}, replicas: -1")))
@@ -87,14 +78,15 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let unchanged = "NotifProducer planned/planner: nothing changes\nNotifConsumer planned/inbox: nothing changes\n";
     assert_eq!(same.print(Output::Text), unchanged);
 
-    // Nobody drains the queue: the pods here run nothing.
+    // The pods here run nothing, so no worker drains the queue.
     for _ in 0..10 {
         assert!(kit.publish("planned", "order.new").await);
     }
     let waiting = async || kit.broker("/api/queues/%2F/planned").await["messages_ready"] == 10;
-    shop.eventually("ten messages wait", waiting).await;
+    eventually("ten messages wait", waiting).await;
 
-    let changed = "queue: {name: planned, policy: {maxLength: 4, overflow: DropHead}}, replicas: 3, consume: {prefetch: 50}, \
+    let changed = "queue: {name: planned, policy: {maxLength: 4, overflow: DropHead}}, replicas: 3, consume: \
+                   {prefetch: 50}, \
                    bindings: [{exchange: planned, routingKey: 'user.*'}]";
     let change = planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", changed)).await;
     println!("{}\n{}", change.print(Output::Text), change.print(Output::Markdown));
@@ -109,7 +101,11 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         "spec.replicas",
     ];
     assert_eq!(paths, expected);
-    assert_eq!(consumer.pods, ["inbox-consumer: 1 roll", "inbox-consumer: from 1 to 3"], "and the inbox API stays");
+    assert_eq!(
+        consumer.pods,
+        ["inbox-consumer: 1 roll", "inbox-consumer: from 1 to 3"],
+        "the inbox API is not changed"
+    );
     let TopologyPlan::Known { changes, findings } = &consumer.topology else { panic!("{change:#?}") };
     assert_eq!(findings, &[""; 0]);
     let said = changes.join("\n");
@@ -136,7 +132,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
 
     refusals(&client, &folder).await;
 
-    // A Secret that is not there, and a name that somebody else has.
+    // A Secret that does not exist, and a name that another object has.
     let other = "broker: {secretRef: {name: none}}, exchange: {name: other}";
     let text =
         document("planned", "NotifProducer", "other", "").replace("broker: {secretRef: {name: rabbit}}, ", other);
@@ -150,7 +146,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         "nothing moved"
     );
 
-    // As people run it.
+    // Through the command line.
     let file = folder.path().join("plan.yaml");
     let (well, said, complaint) =
         run(kit.plane.kubeconfig(), &["plan", "-f", file.to_str().unwrap(), "-o", "markdown"]).await;

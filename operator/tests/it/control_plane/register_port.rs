@@ -1,4 +1,4 @@
-//! The register port of the real binary: from a request to a resource that the leader made Ready.
+//! The register port of the real binary: from the request to a resource that the leader made Ready.
 
 use hoopoe_e2e::free_port;
 use reqwest::Client;
@@ -29,7 +29,7 @@ async fn what_is_registered_with_a_replica_that_only_waits_is_made_ready_by_the_
     let answer = Client::new().post(&url).bearer_auth(&token).json(&body).send().await.unwrap();
     assert_eq!(answer.status(), 201);
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
-    // It became Ready while the request waited; the pods here run nothing, so the Service leads nowhere.
+    // The resource became Ready while the request waited. The pods here run nothing, so the Service has no endpoint.
     let notif = &answer["data"]["notif"];
     assert_eq!(notif["sent"], false, "{answer}");
     assert!(!notif["reason"].as_str().unwrap().contains("not Ready"), "{answer}");

@@ -1,12 +1,16 @@
-//! An operator that may not do what it needs, and a cluster that serves less than its groups suggest.
+//! An operator without some of its rights, and a cluster that does not serve every kind of a group.
 
 use serde_json::{Value, json};
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
-/// Of Prometheus' operator's kinds one that is not the one that we make.
-const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, a test\"}}, \
-    spec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor, plural: servicemonitors, singular: servicemonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
+/// A kind of Prometheus' operator that we do not use.
+const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: \
+                               servicemonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \
+                               \"unapproved, a test\"}}, \
+    spec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor, plural: servicemonitors, singular: \
+    servicemonitor}, scope: Namespaced, versions: [{name: v1, served: true, storage: true, \
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,7 +22,12 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     let role = kit.plane.kubectl(&["get", "clusterrole", "hoopoe-operator", "-o", "json"]).await.unwrap();
     let mut role: Value = serde_json::from_str(&role).unwrap();
     role["rules"].as_array_mut().unwrap().retain(|rule| rule["resources"] != json!(["secrets"]));
-    let less = json!({ "apiVersion": role["apiVersion"], "kind": role["kind"], "metadata": { "name": "less" }, "rules": role["rules"] });
+    let less = json!({
+        "apiVersion": role["apiVersion"],
+        "kind": role["kind"],
+        "metadata": { "name": "less" },
+        "rules": role["rules"],
+    });
     kit.plane.apply(&less.to_string()).await.unwrap();
     open.kubectl(&["create", "rolebinding", "operator", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
     closed.kubectl(&["create", "rolebinding", "operator", "--clusterrole=less", "--user=operator"]).await;
@@ -29,14 +38,14 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     }
     open.ready("nprod/events").await;
     let broken = "hoopoe_operator_watches_broken{kind=\"Secret\"} 1";
-    closed.eventually("the metric", async || operator.metrics().await.contains(broken)).await;
+    eventually("the metric", async || operator.metrics().await.contains(broken)).await;
     let readyz = operator.readyz().await;
     assert!(readyz.starts_with("ok\n"), "{readyz}");
     assert!(
         readyz.contains("the watch of Secret in the namespace closed") && readyz.contains("grant list and watch"),
         "{readyz}"
     );
-    // A group without the kind: it is not watched, so nothing of it is broken.
+    // The group is served without our kind: we do not watch the kind, so no fault is reported.
     assert!(!readyz.contains("PodMonitor"), "{readyz}");
     let lines = operator.log().lines().filter(|line| line.contains("a watch broke") && line.contains("Secret")).count();
     assert_eq!(lines, 1, "said once: {}", operator.log());
@@ -44,15 +53,12 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
 
     closed.kubectl(&["create", "rolebinding", "more", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
     closed.ready("nprod/events").await;
-    closed.eventually("all is well", async || operator.readyz().await == "ok").await;
+    eventually("all is well", async || operator.readyz().await == "ok").await;
 
-    // Secrets of resources that are gone do not stay in memory.
+    // Secrets of deleted resources do not stay in memory.
     assert!(operator.metrics().await.contains("hoopoe_operator_secrets_kept 2"), "{}", operator.metrics().await);
     closed.kubectl(&["delete", "nprod/events", "--timeout=60s"]).await;
-    closed
-        .eventually("its Secret is forgotten", async || {
-            operator.metrics().await.contains("hoopoe_operator_secrets_kept 1")
-        })
+    eventually("its Secret is forgotten", async || operator.metrics().await.contains("hoopoe_operator_secrets_kept 1"))
         .await;
     open.ready("nprod/events").await;
     operator.stop().await;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::control_plane::kit::Kit;
+use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_secret_or_key_is_named_and_picked_up_when_it_appears() {
@@ -11,7 +12,9 @@ async fn a_missing_secret_or_key_is_named_and_picked_up_when_it_appears() {
     shop.apply("NotifProducer", "events", "broker: {secretRef: {name: later}}, exchange: {name: missing}").await;
     let said = shop.reason("nprod/events", "CredentialsValid", "SecretMissing").await;
     assert!(said["message"].as_str().unwrap().contains("later"), "{said}");
-    shop.apply_text(&json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "later", "namespace": "missing" }, "stringData": { "user": "x" } })).await;
+    let metadata = json!({ "name": "later", "namespace": "missing" });
+    let later = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": { "user": "x" } });
+    shop.apply_text(&later).await;
     let said = shop.reason("nprod/events", "CredentialsValid", "SecretKeyMissing").await;
     assert!(said["message"].as_str().unwrap().contains("the key uri"), "{said}");
     shop.secret(
@@ -42,12 +45,12 @@ async fn a_rotated_credential_rolls_exactly_the_workers_that_use_it() {
     };
     let before = generations().await;
     shop.secret("redis", "redis://:new@redis:6379", &[]).await;
-    shop.eventually("the consumer rolls", async || generations().await[1] > before[1]).await;
-    shop.eventually("the API rolls", async || generations().await[2] > before[2]).await;
+    eventually("the consumer rolls", async || generations().await[1] > before[1]).await;
+    eventually("the API rolls", async || generations().await[2] > before[2]).await;
     shop.ready("ncons/inbox").await;
     let after = generations().await;
     assert_eq!(after[0], before[0], "the producer uses no Redis");
-    // A key that nobody uses rolls nobody.
+    // A change of an unused key rolls no workers.
     shop.secret("redis", "redis://:new@redis:6379", &[("note", "changed")]).await;
     tokio::time::sleep(std::time::Duration::from_secs(5)).await;
     assert_eq!(generations().await, after);

@@ -6,6 +6,7 @@ use super::{
     faulty_client::{self, Fault},
     kit::Kit,
 };
+use crate::testkit::wait::eventually;
 
 const RESOURCES: usize = 30;
 
@@ -17,7 +18,7 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
     let flags = ["--worker-image", "example.invalid/hoopoe:1", "--lease-name", "first"];
     let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
     for number in 0..RESOURCES {
-        // minReadySeconds: a rollout takes a while, so that those under way can be counted.
+        // With minReadySeconds a rollout takes a while, so that the rollouts in progress can be counted.
         let spec = "exchange: {name: images}, rollout: {minReadySeconds: 3}";
         shop.producer(&format!("p{number}"), spec).await;
     }
@@ -27,7 +28,7 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
         ["--worker-image", "example.invalid/hoopoe:2", "--lease-name", "second", "--upgrade-max-concurrent", "4"];
     let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
     let (mut most, mut done) = (0, 0);
-    shop.eventually("all have the new image", async || {
+    eventually("all have the new image", async || {
         let deployments = shop.get("deploy").await["items"].as_array().unwrap().clone();
         let new = deployments.iter().filter(|deployment| {
             deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "example.invalid/hoopoe:2"
@@ -51,7 +52,7 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
 async fn what_an_older_schema_stored_is_told_and_can_be_deleted() {
     let kit = Kit::start().await;
     let shop = kit.namespace("older").await;
-    // The older schema: the same without rules and without most fields.
+    // The older schema: today's without rules and without most fields.
     let crd = "notifconsumers.hoopoe.app";
     let current = kit.plane.kubectl(&["get", "crd", crd, "-o", "json"]).await.unwrap();
     let mut older: serde_json::Value = serde_json::from_str(&current).unwrap();
@@ -73,7 +74,7 @@ async fn what_an_older_schema_stored_is_told_and_can_be_deleted() {
     shop.consumer("bad", "queue: {name: amq.older}, bindings: [{exchange: amq.topic}]").await;
     shop.ready("ncons/good").await;
     shop.reason("ncons/bad", "Ready", "FieldsInvalid").await;
-    // Today's schema comes back; what is stored against its rules can still be told about and deleted.
+    // Back to today's schema. Resources that break its rules still get a status, and can be deleted.
     kit.plane.apply(include_str!("../../../../crds/yaml/notifconsumers.yaml")).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     shop.ready("ncons/good").await;

@@ -1,4 +1,5 @@
-//! Each watch cut by itself: what moves afterwards is still seen, and not only by the look once a minute. And one that lags.
+//! Each watch is cut: the operator still sees later changes, and not only through its check every minute. And one watch
+//! that lags.
 
 use std::time::{Duration, Instant};
 
@@ -8,17 +9,21 @@ use tokio::sync::{broadcast, watch};
 use super::{
     faults::{ask_for, both_ready},
     faulty_client::{self, Cut, Fault},
-    kit::{Kit, Namespace},
+    kit::Kit,
 };
+use crate::testkit::wait::eventually;
 
-const GONE: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410,"reason":"Expired","message":"too old resource version"}}"#;
+const GONE: &str = concat!(
+    r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","code":410,"#,
+    r#""reason":"Expired","message":"too old resource version"}}"#,
+);
 
-/// Under the minute after which everything is looked at anyhow; a watch that broke waits up to a second or two.
+/// Less than the minute after which the operator checks everything. A watch that broke waits for up to two seconds.
 const SOON: Duration = Duration::from_secs(30);
 
-async fn soon(shop: &Namespace<'_>, what: &str, ask: impl AsyncFnMut() -> bool) {
+async fn soon(what: &str, ask: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
-    shop.eventually(what, ask).await;
+    eventually(what, ask).await;
     assert!(started.elapsed() < SOON, "{what}: only after {:?}", started.elapsed());
 }
 
@@ -36,7 +41,7 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
     both_ready(&shop).await;
 
     for (round, last_event) in [(1, Some(GONE)), (2, None)] {
-        // The end is of the very watch that is open: without one nothing would be tested.
+        // The cut must reach an open watch, otherwise the test would show nothing.
         let cut = |plural| assert!(cuts.send(Cut { plural, last_event }).is_ok(), "no watch is open");
         for (plural, child) in [
             ("deployments", "deploy/inbox-consumer"),
@@ -49,7 +54,7 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
             cut(plural);
             let uid = shop.get(child).await["metadata"]["uid"].clone();
             shop.kubectl(&["delete", child]).await;
-            soon(&shop, &format!("{child} is back, round {round}"), async || {
+            soon(&format!("{child} is back, round {round}"), async || {
                 shop.exists(child).await && shop.get(child).await["metadata"]["uid"] != uid
             })
             .await;
@@ -61,7 +66,7 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
             .find_map(|config| config["metadata"]["name"].as_str().filter(|name| name.starts_with("events-")));
         let config = format!("cm/{}", config.unwrap());
         shop.kubectl(&["delete", &config]).await;
-        soon(&shop, "the config is back", async || shop.exists(&config).await).await;
+        soon("the config is back", async || shop.exists(&config).await).await;
 
         cut("secrets");
         let hash = async || {
@@ -70,17 +75,15 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
         };
         let before: Value = hash().await;
         shop.secret("pg", &format!("postgres://u:rotated-{round}@pg:5432/app"), &[]).await;
-        soon(&shop, "the credential is new", async || hash().await != before).await;
+        soon("the credential is new", async || hash().await != before).await;
 
         cut("notifconsumers");
         shop.patch("ncons/inbox", &json!({ "spec": { "replicas": 1 + round } })).await;
-        soon(&shop, "the consumer's edit", async || {
-            shop.get("deploy/inbox-consumer").await["spec"]["replicas"] == 1 + round
-        })
-        .await;
+        soon("the consumer's edit", async || shop.get("deploy/inbox-consumer").await["spec"]["replicas"] == 1 + round)
+            .await;
         cut("notifproducers");
         shop.patch("nprod/events", &json!({ "spec": { "disruption": { "maxUnavailable": 1 + round } } })).await;
-        soon(&shop, "the producer's edit", async || {
+        soon("the producer's edit", async || {
             shop.get("pdb/events-producer").await["spec"]["maxUnavailable"] == 1 + round
         })
         .await;
@@ -109,7 +112,7 @@ async fn a_watch_that_lags_leaves_no_older_status() {
     hold.send(true).unwrap();
     let (_, before) = ready().await;
     shop.kubectl(&["delete", "deploy/events-producer"]).await;
-    soon(&shop, "it went, is back, and the status says so", async || {
+    soon("it went, is back, and the status says so", async || {
         let (status, since) = ready().await;
         status == "True" && since != before
     })

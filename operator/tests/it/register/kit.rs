@@ -1,14 +1,10 @@
 //! A register port in a namespace of its own, and callers with tokens.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use hoopoe_e2e::ControlPlane;
 use hoopoe_operator::register::{LIMITS, RegisterMetrics, RegisterSettings, router};
 use hoopoe_web::serve;
-use kube::{
-    Config,
-    config::{KubeConfigOptions, Kubeconfig},
-};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use reqwest::{Response, header::CONTENT_TYPE};
 use serde_json::{Value, json};
@@ -19,13 +15,15 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use crate::testkit::client::{config, install_crypto};
+
 const CRDS: [&str; 2] = [
     include_str!("../../../../crds/yaml/notifproducers.yaml"),
     include_str!("../../../../crds/yaml/notifconsumers.yaml"),
 ];
 
-/// Once in this process: after a change of its definition a kind answers 429 "storage is (re)initializing" for a moment, even once
-/// it is Established.
+/// Once in this process: for a moment after a change of its definition, a kind answers 429 "storage is
+/// (re)initializing", even when it is Established.
 static SERVED: OnceCell<()> = OnceCell::const_new();
 
 async fn serve_resources(plane: &ControlPlane) {
@@ -51,24 +49,14 @@ impl Drop for Port {
     }
 }
 
-pub fn crypto() {
-    // Err: the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-pub async fn admin_config(kubeconfig: &Path) -> Config {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig).unwrap();
-    Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap()
-}
-
 impl Port {
-    /// The port runs with a config that could do everything, to show that it does not use what is in it.
+    /// The port runs with a client config that may do everything, to show that it does not use those rights.
     pub async fn open(namespace: &str, change: impl FnOnce(&mut RegisterSettings)) -> Self {
-        crypto();
+        install_crypto();
         let plane = ControlPlane::shared().await.unwrap();
         SERVED.get_or_init(|| serve_resources(&plane)).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
-        let cluster = admin_config(plane.kubeconfig()).await;
+        let cluster = config(plane.kubeconfig()).await;
         let mut settings = RegisterSettings::new(cluster, namespace.to_owned()).unwrap();
         settings.ready_limit = Duration::from_secs(1);
         change(&mut settings);
@@ -81,7 +69,7 @@ impl Port {
         Self { plane, namespace: namespace.to_owned(), url, registry, stop }
     }
 
-    /// The token of an account that may do this to these kinds.
+    /// The token of an account that may do this with these kinds.
     pub async fn caller(&self, name: &str, verbs: &str, kinds: &[&str]) -> String {
         let namespace = self.namespace.as_str();
         let run = |args: Vec<String>| async move {
@@ -109,7 +97,7 @@ impl Port {
         read(request.send().await.unwrap()).await
     }
 
-    /// What is there, by `kind/name`.
+    /// The resources that exist, as `kind/name`.
     pub async fn there(&self) -> Vec<String> {
         let names = self.plane.kubectl(&["-n", &self.namespace, "get", "hoopoe", "-o", "name"]).await.unwrap();
         names.lines().map(str::to_owned).collect()
@@ -128,7 +116,7 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap()
 }
 
-/// Every problem is one.
+/// Checks that every error is a problem.
 pub async fn read(answer: Response) -> (u16, Value) {
     let status = answer.status().as_u16();
     let kind = answer.headers()[CONTENT_TYPE].to_str().unwrap().to_owned();

@@ -1,4 +1,4 @@
-//! The register port against a real API server, with callers of different rights.
+//! The register port with a real API server, and callers with different rights.
 
 mod kit;
 mod notification;

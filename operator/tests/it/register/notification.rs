@@ -1,4 +1,4 @@
-//! The notification in a registration: sent through a real producer, once the resource is Ready.
+//! A registration with a notification: it is sent through a real producer once the resource is Ready.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use reqwest::Proxy;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::register::kit::{ALL, Port, client, crypto};
+use crate::register::kit::{ALL, Port, client};
+use crate::testkit::client::install_crypto;
 
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -16,13 +17,14 @@ fn registration() -> Value {
         "notif_data": { "receiver_info": "bob", "id": "hello", "action_type": "T", "actioner_info": "x" } } })
 }
 
-/// `hoopoe dev` with the producer and the inbox that the registration means; where both listen.
+/// Starts `hoopoe dev` with the producer and the inbox of the registration; returns where both listen.
 async fn dev(folder: &Folder) -> (Child, u16) {
     let (port, admin) = (free_port().unwrap(), free_port().unwrap());
     let consumer = json!({
         "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifConsumer", "metadata": { "name": "inbox" },
         "spec": { "broker": { "secretRef": { "name": "b" } }, "postgres": { "secretRef": { "name": "p" } },
-            "queue": { "name": "inbox" }, "bindings": [{ "exchange": "mails", "routingKey": "#" }], "api": { "port": port } },
+            "queue": { "name": "inbox" }, "bindings": [{ "exchange": "mails", "routingKey": "#" }],
+            "api": { "port": port } },
     });
     let producer = json!({
         "apiVersion": "hoopoe.app/v1alpha1", "kind": "NotifProducer", "metadata": { "name": "mails" },
@@ -48,10 +50,10 @@ async fn dev(folder: &Folder) -> (Child, u16) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notification_goes_out_once_its_producer_is_ready() {
-    crypto();
+    install_crypto();
     let folder = Folder::new().unwrap();
     let (_child, producer) = dev(&folder).await;
-    // No pod runs here: this proxy stands for the Service and leads every request to the producer.
+    // No pod runs here: this proxy stands for the Service, and sends every request to the producer.
     let proxy = Proxy::http(format!("http://127.0.0.1:{producer}")).unwrap();
     let http = reqwest::Client::builder().proxy(proxy).timeout(LIMIT).build().unwrap();
     let port = Port::open("notified", |settings| {
@@ -98,7 +100,7 @@ async fn one_whose_producer_is_not_ready_is_said_not_to_be_sent() {
     assert!(answer["data"]["notif"]["reason"].as_str().unwrap().contains("not Ready within 1s"), "{answer}");
     assert_eq!(port.there().await.len(), 1, "it is registered all the same");
 
-    // Who may make one but not look at it.
+    // A caller that may create a resource but not read it.
     let blind = port.caller("blind", "create,patch", &["notifproducers"]).await;
     let (status, answer) = port.post(Some(&blind), &registration()).await;
     assert_eq!((status, &answer["data"]["notif"]["sent"]), (201, &json!(false)), "{answer}");

@@ -1,4 +1,4 @@
-//! Whose rights count: the caller's, and nobody else's.
+//! Only the rights of the caller count.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ async fn the_suite_that_dev_passes_too() {
     let (faults, requests) = register_suite(&port.url, Some(&token)).await.unwrap();
     assert!(faults.is_empty(), "{faults:#?}");
     assert!(requests > 30, "{requests}");
-    // The API server holds them, with the defaults and in the caller's name.
+    // The API server holds the resources, with defaults and with the caller as their author.
     let spec = port.plane.kubectl(&["-n", "suite", "get", "nprod", "mails", "-o", "jsonpath={.spec.exchange}"]).await;
     assert_eq!(spec.unwrap(), r#"{"name":"Hoopoe.notif:mails","ownership":"Shared","type":"Topic"}"#);
     assert!(port.metrics().contains(r#"method="POST",status="201""#), "{}", port.metrics());
@@ -31,14 +31,14 @@ async fn without_a_token_or_rights_nothing_is_done_in_the_operators_name() {
     assert_eq!((status, &problem["code"]), (401, &json!("unauthorized")));
     for query in ["", "?kind=NotifProducer&name=orders"] {
         let request = client().delete(format!("{}{query}", port.url)).send().await.unwrap();
-        assert_eq!(read(request).await.0, 401, "before anything else is looked at");
+        assert_eq!(read(request).await.0, 401, "the token is checked first");
     }
     let basic = client().get(&port.url).basic_auth("admin", Some("admin")).send().await.unwrap();
     assert_eq!(read(basic).await.0, 401);
     let (status, problem) = port.post(Some("a.b.c"), &body).await;
     assert_eq!((status, &problem["code"]), (401, &json!("unauthorized")), "the API server does not know it: {problem}");
 
-    // Known, and without rights: the API server's own words.
+    // A caller with a token but without rights gets the API server's own words.
     let nobody = port.caller("nobody", "", &[]).await;
     for request in [client().post(&port.url).json(&body), client().get(&port.url)] {
         let (status, problem) = read(request.bearer_auth(&nobody).send().await.unwrap()).await;
@@ -55,7 +55,7 @@ async fn without_a_token_or_rights_nothing_is_done_in_the_operators_name() {
     assert_eq!(read(client().delete(url).bearer_auth(&reader).send().await.unwrap()).await.0, 403);
     assert!(port.there().await.is_empty());
 
-    // The right to one of two kinds: nothing is made by halves.
+    // With the right to only one of two kinds, neither is created.
     let half = port.caller("half", ALL, &["notifproducers"]).await;
     let both = json!({ "producer_info": { "exchange_name": "mails" },
         "consumer_info": { "queue": "q", "tag": "t", "exchange_name": "mails" } });
@@ -87,7 +87,7 @@ async fn what_somebody_else_set_and_other_namespaces_are_left_alone() {
     let (status, problem) = port.post(Some(&token), &elsewhere).await;
     assert_eq!(status, 422, "{problem}");
     assert_eq!(problem["errors"][0]["field"], "metadata.namespace");
-    // What `kubectl get -o yaml` prints goes in again.
+    // The output of `kubectl get -o yaml` is accepted as input.
     let mine = producer("mine", "mine");
     assert_eq!(port.post(Some(&token), &mine).await.0, 201);
     let printed = port
@@ -97,7 +97,7 @@ async fn what_somebody_else_set_and_other_namespaces_are_left_alone() {
         .unwrap();
     let (status, answer) = port.post(Some(&token), &serde_json::from_str(&printed).unwrap()).await;
     assert_eq!(status, 201, "{answer}");
-    // What only the API server knows to refuse comes with its fields.
+    // A refusal that only the API server can give names its fields too.
     let mut label = producer("mine", "mine");
     label["metadata"]["labels"]["team"] = json!("no label!");
     let (status, problem) = port.post(Some(&token), &label).await;

@@ -1,4 +1,5 @@
-//! The replay as a picture: a panel a shape, in it the arrivals, the workers beside an oracle's, and the age of the oldest message.
+//! Draws the replay: for each shape a panel with the arrivals, the workers beside an oracle's, and the age of the
+//! oldest message.
 
 use std::fmt::Write;
 
@@ -7,14 +8,14 @@ use super::{shapes::Shape, simulation::Replay};
 const PANEL: (usize, usize) = (560, 300);
 const LEFT: usize = 52;
 const WIDTH: usize = 490;
-/// Points along a panel: each stands for the highest value of its part, so that no spike is lost.
+/// The points along a panel. Each shows the highest value of its part, so that no spike is lost.
 const POINTS: usize = 245;
 
 struct Strip<'a> {
     label: &'static str,
     top: usize,
     height: usize,
-    /// Class and values; the first is filled.
+    /// Class and values; the area under the first is filled.
     lines: Vec<(&'static str, &'a [f64])>,
 }
 
@@ -22,7 +23,8 @@ pub fn draw(replays: &[(&Shape, Replay)]) -> String {
     let rows = replays.len().div_ceil(2);
     let (width, height) = (PANEL.0 * 2, PANEL.1 * rows + 40);
     let mut svg = String::new();
-    writeln!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">"#).unwrap();
+    write!(svg, r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" "#).unwrap();
+    svg.push_str("font-family=\"sans-serif\" font-size=\"11\">\n");
     svg.push_str(concat!(
         "<style>.b{fill:#fff}.t{font-size:14px;font-weight:bold}.g{fill:#555}.f{stroke:#bbb;fill:none}",
         ".arrive{fill:#c9d8ea;stroke:#7b9cc4}.done{fill:none;stroke:#1f4e8c}.workers{fill:#cfe6cf;stroke:#2e7d32}",

@@ -1,4 +1,4 @@
-//! What holds for every history of samples.
+//! Properties that hold for every history of samples.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn scalings() -> impl Strategy<Value = Scaling> {
     })
 }
 
-/// Seconds since the last, ready, unacked, rates, workers.
+/// Seconds since the last sample, ready, unacked, rates, workers.
 type Step = (u64, u64, u64, Option<f64>, Option<f64>, u32);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -54,7 +54,8 @@ proptest! {
             prop_assert!(!in_hand || decision.replicas > 0, "none with work in hand: {decision:?}");
             let held = current.clamp(scaling.min, scaling.max);
             let down = decision.replicas < held;
-            prop_assert!(!down || window.covered() >= scaling.stabilization.0.min(scaling.idle.0), "down on too little: {decision:?}");
+            let needed = scaling.stabilization.0.min(scaling.idle.0);
+            prop_assert!(!down || window.covered() >= needed, "down on too little: {decision:?}");
             prop_assert!(!(down && decision.replicas == 0) || window.quiet() >= scaling.idle.0);
             current = decision.replicas;
         }
@@ -88,7 +89,8 @@ proptest! {
             }
             other.record(sample(now, same), &scaling);
         }
-        // What a worker gets done may be learned from that very sample: then the two are no longer of one mind.
+        // This sample may also change what is known of a worker's throughput; then the two scalers assume different
+        // ones.
         prop_assume!(one.throughput() == other.throughput());
         let (fewer, more) = (decide(&scaling, &one, now, current), decide(&scaling, &other, now, current));
         prop_assert!(more.replicas >= fewer.replicas, "{fewer:?} {more:?}");
@@ -111,7 +113,7 @@ proptest! {
         let target = Duration::from_secs(target);
         let (low, high) = (backlog_band(None, waits, rate, target), backlog_band(None, waits + more, rate, target));
         prop_assert!(low <= high);
-        // Once in it, a twentieth less does not leave it.
+        // Once in the band, five percent less does not leave it.
         let again = backlog_band(Some(high), (waits + more) - (waits + more) / 20, rate, target);
         prop_assert_eq!(again, high);
         prop_assert_eq!(backlog_band(None, waits, rate, target) == Backlog::Idle, waits == 0);
@@ -131,7 +133,7 @@ fn the_edges_of_the_bands() {
     let high = Some(Backlog::High);
     assert_eq!((band(high, 2401), band(high, 2400)), (Backlog::High, Backlog::Low));
     assert_eq!(band(Some(Backlog::Critical), 24_001), Backlog::Critical);
-    assert_eq!(backlog_band(None, 1, 0.0, Duration::from_secs(30)), Backlog::Critical, "nobody drains it");
+    assert_eq!(backlog_band(None, 1, 0.0, Duration::from_secs(30)), Backlog::Critical, "no worker drains it");
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn a_gap_starts_the_stabilization_anew() {
     for second in (0..55).step_by(5) {
         window.record(waiting(at(second), 0, 0.0, 3), &scaling);
     }
-    // Back after 40 s in which anything may have happened.
+    // The broker answers again after 40 s, in which anything may have happened.
     for second in (90..150).step_by(5) {
         window.record(waiting(at(second), 0, 0.0, 3), &scaling);
         let decision = decide(&scaling, &window, at(second), 3);

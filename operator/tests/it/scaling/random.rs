@@ -1,4 +1,4 @@
-//! Random numbers that are the same in every run and on every machine: the drawing is compared byte by byte.
+//! Random numbers that are the same in every run and on every machine, because the drawing is compared byte by byte.
 
 pub struct Random(u64);
 
@@ -7,7 +7,7 @@ impl Random {
         Self(seed)
     }
 
-    /// From 0 to 1. The steps of a splitmix64 generator.
+    /// A number from 0 to 1, by the steps of a splitmix64 generator.
     pub fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;

@@ -70,7 +70,7 @@ fn a_figure_from_a_slow_hour_is_unlearned() {
     assert!(*replay.asked.last().unwrap() <= 5, "1,200/s at 500/s a worker, 2.5 hours later");
 }
 
-/// `HOOPOE_GENERATE=1` writes it anew.
+/// `HOOPOE_GENERATE=1` writes the drawing again.
 #[test]
 fn the_drawing_is_what_this_code_does() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scale/replay.svg");

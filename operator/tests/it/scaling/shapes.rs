@@ -1,4 +1,4 @@
-//! The load shapes: what arrives in each second, what a worker gets done in one, and what is away.
+//! The load shapes: what arrives in each second, what a worker does in a second, and what fails.
 
 use hoopoe_crds::{Span, consumer::Scaling};
 
@@ -9,7 +9,7 @@ const HOUR: usize = 3600;
 
 pub struct Shape {
     pub name: &'static str,
-    /// What is to be seen, in a few words.
+    /// What the shape shows, in a few words.
     pub about: &'static str,
     pub scaling: Scaling,
     pub seconds: Vec<Second>,
@@ -19,7 +19,7 @@ pub struct Shape {
 #[derive(Clone, Copy)]
 pub struct Second {
     pub arrivals: f64,
-    /// What one worker gets done.
+    /// How much one worker does per second.
     pub per_worker: f64,
     pub away: Away,
 }
@@ -27,19 +27,20 @@ pub struct Second {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Away {
     Nothing,
-    /// Nothing arrives, is done, or is seen; senders retry.
+    /// Nothing arrives, is done, or can be read; senders retry.
     Broker,
-    /// Workers hold what they have.
+    /// Workers keep the messages that they hold.
     Database,
 }
 
-/// What the replay must stay within.
+/// Bounds that the replay must keep to.
 pub struct Bounds {
-    /// Seconds that the oldest message may have waited.
+    /// For how many seconds the oldest message may have waited.
     pub lag: f64,
-    /// Changes of the count, per hour.
+    /// How often the count may change per hour.
     pub changes: f64,
-    /// Pod-hours to those of an oracle that has exactly the workers for the arrivals of each second.
+    /// The ratio of pod-hours to those of an oracle, which runs exactly the workers that the arrivals of each second
+    /// need.
     pub pods: f64,
 }
 
@@ -58,7 +59,7 @@ fn seconds(count: usize, per_worker: f64, arrivals: impl FnMut(usize) -> f64) ->
     (0..count).map(arrivals).map(second).collect()
 }
 
-/// What lies between points of (minute, value).
+/// Interpolates between points of (minute, value).
 fn between(points: &[(usize, f64)], second: usize) -> f64 {
     let pair = points.windows(2).find(|pair| second < pair[1].0 * MINUTE).unwrap();
     let span = ((pair[1].0 - pair[0].0) * MINUTE) as f64;

@@ -6,19 +6,19 @@ use hoopoe_operator::scale::{Reason, Sample, Window, decide};
 
 use super::shapes::{Away, Second, Shape};
 
-/// A pod works so long after it was asked for: scheduled, started, its first lane past its first message.
+/// How long after the request a pod works: it is scheduled, starts, and opens its lanes.
 const START_SECONDS: usize = 12;
-/// The broker's statistics, and the decision, come every five seconds.
+/// The broker updates its statistics every five seconds, and the scaler decides as often.
 const INTERVAL: usize = 5;
 
-/// What was so in each second.
+/// What was the case in each second.
 pub struct Replay {
     pub arrivals: Vec<f64>,
     pub done: Vec<f64>,
     pub asked: Vec<i32>,
     pub live: Vec<usize>,
     pub oracle: Vec<i32>,
-    /// How long the oldest message waited.
+    /// How long the oldest message has waited.
     pub lag: Vec<f64>,
     pub reasons: Vec<Reason>,
     pub worst_lag: f64,
@@ -37,9 +37,9 @@ impl Queue {
         self.arrived.last().copied().unwrap_or(0.0) - self.done
     }
 
-    /// Seconds since the oldest message that is not done arrived.
+    /// Seconds since the arrival of the oldest message that is not done.
     fn lag(&self) -> f64 {
-        // A rounding error is no message.
+        // A rounding error is not a message.
         if self.waiting() < 1.0 {
             return 0.0;
         }
@@ -53,7 +53,7 @@ pub fn replay(shape: &Shape) -> Replay {
     let mut queue = Queue { arrived: Vec::new(), done: 0.0 };
     let mut window = Window::default();
     let mut asked = shape.scaling.min;
-    // The second from which on each pod works.
+    // For each pod, the second from which on it works.
     let mut pods: Vec<usize> = vec![0; usize::try_from(asked).unwrap()];
     let mut replay = Replay {
         arrivals: Vec::new(),
@@ -98,14 +98,14 @@ pub fn replay(shape: &Shape) -> Replay {
     summed_up(replay)
 }
 
-/// Rates as the broker gives them: of the five seconds before the last five.
+/// Rates as the broker reports them: those of the five seconds before the last five.
 fn sample(at: Instant, queue: &Queue, replay: &Replay, second: &Second, live: usize) -> Sample {
     let rate = |of: &[f64]| {
         let until = of.len().saturating_sub(INTERVAL);
         let from = until.saturating_sub(INTERVAL);
         of[from..until].iter().sum::<f64>() / INTERVAL as f64
     };
-    // Whole messages; half a second's worth of work is in the workers' hands.
+    // Whole messages. The workers hold as many as they do in half a second.
     let waiting = queue.waiting().max(0.0).floor();
     let unacked = waiting.min(live as f64 * second.per_worker / 2.0).floor();
     Sample {
@@ -118,7 +118,7 @@ fn sample(at: Instant, queue: &Queue, replay: &Replay, second: &Second, live: us
     }
 }
 
-/// Exactly the workers for the arrivals of this second.
+/// Exactly the workers that the arrivals of this second need.
 fn oracle(second: &Second, shape: &Shape) -> i32 {
     ((second.arrivals / second.per_worker).ceil() as i32).clamp(shape.scaling.min, shape.scaling.max)
 }

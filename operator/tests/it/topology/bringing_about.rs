@@ -1,4 +1,4 @@
-//! What is asked for comes about, stays, and comes back.
+//! Wanted objects are declared, stay, and are restored.
 
 use hoopoe_e2e::Method;
 use hoopoe_operator::rabbitmq::{Change, RabbitFinding};
@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::topology::kit::{self, Outcomes, VERSIONS};
 
 const INBOX: &str = "queue: {name: Hoopoe.a:inbox, policy: {messageTtl: 1h, maxLength: 7}}, \
-     bindings: [{exchange: events, routingKey: 'order.*'}, {exchange: amq.headers, arguments: {x-match: any, kind: order}}]";
+     bindings: [{exchange: events, routingKey: 'order.*'}, {exchange: amq.headers, arguments: {x-match: any, kind: \
+     order}}]";
 
 #[tokio::test]
 async fn queue_bindings_policies_and_dead_letters_come_about_and_a_second_look_writes_nothing() -> Outcomes {
@@ -15,7 +16,7 @@ async fn queue_bindings_policies_and_dead_letters_come_about_and_a_second_look_w
         let rabbit = kit::start(version).await?;
         let broker = kit::broker(&rabbit);
         let inbox = kit::consumer("inbox", 1, INBOX);
-        // The consumer may come first: its binding follows when the exchange appears.
+        // The consumer may be created first: its binding follows when the exchange exists.
         let outcome = kit::reconcile(&broker, &inbox).await?;
         assert_eq!(outcome.findings, [RabbitFinding::ExchangeMissing { name: "events".to_owned() }], "{version:?}");
         for kind in ["Topic", "Direct", "Fanout", "Headers"] {
@@ -64,7 +65,7 @@ async fn what_left_the_spec_is_unbound_and_what_is_not_ours_stays() -> Outcomes 
     rabbit
         .management(Method::POST, "/api/bindings/%2F/e/amq.topic/q/q", Some(&json!({ "routing_key": "theirs" })))
         .await?;
-    // A new `Broker`: the operator was down while the spec changed.
+    // A new `Broker`, because the operator did not run while the spec changed.
     let outcome = kit::reconcile(
         &kit::broker(&rabbit),
         &kit::consumer("c", 1, &format!("{queue}, bindings: [{{exchange: amq.topic, routingKey: b}}]")),

@@ -1,4 +1,4 @@
-//! Two that want one queue.
+//! Two resources that want the same queue.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ async fn one_wins_and_the_other_is_told_and_writes_nothing() -> Outcomes {
     let rabbit = kit::start(VERSIONS[0]).await?;
     let spec = "queue: {name: q}, bindings: [{exchange: amq.topic}]";
     let (first, second) = (kit::consumer("b", 1, spec), kit::consumer("a", 2, spec));
-    // Two operators, each with a connection of its own and without knowledge of the other's resources.
+    // Two operators, each with its own connection and without knowledge of the other's resources.
     let (one, two) = (kit::broker(&rabbit), kit::broker(&rabbit));
     let (left, right) = tokio::join!(kit::reconcile(&one, &first), kit::reconcile(&two, &second));
     let taken = [left?.is_taken(), right?.is_taken()];
@@ -25,7 +25,7 @@ async fn one_wins_and_the_other_is_told_and_writes_nothing() -> Outcomes {
     let names: Vec<_> = policies.as_array().unwrap().iter().map(|policy| policy["name"].as_str().unwrap()).collect();
     let winner = if taken[0] { "a" } else { "b" };
     assert!(names.iter().all(|name| name.starts_with(&format!("hoopoe.default.{winner}"))), "{names:?}");
-    // The same in one cluster: the older resource goes first, also where the younger asks first.
+    // The same in one cluster: the older resource goes first, even when the younger asks first.
     let rabbit = kit::start(VERSIONS[1]).await?;
     let broker = kit::broker(&rabbit);
     let outcome =
@@ -56,7 +56,7 @@ async fn the_policy_of_a_kept_queue_goes_when_the_queue_has_an_owner_again() -> 
     for version in VERSIONS {
         let rabbit = kit::start(version).await?;
         let broker = kit::broker(&rabbit);
-        // Two stay: another queue's, and somebody's.
+        // Two policies stay: one of another queue, and one that a user made.
         for (name, pattern) in [
             ("hoopoe-kept.default.gone", "^q$"),
             ("hoopoe-kept.default.gone.dlq", "^q\\.dlq$"),

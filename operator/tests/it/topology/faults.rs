@@ -1,4 +1,4 @@
-//! A broker that does not want, or is not there.
+//! A broker that refuses, or is away.
 
 use std::{
     os::unix::fs::PermissionsExt,
@@ -61,7 +61,7 @@ async fn the_certificate_is_checked_against_the_authority_and_the_name_that_tls_
     let ca = Ca::new()?;
     let server = ca.server_cert(&["rabbit.internal"])?;
     let folder = tempfile::tempdir()?;
-    // RabbitMQ runs as a user of its own.
+    // RabbitMQ runs as another user, which must be able to read the files.
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
     let mut settings = vec!["management.ssl.ip = 127.0.0.1".to_owned()];
     for (setting, from) in

@@ -1,4 +1,4 @@
-//! Brokers to try on, and resources from short texts.
+//! Brokers for the tests, and resources from short texts.
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
@@ -16,9 +16,11 @@ use hoopoe_operator::{
 };
 use serde_json::Value;
 
+use crate::testkit::client::install_crypto;
+
 pub type Outcomes = Result<(), Box<dyn std::error::Error>>;
 
-/// Both brokers that are supported.
+/// Both broker versions that are supported.
 pub const VERSIONS: [RabbitMqVersion; 2] = [RabbitMqVersion::Debian, RabbitMqVersion::Four];
 
 pub async fn start(version: RabbitMqVersion) -> Result<RabbitMq, hoopoe_e2e::Error> {
@@ -40,7 +42,7 @@ pub fn access(rabbit: &RabbitMq, username: &str, password: &str) -> BrokerAccess
 }
 
 pub fn broker(rabbit: &RabbitMq) -> Arc<Broker> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_crypto();
     Arc::new(Broker::new(&access(rabbit, "hoopoe", "secret")).unwrap())
 }
 
@@ -56,7 +58,8 @@ fn meta(kind: Kind, name: &str, created_at: i64) -> Meta {
     }
 }
 
-/// What a consumer wants whose spec, beside the Secrets, is this YAML flow mapping's inside: `queue: {name: q}, bindings: [...]`.
+/// The topology that a consumer wants. Its spec is the inside of a YAML flow mapping, without the Secrets: `queue:
+/// {name: q}, bindings: [...]`.
 pub fn consumer(name: &str, created_at: i64, spec: &str) -> Desired {
     let text = format!(
         "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifConsumer, metadata: {{name: {name}}}, \
@@ -67,7 +70,7 @@ pub fn consumer(name: &str, created_at: i64, spec: &str) -> Desired {
     Desired::of(&Wanted::of_consumer(validate(&meta, &resource.spec).unwrap(), None))
 }
 
-/// The same of a producer.
+/// The topology that a producer wants, from a text in the same form.
 pub fn producer(name: &str, spec: &str) -> Desired {
     let text = format!(
         "{{apiVersion: hoopoe.app/v1alpha1, kind: NotifProducer, metadata: {{name: {name}}}, \
@@ -83,12 +86,12 @@ fn manifest(text: &str) -> Manifest {
     manifests.pop().unwrap()
 }
 
-/// Brings it about after a fresh read.
+/// Reads the broker again, and makes it as wanted.
 pub async fn reconcile(broker: &Broker, desired: &Desired) -> Result<Synced, BrokerError> {
     sync::reconcile(broker, desired, &[], Mode::Write, Some(Instant::now())).await
 }
 
-/// What the management API lists: names under `kind`, or a whole answer.
+/// What the management API lists: the names under `kind`, or a whole answer.
 pub async fn get(rabbit: &RabbitMq, path: &str) -> Value {
     let text = rabbit.management(Method::GET, path, None).await.unwrap();
     serde_json::from_str(&text.to_string()).unwrap()

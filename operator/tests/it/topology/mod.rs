@@ -1,4 +1,4 @@
-//! Topology on a real RabbitMQ: the machine's own (3.10 on Debian 12) and 4.0.
+//! Topology on a real RabbitMQ: the one of this machine (3.10 on Debian 12) and 4.0.
 
 mod kit;
 

@@ -1,4 +1,4 @@
-//! How often the management API is asked, by its own access log.
+//! How often the operator asks the management API, by the broker's own access log.
 
 use std::{
     os::unix::fs::PermissionsExt,
@@ -18,7 +18,7 @@ use hoopoe_operator::{
 
 use crate::topology::kit::{self, Outcomes};
 
-/// Requests of a method so far; the log is written a moment after the answer.
+/// The requests of a method so far; the log is written a moment after the answer.
 async fn requests(log: &Path, method: &str) -> usize {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let texts = std::fs::read_dir(log).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
@@ -34,7 +34,7 @@ async fn all(broker: &Broker, wanted: &[Desired], fresh: bool) -> Result<Vec<Syn
 #[tokio::test]
 async fn two_hundred_queues_cost_as_many_reads_as_one() -> Outcomes {
     let log = tempfile::tempdir()?;
-    // RabbitMQ runs as a user of its own.
+    // RabbitMQ runs as another user, which must be able to write the log.
     std::fs::set_permissions(log.path(), std::fs::Permissions::from_mode(0o777))?;
     let settings = vec![format!("management.http_log_dir = {}", log.path().display())];
     let rabbit = RabbitMq::start(RabbitMqOptions { settings, ..RabbitMqOptions::default() }).await?;
@@ -52,7 +52,7 @@ async fn two_hundred_queues_cost_as_many_reads_as_one() -> Outcomes {
         let puts = requests(log.path(), "PUT").await - puts;
         println!("{} settled in {took:.1?} with {} reads and {puts} puts", part.len(), settling[settling.len() - 1]);
     }
-    // What was written is read again, at most once a second, however many wait for it.
+    // After a write the broker is read again, at most once a second, for all waiters together.
     assert!(settling[1] <= 5 * 20, "{settling:?}");
 
     for part in [&wanted[..1], &wanted] {
@@ -61,7 +61,7 @@ async fn two_hundred_queues_cost_as_many_reads_as_one() -> Outcomes {
         assert!(outcomes.iter().all(|outcome| outcome.changes.is_empty() && outcome.findings.is_empty()));
         assert_eq!(requests(log.path(), "GET").await - before, 5, "{} queues in a quiet cycle", part.len());
         all(&broker, part, false).await?;
-        assert_eq!(requests(log.path(), "GET").await - before, 5, "what is known is young enough");
+        assert_eq!(requests(log.path(), "GET").await - before, 5, "the last read is young enough");
         for _ in part {
             broker.depths(DEPTHS_AGE).await?;
         }

@@ -1,4 +1,4 @@
-//! What only the embedded broker can go through: a process that dies, a file that is opened again.
+//! What only the embedded broker must survive: its process dies, and its file is opened again.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,8 @@ async fn declare(broker: &EmbeddedBroker) {
     broker.declare_queue(&config).await.unwrap();
 }
 
-/// Not a test of its own: the process that is killed. It prints each number that it was told is kept.
+/// Not a test of its own: the test below starts it as a process and kills it. It prints each number that the broker
+/// confirmed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by what_was_confirmed_survives_kill_9"]
 async fn child() {
@@ -81,7 +82,11 @@ async fn what_was_confirmed_survives_kill_9() {
     for _ in 0..200 {
         counts.push(next(&mut *lane).await.delivery_count);
     }
-    assert_eq!(counts, [vec![1; 100], vec![0; 100]].concat(), "what was taken knows it");
+    assert_eq!(
+        counts,
+        [vec![1; 100], vec![0; 100]].concat(),
+        "only messages that were delivered before count a redelivery"
+    );
     lane.close().await;
     let arrived: BTreeSet<u64> = drain(&queue).await.into_iter().collect();
     let lost: Vec<_> = kept.difference(&arrived).collect();
@@ -111,7 +116,7 @@ async fn a_file_is_opened_again_by_one_process_at_a_time() {
     let mut again = drain(&broker.queue("inbox")).await;
     again.sort_unstable();
     assert_eq!(again.len(), 99);
-    // Its topology is remembered too.
+    // The topology also survives the restart.
     publish_in_time(&broker.publisher("orders", &PublishConfig::default()), message(7, "a")).await;
     assert_eq!(drain(&broker.queue("inbox")).await, [7]);
     broker.close().await;
@@ -138,7 +143,7 @@ async fn a_waiting_lane_is_woken_by_the_message() {
     kit.finish().await;
 }
 
-/// Another writer holds the file for a while, as the store of `hoopoe dev` does: publishes wait, and none fails.
+/// Another writer, such as the store of `hoopoe dev`, holds the file for a while: publishes wait, and none fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_writer_of_the_file_only_delays() {
     let kit = Kit::embedded().await;

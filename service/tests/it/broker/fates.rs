@@ -1,4 +1,4 @@
-//! Each of very many is told its own fate.
+//! With a great many messages in flight, each publisher learns the fate of its own message.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,8 @@ use crate::broker::kit::{Kit, drain, message, publish_in_time};
 
 const MESSAGES: u64 = 10_000;
 
-/// One in ten is unroutable, and every id is given to two messages, of which one may be unroutable and the other not.
+/// One message in ten is unroutable. Two messages share each id, and one of them may be unroutable while the other is
+/// not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_publishes_with_one_in_ten_unroutable() {
     let kit = Kit::amqp().await;

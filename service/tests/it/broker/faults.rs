@@ -21,9 +21,9 @@ use tokio::time::{sleep, timeout};
 use crate::broker::kit::{Kit, LATEST, SOON, drain, message, metrics, next, number, open, publish_in_time};
 
 const LIMIT: Duration = Duration::from_secs(2);
-/// Set for the process that freezes its broker; without it that test ends at once, as where every ignored test is run.
+/// Set for the process that freezes its broker. Without it, that test ends at once, because `--ignored` also runs it.
 const FROZEN: &str = "HOOPOE_TEST_FROZEN";
-/// What a busy machine adds to a limit.
+/// Added to each limit, because the machine may be busy.
 const SLACK: Duration = Duration::from_secs(1);
 
 async fn own_node() -> (Arc<RabbitMq>, Kit) {
@@ -37,7 +37,7 @@ fn quick() -> PublishConfig {
     PublishConfig { timeout: Span(LIMIT), ..PublishConfig::default() }
 }
 
-/// Publishes numbers from so many tasks until told to stop; those that were confirmed.
+/// Publishes numbers from several tasks until it is told to stop. It returns those that were confirmed.
 fn keep_publishing(
     publisher: &Arc<dyn Publisher>,
     tasks: u64,
@@ -109,7 +109,7 @@ async fn a_blocked_broker_refuses_publishers_and_serves_lanes() {
     let letter = DeadLetter { delivery: first.clone(), class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter.clone()]).await, [Ok(())]);
     server.block_publishers().await.unwrap();
-    // The broker blocks a connection when it next publishes.
+    // RabbitMQ blocks a connection only when that connection publishes the next time.
     let blocked = async { while publisher.publish(message(100, "a")).await != Err(PublishError::Blocked) {} };
     timeout(SOON, blocked).await.unwrap();
     let since = Instant::now();
@@ -129,7 +129,7 @@ async fn a_blocked_broker_refuses_publishers_and_serves_lanes() {
     lane.close().await;
 }
 
-/// Started by the test below, in a process of its own: it counts the threads of its process.
+/// The test below starts this in a process of its own, because it counts the threads of its process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "started by a_frozen_broker_holds_up_nobody_for_ever"]
 async fn a_frozen_broker() {
@@ -146,9 +146,10 @@ async fn a_frozen_broker() {
     server.pause().unwrap();
     let frozen = Instant::now();
     let first = timeout(LIMIT + SLACK, publisher.publish(message(1, "a"))).await.unwrap();
-    // By a worker that had a channel, or by one that was to open its first.
+    // Either a worker that had a channel already answers, or one that was about to open its first.
     assert!(matches!(first, Err(PublishError::Timeout(_) | PublishError::Unavailable)), "{first:?}");
-    // The next ones open a channel in vain; then the connection is given up, and all fail at once.
+    // The next publishes try to open a channel and fail. Then the publisher gives up the connection, and all fail at
+    // once.
     let given_up = async {
         while publisher.is_connected() {
             publisher.publish(message(1, "a")).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! What depends on RabbitMQ 4: `cargo test --test broker -- --ignored four::` where Debian trixie can be had.
+//! What depends on RabbitMQ 4. Needs Debian trixie's packages: `cargo test -p hoopoe --test it -- --ignored four::`.
 
 use std::sync::Arc;
 

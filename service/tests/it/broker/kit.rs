@@ -1,4 +1,4 @@
-//! A broker under test, and what the tests say to it.
+//! A broker under test, and helpers to publish to it and to consume from it.
 
 use std::{
     collections::BTreeMap,
@@ -25,14 +25,14 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-/// Longer than anything that is to happen may take.
+/// Longer than anything should take that is expected to happen.
 pub const SOON: Duration = Duration::from_secs(20);
-/// Longer than a broker takes to come back.
+/// Longer than a broker takes to restart.
 pub const LATEST: Duration = Duration::from_mins(1);
-/// Long enough to see that something does not happen.
+/// Long enough to conclude that something does not happen.
 pub const NEVER: Duration = Duration::from_millis(400);
 
-/// A broker, its topology its own.
+/// A broker with a topology of its own.
 pub enum Kit {
     Amqp { url: String, management: String, vhost: String, server: Arc<RabbitMq> },
     Embedded { broker: EmbeddedBroker, file: PathBuf, _folder: tempfile::TempDir },
@@ -56,7 +56,7 @@ impl Kit {
         Self::Amqp { url, management: server.management_url(), vhost, server }
     }
 
-    /// In a file of its own.
+    /// An embedded broker in a file of its own.
     pub async fn embedded() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("hoopoe.db");
@@ -150,7 +150,7 @@ pub fn number(delivery: &Delivery) -> u64 {
     std::str::from_utf8(&delivery.body).unwrap().parse().unwrap()
 }
 
-/// Publishes until it is taken: the first attempts may come before the connection is up again.
+/// Publishes until the broker accepts it: the first attempts may come before the publisher has reconnected.
 pub async fn publish_in_time(publisher: &dyn Publisher, message: Outgoing) {
     let trying = async {
         while publisher.publish(message.clone()).await.is_err() {
@@ -160,7 +160,7 @@ pub async fn publish_in_time(publisher: &dyn Publisher, message: Outgoing) {
     timeout(LATEST, trying).await.unwrap();
 }
 
-/// Publishes numbers, all at once.
+/// Publishes all numbers at once.
 pub async fn publish_all(
     publisher: &dyn Publisher,
     numbers: std::ops::Range<u64>,
@@ -191,7 +191,7 @@ pub async fn nothing(lane: &mut dyn QueueLane) {
     }
 }
 
-/// Takes and acknowledges all that comes until nothing does; their numbers.
+/// Takes and acknowledges messages until no more come, and returns their numbers.
 pub async fn drain(queue: &dyn Queue) -> Vec<u64> {
     let mut lane = open(queue, 1000).await;
     let mut numbers = Vec::new();

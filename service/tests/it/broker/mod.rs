@@ -1,4 +1,4 @@
-//! The broker's two implementations: one behavioural suite for both, and what only RabbitMQ can do to us.
+//! Both implementations of the broker: one suite of behaviour for both, and faults that only RabbitMQ can have.
 
 mod kit;
 

@@ -31,7 +31,7 @@ async fn an_acknowledgement_after_the_channel_is_gone_is_an_error() {
     let queue = kit.queue("inbox");
     let mut lane = open(&*queue, 10).await;
     let delivery = next(&mut *lane).await;
-    // A tag that was never given out closes the channel.
+    // The broker closes the channel when a tag was never given out.
     let _ = lane.ack_through(delivery.tag + 98).await;
     assert!(timeout(SOON, lane.next()).await.unwrap().is_err());
     assert!(lane.ack_through(delivery.tag).await.is_err());
@@ -91,7 +91,8 @@ async fn publishing_and_consuming_never_share_a_connection() {
     kit.finish().await;
 }
 
-/// It closes a channel at most, however many publish to it; and to ask whether it is there takes no right but the one to write to it.
+/// At most one channel is closed, however many tasks publish to a missing exchange. The check whether an exchange
+/// exists needs no right but to write to it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_missing_exchange_costs_no_connection() {
     let kit = Kit::amqp().await;
@@ -117,8 +118,8 @@ async fn a_missing_exchange_costs_no_connection() {
     kit.finish().await;
 }
 
-/// A sender's own properties may not stop its dead letter: a `user_id` that is not ours closes a channel, `CC` sends copies, and
-/// `expiration` would empty the dead-letter queue.
+/// Properties that a sender sets must not stop the dead letter: a foreign `user_id` closes the channel, `CC` sends
+/// copies, and `expiration` would empty the dead-letter queue.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn odd_properties_of_a_plain_client_do_no_harm() {
     let kit = topic().await;

@@ -1,4 +1,4 @@
-//! What both brokers do alike.
+//! What both brokers do in the same way.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub type Check = for<'a> fn(&'a Kit) -> std::pin::Pin<Box<dyn Future<Output = ()
 
 macro_rules! for_both {
     ($($name:ident),* $(,)?) => {
-        /// Each check and its name, for other versions of RabbitMQ.
+        /// Each check with its name, so that other versions of RabbitMQ can run them too.
         pub fn all() -> Vec<(&'static str, Check)> {
             vec![$((stringify!($name), |kit| Box::pin($name(kit)))),*]
         }
@@ -162,7 +162,7 @@ async fn what_a_lane_held_comes_again_and_knows_it(kit: &Kit) {
     for count in 0..4 {
         let mut lane = open(&*queue, 10).await;
         assert_eq!(next(&mut *lane).await.delivery_count, count);
-        // Closed and merely dropped are alike.
+        // A lane that is closed and a lane that is dropped must behave alike.
         if count % 2 == 0 {
             lane.close().await;
         }
@@ -215,7 +215,7 @@ async fn a_dead_letter_says_why(kit: &Kit) {
     let delivery = next(&mut *lane).await;
     let reason = format!("failed to validate: owner\r\n{}", "é".repeat(2000));
     let letter = DeadLetter { delivery: delivery.clone(), class: LetterClass::InvalidField, reason };
-    // More than a group of them.
+    // More messages than one group holds.
     let fates = lane.dead_letter(vec![letter; 130]).await;
     assert_eq!(fates, vec![Ok(()); 130]);
     lane.ack_through(delivery.tag).await.unwrap();
@@ -243,7 +243,7 @@ async fn a_dead_letter_without_a_queue_is_told(kit: &Kit) {
     assert!(kit.topology().remove_queue("inbox.dlq").await.unwrap());
     let letter = DeadLetter { delivery, class: LetterClass::NotJson, reason: "r".to_owned() };
     assert_eq!(lane.dead_letter(vec![letter.clone()]).await, [Err(PublishError::Unroutable)]);
-    // It may be tried again on the same lane.
+    // The same lane may try again.
     topic(kit).await;
     assert_eq!(lane.dead_letter(vec![letter]).await, [Ok(())]);
     lane.close().await;
@@ -260,7 +260,7 @@ async fn a_full_dead_letter_queue_is_told(kit: &Kit) {
     let delivery = next(&mut *lane).await;
     let letter = DeadLetter { delivery, class: LetterClass::NotJson, reason: "r".to_owned() };
     let mut fates = Vec::new();
-    // A quorum queue learns a little late that it is full.
+    // A quorum queue notices with a short delay that it is full.
     for _ in 0..40 {
         fates.extend(lane.dead_letter(vec![letter.clone()]).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -296,7 +296,7 @@ async fn bindings_of_four_types(kit: &Kit) {
     ] {
         kit.topology().declare_queue(&consumer(queue, &[binding])).await.unwrap();
     }
-    // Exchange, routing key, headers, and who takes it.
+    // For each message: exchange, routing key, headers, and the queues that must receive it.
     let cases: &[Case] = &[
         ("t", "order.shipped", &[], &["t.star", "t.hash", "t.all"]),
         ("t", "order", &[], &["t.hash", "t.all"]),
@@ -326,7 +326,7 @@ async fn bindings_of_four_types(kit: &Kit) {
         }
         publisher.close().await;
     }
-    // Each got what was its own and nothing else: all queues are empty now.
+    // Each queue got its own messages and no others, so all queues are empty now.
     for queue in ["t.star", "t.hash", "t.mid", "t.all", "d.one", "f.any", "h.all", "h.any", "h.none"] {
         assert!(kit.topology().remove_queue(queue).await.unwrap(), "{queue} is empty");
     }
@@ -344,7 +344,7 @@ async fn unroutable_and_missing(kit: &Kit) {
         let results = publish_all(&*nowhere, 0..100, "known").await;
         assert_eq!(results, vec![Err(PublishError::ExchangeMissing); 100]);
     }
-    // Once it exists, the same publisher finds it.
+    // Once the exchange exists, the same publisher finds it.
     kit.exchange("nowhere", ExchangeType::Fanout).await;
     assert_eq!(nowhere.publish(message(4, "known")).await, Err(PublishError::Unroutable));
     let missing = kit.queue("missing").open_lane(10).await;
@@ -417,7 +417,7 @@ async fn a_queue_may_come_before_its_exchange(kit: &Kit) {
         Err(TopologyError::ExchangeMissing(name)) => assert_eq!(name, "orders"),
         other => panic!("{other:?}"),
     }
-    // The queue itself is there.
+    // The queue was declared, only the binding failed.
     open(&*kit.queue("inbox"), 1).await.close().await;
     topic(kit).await;
     publish_in_time(&*kit.publisher("orders"), message(1, "a")).await;
@@ -430,14 +430,14 @@ async fn a_queue_is_removed_only_when_empty(kit: &Kit) {
     publish_in_time(&*publisher, message(1, "a")).await;
     let topology = kit.topology();
     assert!(!topology.remove_queue("inbox").await.unwrap());
-    // Its bindings are gone all the same: nothing flows into it any more.
+    // Its bindings are removed nevertheless, so no new message arrives.
     assert_eq!(publisher.publish(message(2, "a")).await, Err(PublishError::Unroutable));
     let queue = kit.queue("inbox");
     assert_eq!(drain(&*queue).await, [1]);
     let mut lane = open(&*queue, 10).await;
     assert!(topology.remove_queue("inbox").await.unwrap());
-    assert!(timeout(SOON, lane.next()).await.unwrap().is_err(), "a lane of a queue that is gone ends");
-    assert!(topology.remove_queue("inbox").await.unwrap(), "what is gone is removed");
+    assert!(timeout(SOON, lane.next()).await.unwrap().is_err(), "a lane ends when its queue is removed");
+    assert!(topology.remove_queue("inbox").await.unwrap(), "removing a missing queue succeeds");
     assert!(matches!(queue.open_lane(1).await, Err(LaneError::QueueMissing(_))));
     assert!(matches!(kit.queue("inbox.dlq").open_lane(1).await, Err(LaneError::QueueMissing(_))));
 }
@@ -462,7 +462,7 @@ async fn a_caller_who_goes_away_breaks_nothing(kit: &Kit) {
                 Err(error) => assert!(error.is_cancelled()),
             }
         }
-        // Every slot comes back.
+        // Every slot is given back.
         let full = async {
             while publish_all(&*publisher, 0..u64::from(config.max_in_flight), "a").await.iter().any(Result::is_err) {
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! `amqps`: the right authority and name, and the wrong ones.
+//! `amqps` with the right and with wrong authorities and names.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn node(tls: TlsOptions) -> RabbitMq {
     RabbitMq::start(RabbitMqOptions { tls: Some(tls), ..RabbitMqOptions::default() }).await.unwrap()
 }
 
-/// `None` when it is connected: there is no such queue.
+/// `None` when it connects: the error is then only that the queue is missing.
 async fn refusal(url: &str, tls: &TlsConfig) -> Option<String> {
     let queue = AmqpQueue::start(url, tls, "none", Duration::from_secs(2), metrics());
     let publisher = AmqpPublisher::start(url, tls, "none", &PublishConfig::default(), metrics());
@@ -45,7 +45,7 @@ async fn the_servers_certificate_is_checked() {
     let wrong_ca = TlsConfig { ca_file: Some(other.certificate().to_owned()), ..TlsConfig::default() };
     let refused = refusal(&url, &wrong_ca).await.expect("a wrong authority is refused");
     assert!(refused.contains("certificate"), "{refused}");
-    let refused = refusal(&url, &TlsConfig::default()).await.expect("the system does not know it");
+    let refused = refusal(&url, &TlsConfig::default()).await.expect("the system does not trust this authority");
     assert!(refused.contains("certificate") || refused.contains("authority"), "{refused}");
     let missing = TlsConfig { ca_file: Some("/no/such/ca.pem".into()), ..TlsConfig::default() };
     let refused = refusal(&url, &missing).await.expect("there is no such file");

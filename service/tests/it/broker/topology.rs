@@ -35,7 +35,7 @@ async fn policies_are_in_force_and_go_with_their_queue() {
     kit.finish().await;
 }
 
-/// Another process made the bindings: the management API lists them.
+/// Another process made these bindings, so they are found through the management API.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_queue_that_another_process_bound_is_unbound() {
     let kit = Kit::amqp().await;
@@ -48,7 +48,7 @@ async fn a_queue_that_another_process_bound_is_unbound() {
     assert!(!kit.topology().remove_queue("inbox").await.unwrap());
     let Kit::Amqp { server, vhost, .. } = &kit else { unreachable!("made above") };
     let listed = server.get(&format!("/api/queues/{vhost}/inbox/bindings")).await.unwrap();
-    assert_eq!(listed.as_array().unwrap().len(), 1, "the default exchange's alone: {listed}");
+    assert_eq!(listed.as_array().unwrap().len(), 1, "only the default exchange's binding is left: {listed}");
     kit.finish().await;
 }
 

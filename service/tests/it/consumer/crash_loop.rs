@@ -1,4 +1,4 @@
-//! A message that kills every worker that takes it goes to the dead letters alone.
+//! A message that kills every worker that takes it becomes a dead letter, and no other message does.
 
 use std::{sync::Arc, time::Duration};
 
@@ -50,7 +50,7 @@ async fn only_the_culprit_is_convicted_on_rabbitmq_3_10() {
     only_the_culprit_is_convicted(Bench::new(rabbit, "crash-loop").await).await;
 }
 
-/// RabbitMQ 4 counts returns of every kind and drops after 20 by default.
+/// RabbitMQ 4 counts every kind of return, and drops a message after 20 by default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_culprit_is_convicted_on_rabbitmq_4() {
     let options = RabbitMqOptions { version: RabbitMqVersion::Four, ..RabbitMqOptions::default() };

@@ -1,4 +1,4 @@
-//! A store that dies with its process when a batch holds the culprit, as a worker does that a message makes crash.
+//! A store that dies with its process when a batch holds the culprit, like a worker that crashes on a message.
 
 use std::sync::Arc;
 

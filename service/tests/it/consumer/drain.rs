@@ -1,4 +1,4 @@
-//! Stopping: what is in hand is finished, nothing is delivered twice that need not be, and the time is kept.
+//! Stopping a consumer: it finishes what it holds, causes no needless redelivery, and keeps to its time limit.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ async fn a_drain_leaves_no_delivery_unacknowledged() {
     let running = bench.start(bench.store.clone());
     bench.wait_items("dora", 1).await;
     running.drain().await;
-    // Whatever was not taken is delivered for the first time now: a drained worker gave nothing back.
+    // Messages that were not taken are delivered for the first time now: a drained worker returned none.
     let before = bench.metrics.redeliveries.get();
     let running = bench.start(bench.store.clone());
     bench.wait_items("dora", 150).await;
@@ -27,7 +27,8 @@ async fn a_drain_leaves_no_delivery_unacknowledged() {
     assert_eq!(bench.metrics.redeliveries.get(), before);
 }
 
-/// A lane is opened twice at the start, for one message and then for many: a stop in between must not leave what the broker sent meanwhile.
+/// At its start a lane is opened twice, first for one message and then for many. A stop between the two must not leave
+/// messages unfinished that the broker sent meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_at_any_moment_of_the_start_gives_nothing_back() {
     let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-early").await;
@@ -58,7 +59,7 @@ async fn a_store_that_never_answers_does_not_outlast_the_drain_timeout() {
     let started = Instant::now();
     running.drain().await;
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    // And it is not lost.
+    // The message is not lost either.
     let running = bench.start(bench.store.clone());
     bench.wait_items("emil", 1).await;
     running.drain().await;

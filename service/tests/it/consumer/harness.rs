@@ -35,14 +35,14 @@ pub struct Bench {
     pub store: Arc<dyn Store>,
     pub publisher: AmqpPublisher,
     pub metrics: ConsumerMetrics,
-    /// How long deliveries are held while the store does not answer, where not for ten minutes.
+    /// How long deliveries are held while the store does not answer, unless a test holds them for ten minutes.
     pub hold: Option<Duration>,
-    /// It ends with its last holder.
+    /// The file is deleted when its last user drops it.
     _rabbit: Arc<RabbitMq>,
     _folder: tempfile::TempDir,
 }
 
-/// A consumer that runs until it is stopped or, in the way of a crash, cut off.
+/// A consumer that runs until it is stopped, or cut off as in a crash.
 pub struct Running {
     pub stop: CancellationToken,
     pub task: JoinHandle<()>,
@@ -51,7 +51,7 @@ pub struct Running {
 
 impl Bench {
     pub async fn new(rabbit: Arc<RabbitMq>, vhost: &str) -> Self {
-        // A failed test shows what the parts said.
+        // When a test fails, show the log of the consumer.
         let _ = tracing_subscriber::fmt().with_env_filter("info,lapin=warn").with_test_writer().try_init();
         let url = rabbit.create_vhost(vhost).await.unwrap();
         let config = ConsumerConfig {
@@ -86,7 +86,7 @@ impl Bench {
         Self { url, config, store, publisher, metrics, hold: None, _rabbit: rabbit, _folder: folder }
     }
 
-    /// Publishes one body as it is; waits for the first connection.
+    /// Publishes one body unchanged; waits until the publisher is connected.
     pub async fn publish(&self, id: Uuid, body: impl Into<Bytes>) {
         let body = body.into();
         for _ in 0..300 {
@@ -107,7 +107,7 @@ impl Bench {
         panic!("nothing could be published");
     }
 
-    /// Publishes a notification for `owner`; its id.
+    /// Publishes a notification for `owner` and returns its id.
     pub async fn notify(&self, owner: &str, kind: &str) -> Uuid {
         let id = Uuid::now_v7();
         let body = serde_json::json!({ "id": id, "owner": owner, "kind": kind, "title": "t" }).to_string();
@@ -138,7 +138,7 @@ impl Bench {
         self.store.feed(&Owner::parse(owner).unwrap(), &query).await.unwrap().items
     }
 
-    /// Waits until the owner has so many items.
+    /// Waits until the owner has `count` items.
     pub async fn wait_items(&self, owner: &str, count: usize) {
         for _ in 0..300 {
             if self.items(owner).await.len() >= count {
@@ -155,7 +155,7 @@ impl Bench {
         self.metrics.dead_letters.get_or_create(&labels).get()
     }
 
-    /// Takes every dead letter out of the dead-letter queue.
+    /// Takes all dead letters out of the dead-letter queue.
     pub async fn dead_letters(&self) -> Vec<Delivery> {
         let mut registry = Registry::default();
         let broker_metrics = BrokerMetrics::register(&mut registry);
@@ -182,14 +182,14 @@ impl Bench {
 }
 
 impl Running {
-    /// As if the process died: nothing more is acknowledged, the connection goes.
+    /// Behaves as if the process died: nothing more is acknowledged, and the connection closes.
     pub async fn crash(self) {
         self.task.abort();
         let _ = self.task.await;
         self.queue.close().await;
     }
 
-    /// SIGTERM.
+    /// Stops it as SIGTERM does.
     pub async fn drain(self) {
         self.stop.cancel();
         self.task.await.unwrap();

@@ -1,4 +1,5 @@
-//! A database that is away, and dead letters that nobody takes: consumption stops, nothing goes round in circles, nothing is lost.
+//! The database is away, or the dead-letter queue is full: consumption stops, no message is redelivered in circles,
+//! none is lost.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -19,18 +20,18 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn until(what: &str, so: impl AsyncFn() -> bool) {
     let end = Instant::now() + LIMIT;
     while !so().await {
-        assert!(Instant::now() < end, "not so within {LIMIT:?}: {what}");
+        assert!(Instant::now() < end, "did not happen within {LIMIT:?}: {what}");
         sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// How many of an owner's were stored; each takes one rev.
+/// How many notifications of an owner were stored: each raises the rev by one.
 async fn stored(store: &dyn Store, owner: &str) -> i64 {
     store.head(&Owner::parse(owner).unwrap()).await.map_or(-1, |head| head.head.rev)
 }
 
-/// Waits until all lanes are open, and five are stored; how many came again until then: the lane that a process starts with may have
-/// had one in hand when it was opened anew at full pace.
+/// Waits until all lanes are open and five notifications are stored. Returns how many messages were redelivered until
+/// then: the first lane may have held one when it was opened anew at full pace.
 async fn at_full_pace(bench: &Bench, owner: &str) -> u64 {
     until("the first five", async || stored(bench.store.as_ref(), owner).await == 5).await;
     let lanes = i64::from(bench.config.consume.lanes);
@@ -100,7 +101,7 @@ async fn what_is_held_too_long_is_given_back_once_and_taken_again_when_the_datab
     until("all of them", async || stored(bench.store.as_ref(), "kim").await == 105).await;
     running.drain().await;
     let (again, held) = (bench.metrics.redeliveries.get() - before, taken - 5);
-    // What waited in the channel was given back too, without having been looked at.
+    // Messages that waited in the channel were returned too, although no worker had looked at them.
     let most = u64::from(bench.config.consume.prefetch) * u64::from(bench.config.consume.lanes);
     assert!((held..=most).contains(&again), "{again} came again of {held} looked at; at most {most} were held");
     assert!(bench.dead_letters().await.is_empty());

@@ -1,4 +1,4 @@
-//! What can never be stored goes to the dead letters with its class and reason; nothing else is held up.
+//! Messages that can never be stored become dead letters with a class and a reason, and hold up no others.
 
 use hoopoe::notif::{Json, Owner};
 use hoopoe_e2e::RabbitMq;
@@ -38,7 +38,7 @@ async fn each_bad_message_is_named_and_fails_nobody_else() {
     running.drain().await;
     let letters = bench.dead_letters().await;
     let class = |letter: &hoopoe::broker::Delivery| letter.headers.get("x-hoopoe-class").cloned().unwrap_or_default();
-    // In two lanes the order among letters is not promised.
+    // With two lanes, dead letters may arrive in any order.
     let mut got: Vec<(Vec<u8>, String)> = letters.iter().map(|letter| (letter.body.to_vec(), class(letter))).collect();
     let mut want: Vec<(Vec<u8>, String)> = bad.into_iter().map(|(body, class)| (body, class.to_owned())).collect();
     got.sort();
@@ -52,7 +52,7 @@ async fn each_bad_message_is_named_and_fails_nobody_else() {
     assert_eq!(bench.items("alice").await.len(), 11);
 }
 
-/// A message of the original service goes through unchanged.
+/// A message in the original service's format is stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_original_style_message_is_stored() {
     let bench = Bench::new(RabbitMq::shared().await.unwrap(), "original").await;
@@ -72,7 +72,7 @@ async fn an_original_style_message_is_stored() {
     assert!(bench.dead_letters().await.is_empty());
 }
 
-/// A repeated id is a no-op, in one life of the consumer and across a restart.
+/// A repeated id changes nothing, within one life of the consumer and after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeat_changes_nothing() {
     let bench = Bench::new(RabbitMq::shared().await.unwrap(), "repeat").await;

@@ -1,4 +1,4 @@
-//! One `hoopoe dev` in a temporary folder, and what is asked of it.
+//! One `hoopoe dev` in a temporary folder, and requests to it.
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitStatus, time::Duration};
 
@@ -6,7 +6,9 @@ use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-/// How long anything that should happen may take.
+use crate::testkit::client::client;
+
+/// How long anything may take that is expected to happen.
 pub const LIMIT: Duration = Duration::from_mins(1);
 
 pub struct Dev {
@@ -17,18 +19,12 @@ pub struct Dev {
     child: Option<Child>,
 }
 
-pub fn client() -> reqwest::Client {
-    // Err: the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
-}
-
-/// The binary, without what the environment says about servers.
+/// The binary, without environment variables that name servers.
 pub fn binary(name: &str) -> ChildOptions {
     ChildOptions::new(env!("CARGO_BIN_EXE_hoopoe")).name(name).without_env("HOOPOE_")
 }
 
-/// Runs a command to its end: how it ended, and all that it wrote.
+/// Runs a command to its end and returns its status and everything it wrote.
 pub async fn run(options: &ChildOptions) -> (ExitStatus, String) {
     let child = Child::start(options).unwrap();
     let status = child.wait(LIMIT).await.unwrap();
@@ -52,13 +48,13 @@ pub fn consumer(name: &str, exchange: &str, port: u16) -> Value {
     })
 }
 
-/// As one file of several documents.
+/// All manifests as one file of several documents.
 pub fn yaml(manifests: &[Value]) -> String {
     manifests.iter().map(|manifest| serde_yaml::to_string(manifest).unwrap()).collect::<Vec<_>>().join("---\n")
 }
 
 impl Dev {
-    /// Ready to be started on `yaml`, in a file of its own.
+    /// A `dev` for the manifests in `yaml`, not started yet; the file is its own.
     pub fn new(yaml: &str) -> Self {
         let folder = Folder::new().unwrap();
         let path = folder.path().join("manifests.yaml");
@@ -100,7 +96,7 @@ impl Dev {
         self.child = Some(child);
     }
 
-    /// Starts it where it should not start: all that it wrote. It must have ended with a failure.
+    /// Starts it where it must refuse to start, and returns everything it wrote.
     pub async fn refused(&self) -> String {
         let (status, log) = run(&self.options()).await;
         assert!(!status.success(), "it must not start: {log}");
@@ -125,7 +121,7 @@ impl Dev {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// What is registered and runs, by name.
+    /// What is registered and runs now, by name.
     pub async fn listed(&self, query: &str) -> BTreeMap<String, Value> {
         let answer = client().get(self.admin_url(&format!("/notif/register{query}"))).send().await.unwrap();
         assert_eq!(answer.status(), 200);
@@ -145,19 +141,19 @@ pub async fn send_with(client: &reqwest::Client, port: u16, owner: &str, id: &st
     Ok(client.post(url).json(&body).send().await?.status().as_u16())
 }
 
-/// Sends until it is taken: a queue may be bound a moment after its exchange was made.
+/// Sends until the producer accepts it: a queue may be bound a moment after its exchange was declared.
 pub async fn send_until_taken(port: u16, owner: &str, id: &str) {
     let until = Instant::now() + LIMIT;
     loop {
         match send(port, owner, id).await {
             Ok(202) => return,
-            other => assert!(Instant::now() < until, "never taken: {other:?}"),
+            other => assert!(Instant::now() < until, "never accepted: {other:?}"),
         }
         sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// The sender's ids of everything in an inbox, through all its pages.
+/// The sender's ids of all items of an inbox, from all its pages.
 pub async fn inbox(port: u16, owner: &str) -> Vec<String> {
     let client = client();
     let (mut ids, mut cursor) = (Vec::new(), None::<String>);
@@ -177,7 +173,7 @@ pub async fn inbox(port: u16, owner: &str) -> Vec<String> {
     }
 }
 
-/// Waits until the inbox holds at least so many.
+/// Waits until the inbox holds at least `count` items.
 pub async fn inbox_of(port: u16, owner: &str, count: usize) -> Vec<String> {
     let until = Instant::now() + LIMIT;
     loop {

@@ -8,7 +8,12 @@ use crate::dev::kit::{Dev, consumer, inbox_of, producer, send_until_taken, yaml}
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_runs_as_a_file_does_and_a_secret_is_passed_over() {
     let (ingest, api) = (free_port().unwrap(), free_port().unwrap());
-    let secret = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "s" }, "stringData": { "url": "hidden-value" } });
+    let secret = json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": { "name": "s" },
+        "stringData": { "url": "hidden-value" },
+    });
     let dev = Dev::new("");
     let manifests = dev.folder.path().join("manifests");
     std::fs::create_dir(&manifests).unwrap();

@@ -1,4 +1,4 @@
-//! The people's commands against `hoopoe dev`.
+//! The commands for people, run against `hoopoe dev`.
 
 use hoopoe_e2e::free_port;
 use serde_json::Value;

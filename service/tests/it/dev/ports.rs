@@ -1,4 +1,4 @@
-//! Ports in use, and ports shared.
+//! Ports that are in use, and ports that two resources ask for.
 
 use std::net::TcpListener;
 
@@ -18,7 +18,7 @@ async fn an_admin_port_in_use_is_one_clear_line() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn producers_take_the_next_free_port_and_share_the_inboxs() {
-    // Held while it starts: neither producer gets this one.
+    // We hold this port during the start, so neither producer gets it.
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let wanted = taken.local_addr().unwrap().port();
     let shared = free_port().unwrap();
@@ -42,7 +42,7 @@ async fn producers_take_the_next_free_port_and_share_the_inboxs() {
         send_until_taken(port(name), "ada", id).await;
     }
     inbox_of(shared, "ada", 3).await;
-    // All inbox APIs have one store: what one consumer stored, the other's API shows.
+    // All inbox APIs share one store: each shows what any consumer stored.
     let apis = dev.listed("?kind=NotifConsumer").await;
     let other = apis["other"]["url"].as_str().unwrap().rsplit(':').next().unwrap().parse().unwrap();
     assert_eq!(inbox_of(other, "ada", 3).await.len(), 3);

@@ -4,12 +4,13 @@ use hoopoe_e2e::{free_port, register_suite};
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::dev::kit::{Dev, client, consumer, inbox_of, producer, send, send_until_taken, send_with, yaml};
+use crate::dev::kit::{Dev, consumer, inbox_of, producer, send, send_until_taken, send_with, yaml};
+use crate::testkit::client::client;
 
-/// The bodies of the original name no port: their inbox API has 8080, which one test at a time may have.
+/// Bodies of the original service name no port, so their inbox API listens on 8080; only one test at a time may use it.
 static PORT_8080: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// A `dev` with an inbox API and nothing that would send.
+/// A `dev` with an inbox API and no producer.
 async fn dev() -> (Dev, u16) {
     let api = free_port().unwrap();
     (Dev::new(&yaml(&[consumer("inbox", "shop", api)])).started().await, api)
@@ -24,7 +25,7 @@ async fn a_consumer_waits_for_the_exchange_that_a_registered_producer_makes() {
     send_until_taken(port, "ada", "n1").await;
     inbox_of(api, "ada", 1).await;
 
-    // Another of the same name takes its place, and the place's port is closed.
+    // A producer of the same name replaces it, and the old port is closed.
     let moved = free_port().unwrap();
     let (status, body) = dev.register(&producer("orders", "shop", moved)).await;
     assert_eq!(status, 201, "{body}");
@@ -32,7 +33,7 @@ async fn a_consumer_waits_for_the_exchange_that_a_registered_producer_makes() {
     assert!(crate::dev::kit::send(port, "ada", "n3").await.is_err(), "the old port still listens");
     assert_eq!(dev.listed("?kind=NotifProducer").await.len(), 1);
 
-    // Remembered, also across kill -9, and across the next ordinary end.
+    // It survives kill -9, and after that an ordinary stop.
     dev.kill9().await;
     dev.start().await;
     send_until_taken(moved, "ada", "n4").await;
@@ -41,7 +42,7 @@ async fn a_consumer_waits_for_the_exchange_that_a_registered_producer_makes() {
     send_until_taken(moved, "ada", "n5").await;
     inbox_of(api, "ada", 4).await;
 
-    // Listed by kind and name; removed once, and for good.
+    // It is listed by kind and name. Once it is removed, it stays removed.
     assert_eq!(dev.listed("").await.len(), 2);
     assert_eq!(dev.listed("?kind=NotifConsumer&name=inbox").await["inbox"]["registered"], false);
     assert_eq!(dev.listed("?name=orders").await["orders"]["registered"], true);
@@ -63,7 +64,8 @@ async fn a_replacement_that_cannot_start_leaves_the_old_one_running() {
     send_until_taken(port, "ada", "n0").await;
     let before = dev.listed("").await;
 
-    // A producer whose exchange exists with another type; a consumer whose queue does; one whose inbox API cannot listen.
+    // Three that must fail: a producer whose exchange exists with another type, a consumer whose queue does, and a
+    // consumer whose inbox API cannot listen.
     let mut other_exchange = producer("orders", "shop", free_port().unwrap());
     other_exchange["spec"]["exchange"]["type"] = json!("Fanout");
     let mut other_queue = consumer("more", "shop", free_port().unwrap());
@@ -79,7 +81,7 @@ async fn a_replacement_that_cannot_start_leaves_the_old_one_running() {
         assert_eq!(status, 422, "{body}");
         assert!(body.to_string().contains(&named), "{named}: {body}");
         assert_eq!(dev.listed("").await, before, "{named}");
-        // It did not even stop for a moment: no second try.
+        // The running resource was not even interrupted: no second try is needed.
         assert_eq!(send(port, "ada", &format!("n{number}")).await.unwrap(), 202, "{named}");
         assert_eq!(inbox_of(api, "ada", number + 1).await.len(), number + 1, "{named}");
     }
@@ -87,7 +89,7 @@ async fn a_replacement_that_cannot_start_leaves_the_old_one_running() {
     let opened = other_queue["spec"]["api"]["port"].as_u64().unwrap();
     assert!(std::net::TcpStream::connect(("127.0.0.1", u16::try_from(opened).unwrap())).is_err(), "left open");
 
-    // What is remembered is what runs.
+    // After a restart, exactly what ran before runs again.
     dev.kill9().await;
     dev.start().await;
     assert_eq!(dev.listed("").await, before);
@@ -105,13 +107,13 @@ async fn what_cannot_be_started_again_stays_registered() {
     dev.start().await;
     assert!(dev.listed("?name=more").await.is_empty());
     assert!(dev.child().log().contains("the registered NotifConsumer more does not run"), "{}", dev.child().log());
-    // What is registered meanwhile does not make it forgotten.
+    // A registration in the meantime does not make `dev` forget the one that cannot run.
     assert_eq!(dev.register(&producer("orders", "shop", free_port().unwrap())).await.0, 201);
     drop(held);
     dev.kill9().await;
     dev.start().await;
     assert_eq!(dev.listed("?name=more").await.len(), 1);
-    // And it can be removed while it does not run.
+    // It can also be removed while it does not run.
     dev.kill9().await;
     let _held = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
     dev.start().await;
@@ -130,7 +132,7 @@ async fn a_replacement_on_the_same_port_refuses_no_connection() {
     let sending = async {
         let (client, mut taken) = (client(), 1);
         while !done.load(std::sync::atomic::Ordering::Relaxed) {
-            // A request under way when its producer is replaced may be told to come again; it is never left without an answer.
+            // While a producer is replaced, a request may be told to retry, but it always gets an answer.
             match send_with(&client, port, "ada", &format!("n{taken}")).await.unwrap() {
                 202 => taken += 1,
                 status => assert_eq!(status, 503),
@@ -162,7 +164,8 @@ async fn the_originals_bodies_are_served() {
     let notif = json!({ "receiver_info": "bob", "id": "hello", "action_type": "T", "actioner_info": "x",
         "action_data": { "a": 1 }, "fired_at": 1_714_316_645, "is_seen": false });
     let both = json!({
-        "producer_info": { "exchange_name": "mails", "exchange_type": "topic", "routing_key": "k", "notif_data": notif },
+        "producer_info": { "exchange_name": "mails", "exchange_type": "topic", "routing_key": "k",
+            "notif_data": notif },
         "consumer_info": consumer_info,
     });
     let (status, body) = dev.register(&both).await;
@@ -173,7 +176,7 @@ async fn the_originals_bodies_are_served() {
         assert!(warnings.contains(name), "{warnings}");
     }
     assert_eq!(inbox_of(api, "bob", 1).await, ["hello"]);
-    // Each alone: a queue of its own on the exchange that is there, and a producer of its own.
+    // Each part alone: a consumer with its own queue on the existing exchange, and a producer of its own.
     let mut alone = consumer_info.clone();
     alone["queue"] = json!("more");
     let (status, body) = dev.register(&json!({ "consumer_info": alone })).await;

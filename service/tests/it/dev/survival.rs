@@ -1,4 +1,4 @@
-//! What got a 202 survives.
+//! Whatever was answered with 202 survives a crash.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,8 @@ use std::{
 use hoopoe_e2e::free_port;
 use tokio::time::{Instant, sleep};
 
-use crate::dev::kit::{Dev, LIMIT, client, consumer, inbox, inbox_of, producer, send_until_taken, send_with, yaml};
+use crate::dev::kit::{Dev, LIMIT, consumer, inbox, inbox_of, producer, send_until_taken, send_with, yaml};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_got_a_202_is_there_exactly_once_after_every_kill() {
@@ -46,7 +47,7 @@ async fn what_got_a_202_is_there_exactly_once_after_every_kill() {
         while count.load(Ordering::Relaxed) < enough && Instant::now() < until {
             sleep(Duration::from_millis(2)).await;
         }
-        // The queue is being filled and drained at this moment.
+        // At this moment the queue is being filled and drained.
         dev.kill9().await;
         let before = accepted.len();
         for sender in sending {
@@ -56,7 +57,7 @@ async fn what_got_a_202_is_there_exactly_once_after_every_kill() {
         dev.start().await;
     }
     inbox_of(port, "ada", accepted.len()).await;
-    // What was stored but got no answer may be there too; nothing may come twice, and nothing late.
+    // Notifications that were stored but not answered may be there too. None may be there twice, and none may be late.
     sleep(Duration::from_millis(300)).await;
     let ids = inbox(port, "ada").await;
     let unique: BTreeSet<_> = ids.iter().cloned().collect();

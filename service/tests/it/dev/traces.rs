@@ -1,4 +1,4 @@
-//! A collector gets the request's span and the commit's, in one trace, without the payload.
+//! A collector gets the span of the request and the span of the commit, in one trace and without the payload.
 
 use std::{
     collections::BTreeMap,
@@ -10,7 +10,8 @@ use axum::{Router, body::Bytes, extract::State, routing::post};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::dev::kit::{Dev, LIMIT, client, consumer, producer, yaml};
+use crate::dev::kit::{Dev, LIMIT, consumer, producer, yaml};
+use crate::testkit::client::client;
 use hoopoe_e2e::free_port;
 
 type Exports = Arc<Mutex<Vec<u8>>>;
@@ -25,7 +26,7 @@ async fn collector() -> (String, Exports) {
     (url, exports)
 }
 
-/// How many spans each trace has: a span's first field is its trace's id, 16 bytes (tag 0x0a, length 0x10).
+/// Counts the spans of each trace. The first field of a span is its trace id of 16 bytes (tag 0x0a, length 0x10).
 fn spans_by_trace(exports: &[u8]) -> BTreeMap<Vec<u8>, usize> {
     let mut spans = BTreeMap::new();
     for window in exports.windows(20).filter(|window| window.starts_with(&[0x0a, 0x10]) && window[18..] == [0x12, 0x08])

@@ -1,4 +1,4 @@
-//! `POST /v1/notifications:batch`: every item has a fate of its own.
+//! `POST /v1/notifications:batch`: each item has its own result.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bodies that take long: they count as requests until they end, and they are told when the server stops.
+//! Bodies that take long: each counts as a request in flight until it ends, and learns when the server stops.
 
 use std::{
     convert::Infallible,
@@ -25,9 +25,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::kit::{raw, send};
-
-/// Longer than anything takes that happens at all.
-const SOON: Duration = Duration::from_secs(20);
+use crate::testkit::wait::SOON;
 
 /// The pieces of the next streamed body.
 type Pieces = Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>;
@@ -40,7 +38,7 @@ struct Server {
 }
 
 impl Server {
-    /// With one slot.
+    /// A server with one slot.
     async fn start(routes: OpenApiRouter, limits: ServerLimits) -> Self {
         let metrics = HttpMetrics::register(&mut Registry::default());
         let stop = CancellationToken::new();
@@ -57,10 +55,10 @@ impl Server {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        timeout(SOON, idle).await.expect("still in flight");
+        timeout(SOON, idle).await.expect("requests are still in flight");
     }
 
-    /// Asks for `/stream` and reads until the body has begun.
+    /// Requests `/stream` and reads until the body has begun.
     async fn begin(&self) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.unwrap();
@@ -82,7 +80,7 @@ async fn streamed(State(pieces): State<Pieces>) -> Response {
     Response::new(Body::from_stream(pieces.map(Ok::<_, Infallible>)))
 }
 
-/// `/stream` sends what the test gives it; `/ready` answers at once.
+/// `/stream` sends what the test gives it. `/ready` answers at once.
 fn routes() -> (OpenApiRouter, mpsc::Sender<Bytes>) {
     let (sender, receiver) = mpsc::channel(8);
     let pieces: Pieces = Arc::new(Mutex::new(Some(receiver)));
@@ -126,7 +124,7 @@ async fn an_answer_to_head_holds_nothing() {
     server.nothing_in_flight().await;
 }
 
-/// Begins, and says goodbye once it is told.
+/// Begins a body, and ends it with "goodbye" once the server stops.
 async fn polite(draining: Draining) -> Response {
     let goodbye = stream::once(async move {
         draining.told().await;
@@ -144,7 +142,7 @@ async fn a_body_is_told_of_the_stop_and_ends_itself() {
     let mut rest = Vec::new();
     timeout(SOON, stream.read_to_end(&mut rest)).await.expect("it ends").unwrap();
     assert!(rest.ends_with(b"goodbye\r\n0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
-    timeout(SOON, server.ended).await.expect("nothing holds the stop").unwrap();
+    timeout(SOON, server.ended).await.expect("the server stops once the body has ended").unwrap();
 }
 
 #[tokio::test]
@@ -157,7 +155,7 @@ async fn a_body_that_does_not_listen_is_cut_at_the_limit() {
     server.stop.cancel();
     timeout(SOON, server.ended).await.expect("the stop hung").unwrap();
     let mut rest = Vec::new();
-    // A reset is as good as an end: both without the last chunk.
+    // The client may see a reset or an end; in both cases the last chunk is missing.
     let _ = timeout(SOON, stream.read_to_end(&mut rest)).await.expect("it is cut");
     assert!(!rest.ends_with(b"0\r\n\r\n"), "{}", String::from_utf8_lossy(&rest));
 }

@@ -1,4 +1,4 @@
-//! The feed and the head: pages, validators, filters, catching up.
+//! Feed and head: pages, validators, filters, and catching up.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! A producer and an inbox API on one port, over the embedded broker, store and cache; and a client that sends exactly what a test
-//! writes, byte for byte.
+//! A producer and an inbox API on one port, over the embedded broker, store and cache; and a client that sends exactly
+//! the bytes that a test writes.
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc, time::Duration};
 
@@ -15,9 +15,8 @@ use hoopoe::{
     identity::Anonymous,
     inbox::{InboxMetrics, NotificationFate, Reader, ReaderOptions, Writer},
     ingest::{Ingest, IngestMetrics},
-    notif::{Content, Json, Notification, Owner},
+    notif::{Content, Json, Notification},
     store::{SqliteStore, Store, StoreOptions},
-    timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, ConsumerConfig, ProducerConfig};
 use hoopoe_web::{ServerLimits, bind, serve};
@@ -31,7 +30,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// The surface, running.
+use crate::testkit::{self, notification::owner};
+
+/// The running server.
 pub struct Stand {
     pub address: String,
     pub writer: Arc<Writer>,
@@ -40,7 +41,7 @@ pub struct Stand {
     _folder: TempDir,
 }
 
-/// What came back.
+/// An answer, as it was received.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -57,7 +58,7 @@ impl Answer {
         self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
 
-    /// Checks that this is a problem of this status and code, in its right form; returns it.
+    /// Checks that this is a well-formed problem with this status and code, and returns it.
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self:?} {}", String::from_utf8_lossy(&self.body));
@@ -71,7 +72,7 @@ impl Answer {
         problem
     }
 
-    /// The same, with its first error on this field.
+    /// Like [`Self::problem`], and its first error is on this field.
     #[track_caller]
     pub fn fault(&self, status: u16, code: &str, field: &str) {
         let problem = self.problem(status, code);
@@ -85,7 +86,7 @@ pub fn producer_config() -> ProducerConfig {
 }
 
 impl Stand {
-    /// With a queue for every kind but `nobody.*`.
+    /// A producer with a queue for every kind except `nobody.*`.
     pub async fn start() -> Self {
         Self::with(producer_config()).await
     }
@@ -148,7 +149,7 @@ impl Stand {
         send(&self.address, method, path, headers, body).await
     }
 
-    /// Puts rows into an inbox, as a consumer does; their ids.
+    /// Stores notifications in an inbox, as a consumer does, and returns their ids.
     pub async fn fill(&self, owner: &str, kinds: &[&str]) -> Vec<Uuid> {
         let batch: Vec<Notification> = kinds.iter().map(|kind| notification(owner, kind)).collect();
         let fates = self.writer.commit(&batch).await.unwrap();
@@ -163,24 +164,18 @@ impl Drop for Stand {
     }
 }
 
-pub fn notification(owner: &str, kind: &str) -> Notification {
-    Notification {
-        owner: Owner::parse(owner).unwrap(),
-        id: Uuid::now_v7(),
-        source_id: None,
-        content: Content {
-            kind: kind.to_owned(),
-            actor: "warehouse".to_owned(),
-            title: "Shipped".to_owned(),
-            data: Some(Json::parse("{\"n\":1.10}".to_owned()).unwrap()),
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
+pub fn notification(to: &str, kind: &str) -> Notification {
+    let content = Content {
+        kind: kind.to_owned(),
+        actor: "warehouse".to_owned(),
+        title: "Shipped".to_owned(),
+        data: Some(Json::parse("{\"n\":1.10}".to_owned()).unwrap()),
+        ..Content::default()
+    };
+    testkit::notification::notification(owner(to), Uuid::now_v7(), content)
 }
 
-/// One request over a connection of its own.
+/// Sends one request over a connection of its own.
 pub async fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
     for (name, value) in headers {
@@ -193,7 +188,7 @@ pub async fn send(address: &str, method: &str, path: &str, headers: &[(&str, &st
     raw(address, &[head.as_bytes(), body].concat()).await
 }
 
-/// These very bytes, and what comes back until the server closes.
+/// Sends exactly these bytes, and returns what comes back until the server closes.
 pub async fn raw(address: &str, bytes: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(bytes).await.unwrap();

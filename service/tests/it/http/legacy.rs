@@ -1,4 +1,4 @@
-//! `GET /notif/get/owner/`: the original's route, in both forms, with and without a trailing slash.
+//! `GET /notif/get/owner/`: the original service's route, in both its forms, with and without a trailing slash.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The HTTP surface as its clients meet it: real listeners, the embedded store, cache and broker behind them.
+//! The HTTP API as its clients see it: real listeners over the embedded store, cache and broker.
 
 mod kit;
 

@@ -1,10 +1,10 @@
-//! The committed document is the one that the code makes, and it describes what is really sent.
+//! The committed document is the one that the code generates, and it describes what the server really sends.
 
 use std::path::Path;
 
 use hoopoe::edge::http::openapi::{document, openapi};
 
-/// `HOOPOE_GENERATE=1` writes it anew, as `hoopoe openapi` does.
+/// `HOOPOE_GENERATE=1` writes the file again, as `hoopoe openapi` does.
 #[test]
 fn the_committed_document_is_fresh() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");

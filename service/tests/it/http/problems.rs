@@ -1,4 +1,4 @@
-//! Whatever is wrong before a handler runs is a problem too.
+//! Requests that fail before a handler runs are answered with a problem too.
 
 use crate::http::kit::Stand;
 

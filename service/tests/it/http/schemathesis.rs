@@ -1,14 +1,16 @@
-//! schemathesis (from `PyPI`) over the document and the running surface: what the document promises is what is sent.
+//! schemathesis (from `PyPI`) compares the running server with the document: the server sends what the document
+//! promises.
 
 use std::process::Stdio;
 
 use crate::http::kit::{Stand, producer_config};
 
-/// `HOOPOE_SCHEMATHESIS` is the executable (default: the one on the path), `HOOPOE_SCHEMATHESIS_EXAMPLES` how hard it tries.
+/// `HOOPOE_SCHEMATHESIS` names the executable (default: the one on the path), `HOOPOE_SCHEMATHESIS_EXAMPLES` the number
+/// of examples.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes, and schemathesis is not a part of this repository: make api-test installs and runs it"]
 async fn schemathesis_finds_nothing() {
-    // Fanout: a valid notification of any kind has a queue that takes it.
+    // A fanout exchange, so that a valid notification of any kind reaches a queue.
     let mut config = producer_config();
     config.exchange.kind = hoopoe_crds::worker_config::ExchangeType::Fanout;
     let stand = Stand::with(config).await;
@@ -22,6 +24,6 @@ async fn schemathesis_finds_nothing() {
         .stdin(Stdio::null())
         .status()
         .await
-        .expect("schemathesis cannot be started");
+        .expect("schemathesis does not start");
     assert!(status.success(), "{status}");
 }

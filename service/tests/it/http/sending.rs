@@ -155,7 +155,8 @@ async fn a_body_is_taken_up_to_its_limit() {
     stand.post(PATH, sized(10_000_000)).await.problem(413, "too_large");
     let chunk = format!("{:x}\r\n{}\r\n", 10_000, "x".repeat(10_000));
     let chunked = format!(
-        "POST {PATH} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n{}0\r\n\r\n",
+        "POST {PATH} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: \
+         chunked\r\n\r\n{}0\r\n\r\n",
         chunk.repeat(100)
     );
     crate::http::kit::raw(&stand.address, chunked.as_bytes()).await.problem(413, "too_large");

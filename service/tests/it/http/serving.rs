@@ -1,4 +1,4 @@
-//! The server itself: its limits, its end, and what it says about itself.
+//! The server itself: its limits, how it stops, and its reports on itself.
 
 use std::{
     sync::{
@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::kit::{Stand, producer_config, send};
+use crate::testkit::{client::install_crypto, wait::SOON};
 
 struct Server {
     address: String,
@@ -38,9 +39,6 @@ async fn start(router: Router, limits: ServerLimits) -> Server {
     let ended = tokio::spawn(serve(listener, router, limits, stop.clone()));
     Server { address, stop, ended }
 }
-
-/// Longer than anything takes that happens at all.
-const SOON: Duration = Duration::from_secs(20);
 
 fn slow(pause: Duration) -> Router {
     entered(pause, &Arc::default())
@@ -79,7 +77,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_new_ones() {
     let closed = async { while TcpStream::connect(&server.address).await.is_ok() {} };
     tokio::time::timeout(SOON, closed).await.expect("the listener is closed");
     assert_eq!(request.await.unwrap().body, b"done");
-    tokio::time::timeout(SOON, server.ended).await.expect("an idle connection held the stop").unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("an idle connection kept the server from stopping").unwrap();
     drop(idle);
 }
 
@@ -92,7 +90,7 @@ async fn a_stop_is_bounded() {
     stream.write_all(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     serving.notified().await;
     server.stop.cancel();
-    tokio::time::timeout(SOON, server.ended).await.expect("the stop hung").unwrap();
+    tokio::time::timeout(SOON, server.ended).await.expect("the server did not stop").unwrap();
 }
 
 #[tokio::test]
@@ -150,7 +148,7 @@ async fn a_panic_is_a_500_and_the_next_request_is_served() {
 #[tokio::test]
 async fn http2_without_tls_is_spoken() {
     let stand = Stand::start().await;
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_crypto();
     let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
     let answer = client.get(format!("http://{}/v1/owners/a/head", stand.address)).send().await.unwrap();
     assert_eq!((answer.version(), answer.status().as_u16()), (reqwest::Version::HTTP_2, 200));

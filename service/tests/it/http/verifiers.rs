@@ -1,4 +1,5 @@
-//! A verifier that has to wait: its callers come in, the others get a problem, and both count while they wait.
+//! A verifier that must wait before it decides: good callers come in, others get a problem, and both count as requests
+//! while they wait.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::kit::{Answer, send};
 
-/// Takes the token `good`, once it may decide.
+/// Accepts the token `good`, once the test lets it decide.
 struct Slow(Arc<Semaphore>);
 
 impl Verifier for Slow {
@@ -41,7 +42,7 @@ impl Verifier for Slow {
 fn anyone() -> Result<Caller, VerifyError> {
     match Anonymous.verify(&Credentials::None) {
         Verification::Done(caller) => caller,
-        Verification::Pending(_) => panic!("it knows at once"),
+        Verification::Pending(_) => panic!("the verifier decides at once"),
     }
 }
 

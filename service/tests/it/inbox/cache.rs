@@ -1,4 +1,4 @@
-//! One suite over both caches: what a write may and may not do to an entry.
+//! One suite for both caches: what a write may do to an entry, and what it may not.
 
 use std::sync::Arc;
 
@@ -11,7 +11,11 @@ use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Redis, RedisOptions};
 use uuid::Uuid;
 
-use crate::inbox::kit::{notification, owner, redis_cache, soon, until};
+use crate::inbox::kit::{notification, redis_cache};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
 macro_rules! both {
     ($($name:ident)*) => {
@@ -70,7 +74,7 @@ async fn a_head_is_replaced_only_by_one_that_is_not_older(cache: Arc<dyn Cache>)
     ] {
         cache.fill(&who, &entry.token, &offered, None).await.unwrap();
         assert_eq!(cache.open(&who, false).await.unwrap().head, Some(expected), "after {offered:?}");
-        // A writer's head is held to the same order.
+        // The head that a writer publishes must keep to the same order.
         cache.publish(&[(change(&who, "1.1-1", offered), entry.token.clone())]).await.unwrap();
         assert_eq!(cache.open(&who, false).await.unwrap().head, Some(expected), "after publishing {offered:?}");
     }
@@ -89,7 +93,7 @@ async fn a_reader_fills_only_what_reached_the_announced(cache: Arc<dyn Cache>) {
     assert_eq!(cache.open(&who, false).await.unwrap().dirty, Some(at("1.5-4")));
     cache.fill(&who, &reader.token, &head("1.5-4", 1), None).await.unwrap();
     assert_eq!(cache.open(&who, false).await.unwrap().head, Some(head("1.5-4", 1)));
-    // Of another incarnation: nothing is written.
+    // A head of another incarnation is not written.
     let other = hoopoe::cache::Token("another".to_owned());
     cache.fill(&who, &other, &head("1.5-9", 1), None).await.unwrap();
     assert_eq!(cache.open(&who, false).await.unwrap().head, Some(head("1.5-4", 1)));
@@ -138,7 +142,7 @@ async fn a_page_is_extended_only_from_the_state_it_shows(cache: Arc<dyn Cache>) 
     let text = String::from_utf8(page.lines.to_vec()).unwrap();
     assert_eq!(text.lines().count(), 3, "data's own line breaks are none of the page's: {text}");
     assert!(text.starts_with("3 {\"id\"") && text.ends_with("\n2 {}\n1 {}\n"), "{text}");
-    // 4 was missed: 5 does not extend it.
+    // Rev 4 is missing, so rev 5 does not extend the page.
     cache.publish(&[(extend("1.5-4", "1.5-5", 5), entry.token.clone())]).await.unwrap();
     let after = cache.open(&who, true).await.unwrap();
     assert_eq!((after.head, after.page), (Some(head("1.5-5", 1)), Some(page)));
@@ -157,7 +161,7 @@ async fn wake_ups_reach_the_listener_whatever_the_owner_is_called(cache: Arc<dyn
                 assert_eq!(position, at("1.5-7"));
                 heard.push(owner.to_string());
             }
-            // The first tick's, where it was on its way.
+            // The first tick may still report `Lost`.
             Wakeup::Lost => {}
         }
     }
@@ -180,7 +184,7 @@ async fn two_installations_on_one_redis_do_not_meet() {
     let who = owner("a");
     one.announce(&[(who.clone(), at("1.5-4"))]).await.unwrap();
     assert_eq!(other.open(&who, false).await.unwrap().dirty, None);
-    // Its own comes, and nothing before it.
+    // The other installation hears only its own wake-up.
     other.announce(&[(who.clone(), at("1.5-1"))]).await.unwrap();
     let first = soon(wakeups.recv()).await.unwrap();
     assert_eq!(first, Wakeup::Changed(who, at("1.5-1")));

@@ -1,4 +1,5 @@
-//! Readers and writers in all orders: no older head over a newer one, and no stale inbox after a death in between.
+//! Readers and writers in every order: an older head never replaces a newer one, and a process that dies in between
+//! leaves no stale inbox.
 
 use std::{
     sync::atomic::Ordering,
@@ -11,8 +12,12 @@ use hoopoe::{
 };
 
 use super::{
-    kit::{Kit, both, notification, owner, soon, until},
+    kit::{Kit, both, notification},
     wrapped::{FAILS, FailingCache, HANGS},
+};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
 };
 
 both! {
@@ -33,7 +38,8 @@ async fn a_slow_reader_never_puts_an_older_head_over_a_newer_one() {
     let (cache, who) = (process.cache.clone().unwrap(), owner("a"));
     process.send(&who).await;
     redis_forget(&kit, &process.store.store_id().to_string(), "a").await;
-    // By hand: opened, read, then another commits, then filled.
+    // The reader's steps by hand: it opens the entry, reads the store, another process commits, then it fills the
+    // entry.
     let entry = cache.open(&who, true).await.unwrap();
     let old = process.store.inner.head(&who).await.unwrap();
     assert_eq!((entry.head, old.head.rev), (None, 1));
@@ -57,7 +63,8 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
     cache.fill(&who, &entry.token, &old, None).await.unwrap();
     assert_eq!(kit.redis().cli(&["exists", &format!("hoopoe:{id}:head:a")]).await.unwrap(), "0");
 
-    // Evicted between the announcement and the publishing, and a reader came in between with what was before the commit.
+    // Redis evicts the entry between the announcement and the publishing, and in between a reader fills it with the
+    // state before the commit.
     let tokens =
         cache.announce(&[(who.clone(), hoopoe::store::Position { rev: 2, ..old.head.position() })]).await.unwrap();
     redis_forget(&kit, &id, "a").await;
@@ -74,7 +81,7 @@ async fn an_entry_that_was_evicted_in_between_is_not_written_by_who_held_the_old
     cache.publish(&[(change, tokens[0].clone())]).await.unwrap();
     let after = cache.open(&who, false).await.unwrap();
     assert_eq!(after.head, Some(old));
-    assert_eq!(after.dirty, Some(new.head.position()), "so nobody trusts the old head");
+    assert_eq!(after.dirty, Some(new.head.position()), "so no reader trusts the old head");
 }
 
 async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbox(kit: Kit) {
@@ -92,7 +99,7 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
         let commit = [notification(&who)];
         if fault == HANGS {
             tokio::select! {
-                fates = writer.writer.commit(&commit) => panic!("it was to die before this: {fates:?}"),
+                fates = writer.writer.commit(&commit) => panic!("the process must die before this: {fates:?}"),
                 () = until("the commit", async || reader.truth(&who).await.rev == 2) => {}
             }
         } else {
@@ -103,16 +110,20 @@ async fn a_writer_killed_or_frozen_between_commit_and_cache_leaves_no_stale_inbo
         assert_eq!(reader.store.reads(), before + 1, "from the database");
         assert_eq!(reader.rev(&who).await, 2);
         assert_eq!(reader.store.reads(), before + 1, "which filled the cache");
-        assert_eq!(reader.store.raises() + writer.store.raises(), 0, "the mark stands: nothing else is needed");
-        // The redelivery.
+        assert_eq!(
+            reader.store.raises() + writer.store.raises(),
+            0,
+            "the mark is still there, so no generation is raised"
+        );
+        // The message is redelivered.
         cache.publish.store(crate::inbox::wrapped::WORKS, Ordering::SeqCst);
         assert_eq!(writer.writer.commit(&commit).await.unwrap(), [NotificationFate::Repeat]);
         assert_eq!(reader.rev(&who).await, 2);
     }
 }
 
-/// The issue's own words: paused for a minute between commit and cache, while another writes on; then it wakes and publishes what
-/// it had in hand.
+/// A writer pauses for a minute between commit and cache while another writer continues; then it wakes up and publishes
+/// its old head.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_inbox() {
     let kit = Kit::new().await;
@@ -134,7 +145,7 @@ async fn a_writer_that_sleeps_a_minute_between_commit_and_cache_leaves_no_stale_
         if second % 10 == 5 {
             other.send(&who).await;
             last += 1;
-            // The wake-up takes its moment; whoever polls with the new rev in hand would be answered from the store.
+            // The wake-up takes a moment. Until then, a reader that knows the new rev would be answered from the store.
             until("the news", async || reader.rev(&who).await == last).await;
         }
         assert_eq!(reader.rev(&who).await, last, "in second {second}");
@@ -202,7 +213,7 @@ async fn a_mark_through_one_process_is_seen_through_another(kit: Kit) {
     assert_eq!((one.head(&who).await.head.unread, other.head(&who).await.head.unread), (1, 1));
     for state in [MarkState::Read, MarkState::Unread, MarkState::Read, MarkState::Unread] {
         let marked = one.writer.mark(&who, &Mark::Ids { ids: vec![id], state }).await.unwrap();
-        // At once, with the mark's head as the ETag.
+        // The answer is immediate when the client sends the head of the mark as its ETag.
         let at_least = Some(marked.head.head.position());
         let head = other.reader.head(&who, at_least).await.unwrap().value;
         assert!(head.head.position() >= marked.head.head.position());
@@ -210,7 +221,8 @@ async fn a_mark_through_one_process_is_seen_through_another(kit: Kit) {
         let page = other.reader.first_page(&who, 20, at_least).await.unwrap().value;
         assert_eq!(page.head.head, head.head);
     }
-    // Without it, as soon as the wake-up is there: nothing else would tell for the ten minutes that a head is kept.
+    // Without an ETag, the reader answers correctly as soon as the wake-up arrives. Nothing else would correct it for
+    // the ten minutes that a head is kept.
     one.writer.mark(&who, &Mark::Ids { ids: vec![id], state: MarkState::Read }).await.unwrap();
     let truth = one.truth(&who).await;
     until("woken", async || other.head(&who).await.head == truth).await;
@@ -219,7 +231,7 @@ async fn a_mark_through_one_process_is_seen_through_another(kit: Kit) {
 async fn ten_thousand_pollers_of_one_changed_owner_cost_a_few_reads(kit: Kit) {
     let store = kit.store().await;
     let real = kit.cache(store.store_id()).await;
-    // Its publishing fails, so that the next poll has to go to the database.
+    // Publishing fails, so the next poll must read the database.
     let writer = kit.process_with(store, FailingCache::new(real, FAILS)).await;
     let process = kit.process().await;
     let who = owner("a");
@@ -249,7 +261,8 @@ async fn without_a_pulse_caches_answer_and_say_so(kit: Kit) {
     process.store.no_pulse.store(1, Ordering::SeqCst);
     let since = Instant::now();
     until("stale", async || process.reader.head(&who, None).await.unwrap().stale).await;
-    // After five seconds without; the last one was up to a second ago, and more on a busy machine.
+    // An answer is stale after five seconds without a pulse. The last pulse may be a second old, and older on a busy
+    // machine.
     assert!(since.elapsed() > Duration::from_secs(3), "{:?}", since.elapsed());
     process.store.no_pulse.store(0, Ordering::SeqCst);
     until("right again", async || !process.reader.head(&who, None).await.unwrap().stale).await;
@@ -278,7 +291,7 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     let process = kit.process().await;
     let who = owner("a");
     let mut batch: Vec<_> = (0..20).map(|_| notification(&who)).collect();
-    // What the parser lets nobody send, and Postgres cannot keep.
+    // Our parser accepts no NUL character, and Postgres cannot store one.
     batch[13].content.body = "a\0secret".to_owned();
     let fates = soon(process.writer.commit(&batch)).await.unwrap();
     for (index, fate) in fates.iter().enumerate() {
@@ -295,7 +308,7 @@ async fn a_refused_row_is_found_and_the_others_are_stored() {
     assert_eq!(process.rev(&who).await, 19);
 }
 
-/// A reader that is slower than a commit: what it read is not current any more, and nobody is shown it.
+/// A reader that is slower than a commit: what it read is already out of date, and no client may see it.
 async fn a_reader_fills_nothing_older_than_what_it_found_announced(kit: Kit) {
     let (process, other) = (kit.process().await, kit.process().await);
     let (cache, who) = (process.cache.clone().unwrap(), owner("a"));

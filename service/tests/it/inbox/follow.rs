@@ -1,4 +1,4 @@
-//! Following an inbox: news is seen, nothing is lost with a lost subscription, and no position comes before an earlier one.
+//! Following an inbox: a follower sees every change, a lost subscription loses nothing, and positions only rise.
 
 use std::sync::atomic::Ordering;
 
@@ -11,8 +11,12 @@ use hoopoe_crds::worker_config::CacheConfig;
 use hoopoe_e2e::Proxy;
 
 use crate::inbox::{
-    kit::{Kit, Process, both, owner, soon, until},
+    kit::{Kit, Process, both},
     wrapped::{FAILS, FailingCache},
+};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
 };
 
 both! {
@@ -22,7 +26,7 @@ both! {
     a_stopped_reader_ends_its_followers
 }
 
-/// A follower whose positions are checked.
+/// A follower that checks the order of its positions.
 struct Checked {
     follow: Follow,
     last: Option<Position>,
@@ -40,7 +44,7 @@ impl Checked {
         position
     }
 
-    /// Until the inbox stands there.
+    /// Waits until the inbox stands at this rev.
     async fn reach(&mut self, rev: i64) {
         while self.last.is_none_or(|last| last.rev < rev) {
             self.next().await;
@@ -54,7 +58,7 @@ async fn news_is_told_to_every_follower(kit: Kit) {
     let (who, other) = (owner("a"), owner("b"));
     let mut followers = [Checked::new(&api, &who, None), Checked::new(&api, &who, None)];
     for follower in &mut followers {
-        assert_eq!(follower.next().await.rev, 0, "where it stands, first");
+        assert_eq!(follower.next().await.rev, 0, "the first position is the present one");
     }
     let mut apart = Checked::new(&api, &other, None);
     assert_eq!(apart.next().await.rev, 0);
@@ -82,7 +86,7 @@ async fn a_follower_that_is_behind_is_told_at_once(kit: Kit) {
     process.send(&who).await;
     let mut behind = Checked::new(&process, &who, Some(since));
     assert_eq!(behind.next().await.rev, 3);
-    // One that has all waits for the next change.
+    // A follower that has seen everything waits for the next change.
     let now = process.truth(&who).await.position();
     let mut current = Checked::new(&process, &who, Some(now));
     process.send(&who).await;
@@ -141,7 +145,7 @@ async fn a_subscription_that_hears_nothing_costs_no_change() {
     let mut follower = Checked::new(&api, &who, None);
     consumer.send(&who).await;
     follower.reach(1).await;
-    // Nothing is closed: the network loses every packet.
+    // The connection stays open, but the network loses every packet.
     proxy.stall();
     consumer.send(&who).await;
     follower.reach(2).await;
@@ -170,7 +174,7 @@ async fn a_redis_that_is_killed_costs_no_change() {
     follower.reach(3).await;
 }
 
-/// The writer is killed between commit and cache: only the first of the two wake-ups comes.
+/// The writer is killed between commit and cache, so only the first of the two wake-ups is sent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_is_only_announced_is_told_once_it_is_committed() {
     let kit = Kit::new().await;
@@ -197,7 +201,7 @@ async fn without_a_cache_the_database_is_looked_at() {
     follower.reach(1).await;
 }
 
-/// While wake-ups are heard, a follower of a quiet inbox asks nothing.
+/// While it hears wake-ups, a follower of a quiet inbox sends no queries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quiet_inbox_is_not_looked_at() {
     let kit = Kit::embedded();

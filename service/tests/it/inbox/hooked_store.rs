@@ -1,5 +1,5 @@
-//! A store before a real one, with hooks where a test counts, holds up, fails or changes what is asked. Of both the inbox's tests and
-//! the consumer's.
+//! A store in front of a real one, with hooks that let a test count, delay, fail or change a call. The tests of inbox
+//! and consumer share it.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -12,7 +12,7 @@ use hoopoe::{
 };
 use uuid::Uuid;
 
-/// What happens beside the calls. Without a hook a call is the real store's.
+/// The hooks beside the calls. Without a hook, the call goes straight to the real store.
 #[async_trait]
 pub trait StoreHooks: Send + Sync + 'static {
     async fn before_commit(&self, _batch: &[Notification]) {}
@@ -23,7 +23,7 @@ pub trait StoreHooks: Send + Sync + 'static {
 
     fn before_raise(&self) {}
 
-    /// After the store has read a head, a page or a window: the head that is answered.
+    /// Runs after the store has read a head, a page or a window, and returns the head to answer with.
     async fn after_read(&self, head: HeadAt) -> HeadAt {
         head
     }

@@ -1,9 +1,9 @@
-//! A database and a Redis, and processes over them.
+//! A database, a Redis, and several processes that use them.
 
 use std::{
     path::PathBuf,
     sync::{Arc, OnceLock, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hoopoe::{
@@ -11,7 +11,6 @@ use hoopoe::{
     inbox::{InboxMetrics, Reader, ReaderOptions, Writer},
     notif::{Content, Notification, Owner},
     store::{Head, HeadAt, PostgresStore, SqliteStore, Store, StoreOptions, migrate},
-    timestamp::Timestamp,
 };
 use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Postgres, Proxy, Redis, RedisOptions};
@@ -19,29 +18,29 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::inbox::wrapped::{CountedStore, Counts};
+use crate::testkit::{
+    self,
+    wait::{until, within},
+};
 
-/// Longer than anything takes that happens at all, on a machine that is busy with other things. A bound that is promised is counted
-/// in pulses ([`Process::within_pulses`]) and not in seconds.
-pub const SOON: Duration = Duration::from_secs(20);
-
-/// How long a read waits for a replica, and how often a follower looks that hears nothing: tests wait these out.
+/// How long a read waits for a replica, and how often a follower looks when it hears nothing. Tests wait this long.
 pub const LAG_WAIT: Duration = Duration::from_millis(300);
 const DEAF_LOOK: Duration = Duration::from_millis(200);
 
-/// What the processes of a test share.
+/// What all processes of a test share.
 pub struct Kit {
     pub parts: Parts,
     pub config: CacheConfig,
 }
 
 pub enum Parts {
-    /// As in a cluster.
+    /// Postgres and Redis, as in a cluster.
     Servers { postgres_url: String, redis: Box<Redis> },
-    /// As in `hoopoe dev`; several readers and writers then stand for its tasks.
+    /// SQLite and memory, as in `hoopoe dev`. Several readers and writers stand for its tasks.
     Embedded { path: PathBuf, cache: OnceLock<Arc<MemoryCache>>, _folder: tempfile::TempDir },
 }
 
-/// Runs a test over Postgres and Redis, and over SQLite and the process's own memory.
+/// Runs a test twice: over Postgres and Redis, and over SQLite and the memory of the process.
 macro_rules! both {
     ($($name:ident)*) => {
         mod servers {
@@ -60,7 +59,7 @@ macro_rules! both {
 }
 pub(crate) use both;
 
-/// What one worker holds.
+/// What one worker process holds.
 pub struct Process {
     pub store: Arc<CountedStore>,
     pub cache: Option<Arc<dyn Cache>>,
@@ -90,11 +89,11 @@ impl Kit {
         Self { parts, config: CacheConfig::default() }
     }
 
-    /// For tests of what Redis alone can do.
+    /// The Redis, for tests of faults that only Redis has.
     pub fn redis(&self) -> &Redis {
         match &self.parts {
             Parts::Servers { postgres_url: _, redis } => redis,
-            Parts::Embedded { .. } => panic!("there is no Redis"),
+            Parts::Embedded { .. } => panic!("the embedded kit has no Redis"),
         }
     }
 
@@ -117,7 +116,7 @@ impl Kit {
         redis_cache(url, store_id, &self.config).await
     }
 
-    /// The cache that all share; with Redis, a connection of its own.
+    /// The cache that all processes share; with Redis, over a connection of its own.
     pub async fn cache(&self, store_id: Uuid) -> Arc<dyn Cache> {
         match &self.parts {
             Parts::Servers { postgres_url: _, redis } => self.redis_cache(&redis.url(), store_id).await,
@@ -142,7 +141,7 @@ impl Kit {
         Process::new(store, Some(cache), &self.config).await
     }
 
-    /// A worker with a cache of the test's making.
+    /// A worker with a cache that the test provides.
     pub async fn process_with(&self, store: Arc<CountedStore>, cache: Arc<dyn Cache>) -> Process {
         Process::new(store, Some(cache), &self.config).await
     }
@@ -163,7 +162,7 @@ impl Process {
         let process = Self { store, cache: cache.clone(), writer, reader: Arc::new(reader), stop };
         until("ready", async || process.reader.is_ready()).await;
         if let Some(cache) = cache {
-            // Where Redis is away from the start nothing will be heard.
+            // If Redis is away from the start, there is no subscription to wait for.
             within(Duration::from_secs(10), async || cache.hearing().is_some()).await;
         }
         process
@@ -184,65 +183,30 @@ impl Process {
         self.head(owner).await.head.rev
     }
 
-    /// Waits until it is so: at the latest once this process has read so many pulses from now on.
+    /// Waits until `so` is true. A bound that we promise is counted in pulses instead of seconds: this fails once this
+    /// process has read `count` more pulses.
     pub async fn within_pulses(&self, count: u64, what: &str, so: impl AsyncFn() -> bool) {
         let pulses = || self.store.pulses.load(Ordering::SeqCst);
-        // One may be under way, and the next is asked for once the one before it has been read.
+        // A pulse may be under way already, and the next one is requested only after it has been read.
         let last = pulses() + count + 1;
         loop {
             let over = pulses() >= last;
             if so().await {
                 return;
             }
-            assert!(!over, "not so within {count} pulses: {what}");
+            assert!(!over, "did not happen within {count} pulses: {what}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// What the database says.
+    /// The head in the database.
     pub async fn truth(&self, owner: &Owner) -> Head {
         self.store.inner.head(owner).await.unwrap().head
     }
 }
 
-pub fn owner(name: &str) -> Owner {
-    Owner::parse(name).unwrap()
-}
-
 pub fn notification(owner: &Owner) -> Notification {
-    Notification {
-        owner: owner.clone(),
-        id: Uuid::new_v4(),
-        source_id: None,
-        content: Content {
-            kind: "test".to_owned(),
-            title: "title".to_owned(),
-            body: "body".to_owned(),
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
-}
-
-/// Asks until it is so; whether it was in time.
-async fn within(limit: Duration, so: impl AsyncFn() -> bool) -> bool {
-    let start = Instant::now();
-    while !so().await {
-        if start.elapsed() > limit {
-            return false;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    true
-}
-
-/// Asks until it is so, and fails where it never is.
-pub async fn until(what: &str, so: impl AsyncFn() -> bool) {
-    assert!(within(SOON, so).await, "not so within {SOON:?}: {what}");
-}
-
-/// Awaits something that must not hang.
-pub async fn soon<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(SOON, work).await.expect("must not take so long")
+    let content =
+        Content { kind: "test".to_owned(), title: "title".to_owned(), body: "body".to_owned(), ..Content::default() };
+    testkit::notification::notification(owner.clone(), Uuid::new_v4(), content)
 }

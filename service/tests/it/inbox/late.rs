@@ -1,4 +1,5 @@
-//! A store that answers a late state, as a replica does: what is older than what the caller has seen is not shown as if it were new.
+//! A store that answers with a late state, as a replica does: a reader never gets a state that is older than the one it
+//! has seen.
 
 use std::time::Duration;
 
@@ -7,7 +8,11 @@ use hoopoe::{
     store::{FeedQuery, Filter, HeadAt, Position, Since, Store},
 };
 
-use crate::inbox::kit::{Kit, Process, both, owner, soon, until};
+use crate::inbox::kit::{Kit, Process, both};
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
 both! {
     a_late_answer_is_refused_and_not_shown
@@ -15,7 +20,8 @@ both! {
     a_store_that_never_lags_has_the_last_word
 }
 
-/// A process that has seen two changes and whose store answers as after the first; the position that was seen.
+/// A process that has seen two changes while its store answers as after the first; returns the position that it has
+/// seen.
 async fn late(kit: &Kit) -> (Process, HeadAt, Position) {
     let process = kit.process().await;
     let who = owner("a");
@@ -23,7 +29,7 @@ async fn late(kit: &Kit) -> (Process, HeadAt, Position) {
     let old = process.store.inner.head(&who).await.unwrap();
     process.send(&who).await;
     let seen = process.truth(&who).await.position();
-    // What is cached now would answer.
+    // Otherwise the cached head would answer.
     let fresh = kit.process().await;
     fresh.store.raise_generation().await.unwrap();
     *process.store.late.lock().unwrap() = Some(old);
@@ -42,9 +48,9 @@ async fn a_late_answer_is_refused_and_not_shown(kit: Kit) {
     assert!(matches!(soon(reader.head(&who, Some(seen))).await, Err(ReadError::Behind)));
     assert!(matches!(soon(reader.first_page(&who, 20, Some(seen))).await, Err(ReadError::Behind)));
     assert!(matches!(soon(reader.window(&who, 0..10, false, Some(seen))).await, Err(ReadError::Behind)));
-    // Nor is a client told to start over that is only ahead of a replica.
+    // A client that is only ahead of a replica is not told to start over.
     assert!(matches!(soon(reader.feed(&who, &changes(seen), Some(seen))).await, Err(ReadError::Behind)));
-    // Those who have not seen it get what there is.
+    // A client that has not seen the change gets the late state.
     let head = soon(reader.head(&who, Some(old.head.position()))).await.unwrap().value;
     assert_eq!(head.head.rev, 1);
 }
@@ -58,13 +64,14 @@ async fn a_late_answer_is_waited_for(kit: Kit) {
     };
     let (head, ()) = tokio::join!(soon(process.reader.head(&who, Some(seen))), catches_up);
     assert_eq!(head.unwrap().value.head.rev, 2);
-    // A follower waits as well, and is told.
+    // A follower waits as well, and then gets the new position.
     *process.store.late.lock().unwrap() = None;
     let mut follower = process.reader.follow(who.clone(), Some(old.head.position()));
     assert_eq!(soon(follower.next()).await.unwrap().unwrap(), seen);
 }
 
-/// Its history was restored from a backup: what the client has seen is gone, and no waiting brings it back.
+/// The history was restored from a backup: the state that the client has seen is lost, and waiting does not bring it
+/// back.
 async fn a_store_that_never_lags_has_the_last_word(kit: Kit) {
     let process = kit.process().await;
     let who = owner("a");

@@ -1,4 +1,4 @@
-//! The inbox: store and cache under one discipline, against a real Postgres and a real Redis.
+//! The inbox over a store and a cache, with a real Postgres and a real Redis.
 
 mod cache;
 mod discipline;

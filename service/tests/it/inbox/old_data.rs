@@ -1,11 +1,13 @@
-//! Redis comes back with what it had on disk, while no worker runs: nobody saw a connection break, nobody had seen its fence.
+//! Redis returns with old data from its disk while no worker runs, so no worker saw a broken connection or the old
+//! fence.
 
 use std::time::{Duration, Instant};
 
 use hoopoe::{cache::Cache, notif::Owner, store::Store};
 use hoopoe_e2e::{Folder, RedisOptions};
 
-use crate::inbox::kit::{Kit, owner, until};
+use crate::inbox::kit::Kit;
+use crate::testkit::{notification::owner, wait::until};
 
 fn owners() -> Vec<Owner> {
     (0..8).map(|number| owner(&format!("o{number}"))).collect()
@@ -25,7 +27,7 @@ async fn own_run(kit: &Kit) -> String {
     run.to_owned()
 }
 
-/// Every worker ends, and Redis is killed and started again with the state that it saved before the last writes.
+/// Stops every worker, kills Redis, and starts it with the state that it saved before the last writes.
 async fn lose_power(kit: &Kit, store: &dyn Store) {
     let (writer, reader) = (kit.process().await, kit.process().await);
     for who in &owners() {
@@ -39,7 +41,7 @@ async fn lose_power(kit: &Kit, store: &dyn Store) {
     }
     let generation = store.pulse().await.unwrap().generation;
     drop((writer, reader));
-    // They end on their own time: what still has a connection would see it break.
+    // The workers stop first: one that is still connected would notice the break.
     let alone = async || {
         let clients = kit.redis().cli(&["client", "list"]).await.unwrap();
         clients.lines().all(|line| line.contains("cmd=client"))
@@ -51,10 +53,11 @@ async fn lose_power(kit: &Kit, store: &dyn Store) {
         let old = kit.redis().cli(&["hget", &head_key(store, who), "h"]).await.unwrap();
         assert!(old.contains("\"rev\":1"), "the old head is there: {old}");
     }
-    assert_eq!(store.pulse().await.unwrap().generation, generation, "nobody saw anything");
+    assert_eq!(store.pulse().await.unwrap().generation, generation, "no process noticed the restart");
 }
 
-/// All workers start at once: with the pulse after the raise no reader shows what Redis had, and it stays so.
+/// All workers start at the same time. Once they have the pulse after the raise, no reader shows the old data from
+/// Redis, and it stays so.
 async fn start_workers(kit: &Kit, store: &dyn Store) {
     let before = store.pulse().await.unwrap().generation;
     let (one, other) = tokio::join!(kit.process(), kit.process());
@@ -76,7 +79,7 @@ async fn start_workers(kit: &Kit, store: &dyn Store) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // And the cache is used again.
+    // After that, the cache is used again.
     let reads = one.store.reads() + other.store.reads();
     for who in &owners() {
         assert_eq!((one.rev(who).await, other.rev(who).await), (2, 2));
@@ -91,7 +94,7 @@ async fn a_redis_with_old_data_that_all_workers_meet_at_once_shows_no_old_inbox(
     lose_power(&kit, store.inner.as_ref()).await;
     assert_ne!(noted_run(&kit, store.inner.as_ref()).await, own_run(&kit).await);
     start_workers(&kit, store.inner.as_ref()).await;
-    // Noted once the raise was committed: who comes later finds nothing to make up for.
+    // The new run was recorded with the raise, so a later process raises nothing.
     assert_eq!(noted_run(&kit, store.inner.as_ref()).await, own_run(&kit).await);
     let generation = store.inner.pulse().await.unwrap().generation;
     let late = kit.process().await;
@@ -100,19 +103,19 @@ async fn a_redis_with_old_data_that_all_workers_meet_at_once_shows_no_old_inbox(
     assert_eq!((cache.breaks(), store.inner.pulse().await.unwrap().generation), (0, generation));
 }
 
-/// Who dies between finding the other run and making up for it leaves the finding to the next.
+/// A process that dies after it found the new run and before it raised leaves that to the next process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_run_is_not_noted_before_the_raise_is_committed() {
     let kit = Kit::new().await;
     let store = kit.store().await;
     lose_power(&kit, store.inner.as_ref()).await;
-    // A connection, and no writer that would raise anything.
+    // It connects, but has no writer that would raise the generation.
     let found = kit.redis_cache(&kit.redis().url(), store.inner.store_id()).await;
     assert_eq!(found.breaks(), 1);
     tokio::time::sleep(Duration::from_millis(1500)).await;
     found.covered(0);
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_ne!(noted_run(&kit, store.inner.as_ref()).await, own_run(&kit).await, "not covered");
+    assert_ne!(noted_run(&kit, store.inner.as_ref()).await, own_run(&kit).await, "the new run is not recorded yet");
     drop(found);
     start_workers(&kit, store.inner.as_ref()).await;
 }

@@ -1,13 +1,17 @@
-//! Redis goes away in every way it can: slower, never wrong.
+//! Redis fails in every way that it can: answers become slower, but never wrong.
 
 use std::time::{Duration, Instant};
 
 use hoopoe::{cache::Wakeup, store::Store};
 use hoopoe_e2e::Proxy;
 
-use crate::inbox::kit::{Kit, owner, soon, until};
+use crate::inbox::kit::Kit;
+use crate::testkit::{
+    notification::owner,
+    wait::{soon, until},
+};
 
-/// The bound of a lost cache write: a pulse a second, and what reading it takes.
+/// The bound for a lost cache write: one pulse a second, and the time to read it.
 const BOUND: Duration = Duration::from_millis(1500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +26,7 @@ async fn a_consumer_cut_off_from_redis_leaves_no_stale_inbox() {
     proxy.cut().await.unwrap();
     for rev in 2..5 {
         soon(consumer.send(&who)).await;
-        // The generation was raised before the commit was told of.
+        // The generation was raised before the caller learned of the commit.
         api.within_pulses(1, "seen", async || api.rev(&who).await == rev).await;
     }
     proxy.restore().await.unwrap();
@@ -59,7 +63,7 @@ async fn wake_ups_that_no_longer_come_are_noticed_by_ones_own_tick() {
     let who = owner("a");
     consumer.send(&who).await;
     assert_eq!((api.rev(&who).await, api.rev(&who).await), (1, 1));
-    // Nothing is closed: the network loses every packet.
+    // The connection stays open, but the network loses every packet.
     proxy.stall();
     let stalled = Instant::now();
     consumer.send(&who).await;
@@ -85,7 +89,7 @@ async fn a_frozen_redis_costs_one_wait_and_not_one_each() {
         until("seen", async || api.rev(&who).await == rev).await;
     }
     let took = start.elapsed();
-    // A quarter of a second for each write and each read would be forty seconds.
+    // A quarter of a second for each write and each read would add up to forty seconds.
     assert!(took < Duration::from_secs(20), "{took:?}");
     kit.redis().resume().unwrap();
     for process in [&consumer, &api] {
@@ -94,7 +98,7 @@ async fn a_frozen_redis_costs_one_wait_and_not_one_each() {
     }
     consumer.send(&who).await;
     api.within_pulses(1, "seen", async || api.rev(&who).await == 80).await;
-    // What the thawed server still did of the old calls spoils nothing.
+    // Redis still executes the old calls after the thaw, which must not spoil anything.
     tokio::time::sleep(BOUND).await;
     assert_eq!(api.rev(&who).await, 80);
 }
@@ -120,11 +124,11 @@ async fn a_flush_amid_writes_is_noticed_and_made_up_for() {
         tokio::join!(writes, flush);
         for who in &owners {
             let truth = consumer.truth(who).await;
-            // Noticed by the next tick, or the next write; raised; read.
+            // The next tick or the next write notices the loss and raises the generation, and the readers read that.
             api.within_pulses(2, "right", async || api.head(who).await.head == truth).await;
         }
     }
-    assert!(consumer.store.raises() > 0, "by the writer, who saw the fence made anew");
+    assert!(consumer.store.raises() > 0, "the writer found a new fence and raised the generation");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,7 +141,7 @@ async fn a_flush_while_nobody_writes_is_noticed_by_the_tick() {
     until("raised", async || process.store.inner.pulse().await.unwrap().generation > generation).await;
 }
 
-/// The state of a replica that is promoted before it got the last writes: the announcement and the head are gone.
+/// The state of a replica that is promoted without the last writes: the announcement and the head are missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writes_that_a_failover_lost_are_made_up_for() {
     let kit = Kit::new().await;
@@ -155,7 +159,7 @@ async fn writes_that_a_failover_lost_are_made_up_for() {
     kit.redis().cli(&["copy", "kept-fence", &fence, "replace"]).await.unwrap();
     kit.redis().cli(&["client", "kill", "type", "pubsub"]).await.unwrap();
     kit.redis().cli(&["client", "kill", "type", "normal", "skipme", "yes"]).await.unwrap();
-    // A third process, which never saw anything, believes what Redis says until the generation is raised.
+    // A third process has seen no fault, and believes Redis until the generation is raised.
     let late = kit.process().await;
     late.within_pulses(2, "right", async || late.rev(&who).await == 2).await;
     tokio::time::sleep(BOUND).await;
@@ -181,7 +185,7 @@ async fn a_redis_that_is_killed_and_comes_back_empty_is_used_again() {
             until("heard again", async || cache.hearing().is_some()).await;
         }
     }
-    // The pulse with the last raised generation, then the reads that fill the caches with it.
+    // First the pulse with the last generation, then the reads that fill the caches with it.
     tokio::time::sleep(Duration::from_millis(2500)).await;
     api.rev(&who).await;
     let reads = api.store.reads();

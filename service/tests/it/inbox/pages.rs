@@ -1,11 +1,12 @@
-//! First pages: from the caches, cut as asked, and right to the second.
+//! First pages: served from the caches, cut to the size asked for, and correct to the second.
 
 use std::time::Duration;
 
 use hoopoe::{inbox::FirstPage, notif::Owner, timestamp::Timestamp};
 use hoopoe_crds::{duration::Span, worker_config::CacheConfig};
 
-use crate::inbox::kit::{Kit, Process, both, notification, owner, until};
+use crate::inbox::kit::{Kit, Process, both, notification};
+use crate::testkit::{notification::owner, wait::until};
 
 both! {
     a_page_is_cut_as_asked_and_grows_without_the_database
@@ -35,11 +36,11 @@ async fn a_page_is_cut_as_asked_and_grows_without_the_database(mut kit: Kit) {
     assert_eq!((revs, first.next), (vec![4, 3, 2, 1], None));
     assert_eq!(page(&process, &who, 200).await.1, [4, 3, 2, 1]);
 
-    // Each commit extends the page in Redis; a reader in another process needs no database.
+    // Each commit extends the page in Redis, so a reader in another process needs no database.
     let other = kit.process().await;
     for rev in 5..9 {
         process.send(&who).await;
-        // The wake-up takes its time; a reader that missed it would never come to it.
+        // The wake-up takes a moment. A reader that missed it would never get there.
         until("the commit is seen", async || other.rev(&who).await == rev).await;
         let (first, revs) = page(&other, &who, 5).await;
         let expected: Vec<i64> = (1..=rev).rev().take(5).collect();
@@ -47,7 +48,7 @@ async fn a_page_is_cut_as_asked_and_grows_without_the_database(mut kit: Kit) {
         assert_eq!(first.next, (rev > 5).then_some(rev - 4));
     }
     assert_eq!(other.store.reads(), 0);
-    // More than is kept comes from the database.
+    // A longer page than the cache keeps comes from the database.
     let (first, revs) = page(&other, &who, 7).await;
     assert_eq!((revs, first.next), (vec![8, 7, 6, 5, 4, 3, 2], Some(2)));
     assert_eq!(other.store.reads(), 1);
@@ -93,7 +94,7 @@ async fn what_expires_is_gone_to_the_second_from_cached_pages_too(kit: Kit) {
         let before = Timestamp::now();
         let seen = page(&other, &who, 20).await.1;
         let after = Timestamp::now();
-        // The two clocks are one machine's; what is between is what a read takes.
+        // Both clocks are of the same machine, so the difference is the time of a read.
         if seen == [2, 1] {
             assert!(
                 before <= expires_at.plus(Duration::from_millis(100)),

@@ -1,4 +1,4 @@
-//! Random interleavings of writes, reads and faults: whatever happens, no reader goes back, and all are right in the end.
+//! Random interleavings of writes, reads and faults: no reader ever goes back, and in the end all are right.
 
 use std::{
     sync::{
@@ -15,14 +15,15 @@ use hoopoe::{
 use hoopoe_e2e::Proxy;
 use tokio::task::JoinSet;
 
-use crate::inbox::kit::{Kit, both, notification, owner, until};
+use crate::inbox::kit::{Kit, both, notification};
+use crate::testkit::{notification::owner, wait::until};
 
 both! { no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point }
 
 const ROUNDS: u64 = 6;
 const OWNERS: u64 = 4;
 
-/// As good as needed, and the same each time for a seed.
+/// A simple random generator: the same seed gives the same sequence.
 struct Dice(u64);
 
 impl Dice {
@@ -32,7 +33,7 @@ impl Dice {
     }
 }
 
-/// One of what may happen to Redis; nothing can happen to the process's own memory.
+/// One random fault of Redis. A cache in the memory of the process has no faults.
 async fn fault(kit: &Kit, proxy: Option<&Proxy>, number: u64) {
     let Some(proxy) = proxy else { return };
     match number {
@@ -83,7 +84,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point(kit: Ki
                     if dice.below(3) == 0 {
                         let upto = process.reader.head(&who, None).await.unwrap().value.head.position();
                         let state = if dice.below(2) == 0 { MarkState::Seen } else { MarkState::Read };
-                        // Err: of the epoch before the owner's first row.
+                        // It fails if the position is of the epoch before the first row of the owner.
                         let _ = process.writer.mark(&who, &Mark::UpTo { upto, state }).await;
                     } else {
                         let batch: Vec<_> = (0..=dice.below(3)).map(|_| notification(&who)).collect();
@@ -93,7 +94,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point(kit: Ki
                 }
             });
         }
-        // Each device polls through any process, and sends what it last saw.
+        // Each device polls through any process, and sends the last tag that it saw.
         for device in 0..6_u64 {
             let (processes, quiet, reads) = (processes.clone(), Arc::clone(&quiet), Arc::clone(&reads));
             let mut dice = Dice(seed ^ (device << 20) ^ round);
@@ -133,7 +134,7 @@ async fn no_reader_ever_goes_back_and_all_are_right_at_every_quiet_point(kit: Ki
                 until("right at a quiet point", async || process.head(&who).await.head == truth).await;
             }
         }
-        // And it stays so: nothing that was late puts an old head back.
+        // It stays so: no late write restores an old head.
         tokio::time::sleep(Duration::from_millis(300)).await;
         for number in 0..OWNERS {
             let who = owner(&format!("o{number}"));

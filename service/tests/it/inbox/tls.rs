@@ -1,4 +1,4 @@
-//! TLS to Redis: taken with the right authority, name and client certificate, refused otherwise.
+//! TLS to Redis: accepted with the right authority, name and client certificate, and refused otherwise.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use hoopoe_crds::worker_config::{CacheConfig, TlsConfig};
 use hoopoe_e2e::{Ca, Redis, RedisOptions, TlsOptions};
 use uuid::Uuid;
 
-use crate::inbox::kit::{soon, until};
+use crate::testkit::wait::{soon, until};
 
 async fn connect(url: &str, tls: &TlsConfig) -> RedisCache {
     let config = CacheConfig::default();

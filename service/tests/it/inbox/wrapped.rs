@@ -1,4 +1,4 @@
-//! A store that counts what it is asked, and a cache that fails on demand: both stand before a real one.
+//! A store that counts its calls, and a cache that fails on demand. Both stand in front of a real one.
 
 use std::{
     sync::{
@@ -25,11 +25,11 @@ pub struct Counts {
     pub reads: AtomicU64,
     pub pulses: AtomicU64,
     pub raises: AtomicU64,
-    /// Pulses fail while it is not 0.
+    /// While this is not 0, reading the pulse fails.
     pub no_pulse: AtomicU8,
-    /// Milliseconds that a read takes longer.
+    /// How many milliseconds longer each read takes.
     pub slow: AtomicU64,
-    /// What a replica answers that does not follow; `None`: the store is no replica.
+    /// What a replica that lags behind answers; `None`: the store is no replica.
     pub late: Mutex<Option<HeadAt>>,
 }
 
@@ -79,7 +79,8 @@ pub const WORKS: u8 = 0;
 pub const FAILS: u8 = 1;
 pub const HANGS: u8 = 2;
 
-/// A cache whose publishing works, fails, or hangs until it works again: a writer killed or frozen between commit and cache.
+/// A cache whose publishing works, fails, or hangs until it works again, as when a writer is killed or frozen between
+/// commit and cache.
 pub struct FailingCache {
     pub inner: Arc<dyn Cache>,
     pub publish: AtomicU8,

@@ -1,4 +1,4 @@
-//! The ledger as the load: numbered notifications over HTTP and AMQP while something goes wrong.
+//! The ledger as the source of load: it sends numbered notifications over HTTP and AMQP while a fault happens.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub struct Load {
 }
 
 impl Load {
-    /// Begins to send, half over HTTP and half over AMQP, and lets it run for a second and a half.
+    /// Starts to send, half over HTTP and half over AMQP, and lets that run for a second and a half.
     pub async fn begin(stack: &Stack) -> Self {
         let amqp = stack.rabbit.url();
         let mut args = vec!["ledger", "--producer", &stack.producer_url, "--amqp", &amqp, "--exchange", EXCHANGE];
@@ -34,7 +34,7 @@ impl Load {
         Self { enough, figures }
     }
 
-    /// Sends two seconds more, lets everything settle, and draws up the figures.
+    /// Sends for two more seconds, waits until everything has settled, and returns the figures.
     pub async fn end(self) -> Figures {
         tokio::time::sleep(Duration::from_secs(2)).await;
         self.enough.cancel();

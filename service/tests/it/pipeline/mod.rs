@@ -1,5 +1,5 @@
-//! The whole pipeline, as processes of the real binary between real servers, while things are killed, cut off and frozen under load.
-//! `HOOPOE_PIPELINE=redis` runs only the scenarios whose name contains that.
+//! The whole pipeline: processes of the real binary between real servers, which are killed, disconnected and frozen
+//! under load. `HOOPOE_PIPELINE=redis` runs only the scenarios whose name contains `redis`.
 
 mod load;
 mod scenarios;

@@ -1,4 +1,4 @@
-//! One fault after the other, each under load, each judged by the ledger.
+//! One fault after the other, each under load; the ledger checks each.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{
     stack::{DRAIN_TIMEOUT, QUEUE, Stack},
 };
 
-/// A stale inbox is right again within about a second; the rest is for two busy cores and a debug build.
+/// A stale inbox is correct again within about a second. The rest is a margin for two busy cores and a debug build.
 const STALE_LIMIT_MS: f64 = 4_000.0;
 
 type Scenario = (&'static str, for<'a> fn(&'a mut Stack) -> LocalBoxFuture<'a, Figures>);
@@ -29,7 +29,7 @@ const SCENARIOS: &[Scenario] = &[
     ("postgres kill -9", |stack| postgres_killed(stack).boxed_local()),
     ("consumer frozen", |stack| consumer_frozen(stack).boxed_local()),
     ("everybody drained", |stack| everybody_drained(stack).boxed_local()),
-    // The last one, since Redis finds its file at every start from here on.
+    // This is the last scenario, because from here on Redis loads its file at every start.
     ("power lost, redis with old data", |stack| power_lost(stack).boxed_local()),
 ];
 
@@ -44,9 +44,9 @@ async fn nothing_is_lost_doubled_or_backwards_whatever_happens() {
         let began = Instant::now();
         let outcome = AssertUnwindSafe(scenario(&mut stack)).catch_unwind().await;
         let Ok(figures) = outcome else {
-            println!("{name}: broke off");
+            println!("{name}: a panic ended it");
             failed.push(*name);
-            // What the scenario left broken would fail all that follow.
+            // The scenario left something broken, which would make all later ones fail.
             break;
         };
         println!("{name} ({:.1} s): {}", began.elapsed().as_secs_f64(), report::lines(&figures).join("\n    "));
@@ -84,7 +84,7 @@ async fn producer_killed(stack: &mut Stack) -> Figures {
     load.end().await
 }
 
-/// First one while the other carries on, then both.
+/// First each consumer while the other continues, then both.
 async fn consumer_killed(stack: &mut Stack) -> Figures {
     let load = Load::begin(stack).await;
     stack.consumers[0].kill9().await;
@@ -132,7 +132,8 @@ async fn redis_away(stack: &mut Stack) -> Figures {
     not_stale(load.end().await)
 }
 
-/// The APIs reach Redis all the time: whatever the consumer cannot tell it must not leave an old inbox there. First refused, then
+/// The APIs reach Redis the whole time, so an old inbox must not stay there when the consumer cannot update it. The
+/// connection is first refused, then silent.
 /// without any answer.
 async fn consumer_cut_off_from_redis(stack: &mut Stack) -> Figures {
     let load = Load::begin(stack).await;
@@ -162,7 +163,7 @@ async fn postgres_killed(stack: &mut Stack) -> Figures {
     load.end().await
 }
 
-/// Frozen at many moments, among them between commit and cache, and once for longer.
+/// Freezes a consumer at many moments, some of them between commit and cache, and once for longer.
 async fn consumer_frozen(stack: &mut Stack) -> Figures {
     let load = Load::begin(stack).await;
     for pause in [40, 70, 110, 170, 230, 310, 2_000] {
@@ -187,7 +188,7 @@ async fn everybody_drained(stack: &mut Stack) -> Figures {
     load.end().await
 }
 
-/// Everybody dies at one moment; Redis comes back with what it had saved before the last writes.
+/// Everything dies at the same moment. Redis then restarts with what it had saved before the last writes.
 async fn power_lost(stack: &mut Stack) -> Figures {
     let load = Load::begin(stack).await;
     stack.redis.cli(&["save"]).await.unwrap();

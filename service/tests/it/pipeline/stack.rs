@@ -1,4 +1,4 @@
-//! `RabbitMQ`, `PostgreSQL` and Redis, one producer, two consumers on one queue, two inbox APIs.
+//! RabbitMQ, Postgres and Redis, one producer, two consumers on one queue, and two inbox APIs.
 #![allow(clippy::default_trait_access, reason = "the fields name the types")]
 
 use hoopoe_crds::{
@@ -25,7 +25,7 @@ pub struct Stack {
     pub rabbit: RabbitMq,
     pub postgres: Postgres,
     pub redis: Redis,
-    /// The first consumer's way to Redis; everybody else goes straight there.
+    /// The proxy through which the first consumer reaches Redis. All other workers connect directly.
     pub first_consumers_redis: Proxy,
     pub producer: Worker,
     pub producer_url: String,
@@ -94,7 +94,7 @@ impl Stack {
         std::iter::once(&self.producer).chain(&self.consumers).chain(&self.apis)
     }
 
-    /// The headers of what was dead-lettered: what is there is not lost, and says why it is there.
+    /// The headers of the dead letters: a dead letter is not lost, and its headers say why it is there.
     pub async fn dead_letters(&self, queue: &str) -> String {
         let ask = serde_json::json!({ "count": 20, "ackmode": "ack_requeue_true", "encoding": "auto" });
         let path = format!("/api/queues/%2F/{queue}.dlq/get");
@@ -104,8 +104,8 @@ impl Stack {
         }
     }
 
-    /// Waits until a queue is empty, delivered messages included; how many it held last. A quorum queue tells its depth only with
-    /// its tick, every 5 s.
+    /// Waits until a queue is empty, including messages that are delivered but not acknowledged, and returns its last
+    /// depth. A quorum queue reports its depth only with its tick, every 5 s.
     pub async fn emptied(&self, queue: &str) -> String {
         let until = Instant::now() + Duration::from_secs(20);
         loop {

@@ -1,4 +1,4 @@
-//! One worker of the real binary: it can be killed, frozen, drained and started again on the same ports.
+//! One worker of the real binary. It can be killed, frozen, drained, and started again on the same ports.
 
 use std::{process::ExitStatus, time::Duration};
 
@@ -18,7 +18,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Writes its configuration and starts it.
+    /// Writes the worker's configuration and starts it.
     pub fn start(folder: &Folder, role: &str, index: usize, env: &[(&str, String)], config: WorkerConfig) -> Self {
         let name = format!("{role}-{index}");
         let admin = free_port().unwrap();
@@ -65,19 +65,18 @@ impl Worker {
         self.child.resume();
     }
 
-    /// SIGTERM: how it ended, and after how long.
+    /// Sends SIGTERM; returns the exit status and how long the end took.
     pub async fn drain(&self, limit: Duration) -> (ExitStatus, Duration) {
         let began = Instant::now();
         let status = self.child.term_and_wait(limit).await.unwrap();
         (status, began.elapsed())
     }
 
-    /// Its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Panics in its log, which it may have survived.
+    /// The panics in its log: a worker may survive one.
     pub fn panics(&self) -> Vec<String> {
         let log = self.child.log();
         log.lines().filter(|line| line.contains("panicked at")).map(str::to_owned).collect()

@@ -1,11 +1,13 @@
-//! A broker that comes late, is full, blocked or frozen, as a sender over HTTP meets it; and a port that somebody else has.
+//! A broker that starts late, is full, blocked or frozen, as a sender over HTTP sees it; and a port that another
+//! process has.
 
 use std::net::TcpListener;
 
 use hoopoe_e2e::{Folder, Method, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, free_port};
 use serde_json::{Value, json};
 
-use crate::roles::kit::{api, client, consumer, goes_through, migrate, producer, refused, start};
+use crate::roles::kit::{api, consumer, goes_through, migrate, producer, refused, start};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn producer_and_consumer_that_start_before_rabbitmq_become_ready_when_it_comes() {
@@ -19,7 +21,7 @@ async fn producer_and_consumer_that_start_before_rabbitmq_become_ready_when_it_c
     let producing = start(&folder, "producer", &env, producer(ingest));
     let consuming = start(&folder, "consumer", &env, consumer());
     let serving = start(&folder, "api", &env, api(inbox));
-    // The inbox needs no broker.
+    // The inbox API needs no broker.
     serving.ready().await;
     for worker in [&producing, &consuming] {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
@@ -61,12 +63,13 @@ async fn a_full_a_blocked_and_a_frozen_broker_are_503_with_the_id_and_when_to_co
     settings["producer"]["publish"] = json!({ "timeout": "1s" });
     let producing = start(&folder, "producer", &[("HOOPOE_AMQP_URL", rabbit.url())], settings);
     producing.ready().await;
-    let queue = json!({ "durable": true, "arguments": { "x-queue-type": "quorum", "x-max-length": 3, "x-overflow": "reject-publish" } });
+    let arguments = json!({ "x-queue-type": "quorum", "x-max-length": 3, "x-overflow": "reject-publish" });
+    let queue = json!({ "durable": true, "arguments": arguments });
     rabbit.management(Method::PUT, "/api/queues/%2F/full", Some(&queue)).await.unwrap();
     let bind = "/api/bindings/%2F/e/roles.events/q/full";
     rabbit.management(Method::POST, bind, Some(&json!({ "routing_key": "#" }))).await.unwrap();
 
-    // A quorum queue takes a few more than its limit before it refuses.
+    // A quorum queue accepts a few messages over its limit before it refuses.
     let refused = async |id: &str, code: &str| {
         let mut last = Value::Null;
         for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! Real servers that refuse, are away, or contradict.
+//! Real servers that refuse, are away, or contradict the configuration.
 
 use hoopoe_e2e::{Folder, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, free_port};
 use serde_json::json;
@@ -26,12 +26,12 @@ async fn passwords_payloads_and_servers_that_come_later() {
         assert!(env[index].1.contains(WRONG));
         env
     };
-    // Eight replicas migrate at once.
+    // Eight replicas migrate at the same time.
     let up: Vec<_> = (0..8).map(|_| migrate(&right, &["up"])).collect();
     futures::future::join_all(up).await;
     assert!(migrate(&right, &["status"]).await.contains("applied"));
 
-    // A wrong password of RabbitMQ or Postgres: not ready, and it keeps trying.
+    // With a wrong password of RabbitMQ or Postgres, the worker is not ready, and keeps trying.
     let no_broker = start(&folder, "producer", &with(0, "rabbitSecret"), producer(free_port().unwrap()));
     let no_store = start(&folder, "api", &with(1, "postgresSecret"), api(free_port().unwrap()));
     no_store.says("password authentication failed").await;
@@ -41,19 +41,19 @@ async fn passwords_payloads_and_servers_that_come_later() {
         assert_eq!(worker.get("/healthz").await.0, 200);
         assert!(worker.child.exit_status().unwrap().is_none());
     }
-    // Redis is never needed: ready, and the report says that it is down.
+    // Redis is never required: the worker is ready, and its report says that Redis is down.
     let port = free_port().unwrap();
     let no_cache = start(&folder, "api", &with(2, "redisSecret"), api(port));
     no_cache.ready().await;
     no_cache.says("the cache cannot be reached: reads go to the database").await;
     let log = no_cache.child.log();
     let said: Vec<&str> = log.lines().filter(|line| line.contains("the cache cannot be reached")).collect();
-    assert!(said.len() == 1 && said[0].contains("authentication failed"), "once, and why: {log}");
+    assert!(said.len() == 1 && said[0].contains("authentication failed"), "said once, with the reason: {log}");
     let report: serde_json::Value = serde_json::from_str(&no_cache.get("/readyz").await.1).unwrap();
     let part = report["parts"].as_array().unwrap().iter().find(|part| part["name"] == "redis").unwrap().clone();
     assert_eq!((&part["up"], &part["needed"]), (&json!(false), &json!(false)));
 
-    // What is away at the start is waited for.
+    // A worker waits for a server that is away at its start.
     postgres.stop().await.unwrap();
     let ingest = free_port().unwrap();
     let producing = start(&folder, "producer", &right, producer(ingest));
@@ -66,7 +66,7 @@ async fn passwords_payloads_and_servers_that_come_later() {
     let body = json!({ "owner": "ada", "kind": "k", "title": PAYLOAD, "body": PAYLOAD, "data": { "p": PAYLOAD } });
     goes_through(ingest, port, &body).await;
 
-    // A queue that exists with other arguments.
+    // The queue exists with other arguments.
     let mut other = consumer();
     other["consumer"]["queue"]["type"] = json!("Classic");
     let log = refused(&folder, "consumer", &right, other).await;

@@ -1,10 +1,12 @@
-//! One worker of the real binary on a configuration written as JSON.
+//! One worker of the real binary, with a configuration written as JSON.
 
 use std::time::Duration;
 
 use hoopoe_e2e::{Child, ChildOptions, Folder, free_port, wait_http};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
+
+use crate::testkit::client::client;
 
 pub const LIMIT: Duration = Duration::from_mins(1);
 
@@ -51,7 +53,7 @@ pub fn start(folder: &Folder, role: &str, env: Env<'_>, mut config: Value) -> Wo
     Worker { child, admin }
 }
 
-/// All that a worker wrote that must not start.
+/// Starts a worker that must refuse to start, and returns everything it wrote.
 pub async fn refused(folder: &Folder, role: &str, env: Env<'_>, config: Value) -> String {
     let worker = start(folder, role, env, config);
     let status = worker.child.wait(LIMIT).await.unwrap();
@@ -65,12 +67,6 @@ pub async fn migrate(env: Env<'_>, args: &[&str]) -> String {
     let status = child.wait(LIMIT).await.unwrap();
     assert!(status.success(), "{args:?}: {}", child.log());
     child.log()
-}
-
-pub fn client() -> reqwest::Client {
-    // Err: the process has a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(LIMIT).build().unwrap()
 }
 
 impl Worker {
@@ -87,7 +83,7 @@ impl Worker {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// Waits until the log says so.
+    /// Waits until the log contains the text.
     pub async fn says(&self, text: &str) {
         let until = Instant::now() + LIMIT;
         while !self.child.log().contains(text) {
@@ -102,12 +98,12 @@ impl Worker {
     }
 }
 
-/// Sends one notification and waits until the inbox shows it.
+/// Sends one notification, and waits until the inbox shows it.
 pub async fn goes_through(ingest: u16, api: u16, body: &Value) {
     let until = Instant::now() + LIMIT;
     let url = format!("http://127.0.0.1:{ingest}/v1/notifications");
     while client().post(&url).json(body).send().await.unwrap().status() != 202 {
-        assert!(Instant::now() < until, "never taken");
+        assert!(Instant::now() < until, "the notification was never accepted");
         sleep(Duration::from_millis(100)).await;
     }
     let url = format!("http://127.0.0.1:{api}/v1/owners/{}/feed", body["owner"].as_str().unwrap());
@@ -116,7 +112,7 @@ pub async fn goes_through(ingest: u16, api: u16, body: &Value) {
         if page["items"].as_array().is_some_and(|items| items.iter().any(|item| item["title"] == body["title"])) {
             return;
         }
-        assert!(Instant::now() < until, "never seen: {page}");
+        assert!(Instant::now() < until, "the inbox never showed it: {page}");
         sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The worker roles as processes: what they refuse, what they wait for, what they say.
+//! Each role as a process: what it refuses, what it waits for, and what it reports.
 
 mod broker;
 mod faults;

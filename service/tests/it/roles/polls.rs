@@ -1,4 +1,4 @@
-//! What a poll without news costs the database, as the database itself counts.
+//! How many queries a poll without news costs, by the database's own count.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use hoopoe_e2e::{Folder, Postgres, PostgresOptions, RabbitMq, RabbitMqOptions, R
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::roles::kit::{api, client, consumer, goes_through, migrate, producer, start};
+use crate::roles::kit::{api, consumer, goes_through, migrate, producer, start};
+use crate::testkit::client::client;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_304_asks_postgres_nothing() {
@@ -29,14 +30,15 @@ async fn a_304_asks_postgres_nothing() {
         worker.ready().await;
     }
     goes_through(ingest, inbox, &json!({ "owner": "ada", "kind": "k", "title": "news" })).await;
-    // Whoever else would ask is gone.
+    // Stop the consumer, so that only the API queries the database.
     consuming.ends_well().await;
     let (client, url) = (client(), format!("http://127.0.0.1:{inbox}/v1/owners/ada/feed"));
     let tag = client.get(&url).send().await.unwrap().headers()["etag"].clone();
     let mark = postgres.log().unwrap().len();
     let started = Instant::now();
     let mut polls = 0;
-    // Seconds for several pulses, and polls enough to tell them from: fewer of these a second on a busy machine.
+    // Several seconds for several pulses, and many more polls than pulses; a busy machine has fewer of these per
+    // second.
     while started.elapsed() < Duration::from_secs(4) || polls <= 300 {
         let answer = client.get(&url).header("if-none-match", &tag).send().await.unwrap();
         assert_eq!((answer.status(), &answer.headers()["etag"]), (reqwest::StatusCode::NOT_MODIFIED, &tag));

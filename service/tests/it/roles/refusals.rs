@@ -1,4 +1,4 @@
-//! What no waiting mends ends the worker with one clear line.
+//! A fault that waiting cannot mend ends the worker with one clear line.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,5 @@
-//! All three roles with TLS and client certificates to all three servers. Wrong authorities and names: the areas' own tests.
+//! All three roles with TLS and client certificates to all three servers. The tests of each area cover wrong
+//! authorities and names.
 
 use hoopoe_e2e::{
     Ca, Folder, Postgres, PostgresAuth, PostgresOptions, RabbitMq, RabbitMqOptions, Redis, RedisOptions, TlsOptions,
@@ -19,7 +20,7 @@ async fn a_notification_goes_through_with_tls_everywhere() {
     )
     .unwrap();
     let (folder, pair) = (Folder::new().unwrap(), ca.client_cert("hoopoe").unwrap());
-    // Without its query: the files are to come from the configuration alone.
+    // Without the query of the URL: the files come from the configuration alone.
     let url = postgres.url();
     let url = format!("{}?sslmode=verify-full", url.split('?').next().unwrap());
     let env = [

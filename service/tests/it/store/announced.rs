@@ -1,4 +1,4 @@
-//! Announcers: one that takes everything, one that takes nothing, one that keeps what it was told.
+//! Announcers for tests: one takes everything, one takes nothing, one records what it was told.
 
 use std::sync::Mutex;
 

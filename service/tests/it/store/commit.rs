@@ -8,8 +8,9 @@ use hoopoe::{
 
 use super::{
     announced::{Keeps, Refuses, Takes},
-    db::{Db, both, in_a, notification, notifications, options, owner, stored},
+    db::{Db, both, in_a, notification, notifications, options, stored},
 };
+use crate::testkit::notification::owner;
 
 both! {
     stores_with_a_rev_each
@@ -80,7 +81,7 @@ async fn a_batch_repeats_itself(db: &Db) {
     let batch = [one.clone(), notification("anna", 2), one.clone(), other.clone()];
     let expected = [Outcome::Stored { rev: 1 }, Outcome::Stored { rev: 2 }, Outcome::Repeat, Outcome::IdConflict];
     assert_eq!(db.commit(&batch).await.outcomes, expected);
-    // Against what is stored, not against the first of the batch.
+    // The repeat is compared with the stored row, not with the first of the batch.
     let expected = [Outcome::IdConflict, Outcome::Repeat, Outcome::IdConflict];
     assert_eq!(db.commit(&[other.clone(), one, other]).await.outcomes, expected);
     assert_eq!(db.head(&owner("anna")).await.unread, 2);
@@ -115,7 +116,7 @@ async fn expired_on_arrival_is_stored_uncounted(db: &Db) {
     assert_eq!((head.rev, head.unread, head.unseen, head.next_due), (3, 2, 2, None));
     assert_eq!(db.newest(&owner("anna"), 10).await.items.len(), 2);
     assert_eq!(db.commit(&batch).await.outcomes, [Outcome::Repeat; 3]);
-    // An inbox of nothing else is one that exists.
+    // An inbox that holds only expired notifications exists.
     let mut gone = notification("berta", 1);
     gone.expires_at = Some(Timestamp::from_micros(0));
     assert_eq!(db.commit(&[gone]).await.outcomes, [Outcome::Stored { rev: 1 }]);
@@ -176,7 +177,7 @@ async fn an_announcement_that_is_refused_raises_the_generation(db: &Db) {
     let committed = db.store.commit(&notifications("anna", 2), &Refuses).await.unwrap();
     assert_eq!(db.store.pulse().await.unwrap().generation, before + 1);
     assert_eq!(committed.changes[0].head.generation, before + 1);
-    // Nothing changes: nothing is announced, nothing raised.
+    // Nothing changes, so nothing is announced or raised.
     db.store.commit(&notifications("anna", 2), &Refuses).await.unwrap();
     assert_eq!(db.store.pulse().await.unwrap().generation, before + 1);
     db.store.commit(&notifications("berta", 1), &Takes).await.unwrap();
@@ -187,7 +188,7 @@ async fn an_announcement_that_is_refused_raises_the_generation(db: &Db) {
 
 async fn a_refused_value_commits_nothing(db: &Db) {
     let mut batch = notifications("anna", 3);
-    // Postgres refuses a NUL. SQLite takes any text, so a trigger refuses this one.
+    // Postgres refuses a NUL character. SQLite takes any text, so a trigger refuses this one.
     if db.is_postgres() {
         batch[1].content.title = "nul \0".to_owned();
     } else {
@@ -223,7 +224,7 @@ async fn changes_carry_what_a_cache_needs(db: &Db) {
 async fn a_large_batch_over_many_owners(db: &Db) {
     let batch: Vec<_> = (0..5_000_u128).map(|n| notification(&format!("owner-{}", n * 7_919 % 1_201), n)).collect();
     assert_eq!(stored(&db.commit(&batch).await.outcomes), 5_000);
-    // Half of it again, and step by step.
+    // Half of the batch again; now it is committed one by one.
     let mut half: Vec<_> = batch[2_500..].to_vec();
     half.extend((5_000..7_500_u128).map(|n| notification(&format!("owner-{}", n % 1_201), n)));
     assert_eq!(stored(&db.commit(&half).await.outcomes), 2_500);

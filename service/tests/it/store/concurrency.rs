@@ -1,4 +1,4 @@
-//! Several processes at once. Each store handle stands for one.
+//! Several processes at once. Each store handle stands for one process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{
     announced::Takes,
-    db::{Db, both, ids, in_a, notification, options, owner, stored},
+    db::{Db, both, ids, in_a, notification, options, stored},
 };
+use crate::testkit::notification::owner;
 
 both! {
     one_id_committed_by_two_at_one_moment_is_one_row
@@ -61,7 +62,7 @@ async fn shuffled_overlapping_owners_do_not_deadlock(db: &Db) {
             barrier.wait().await;
             let mut n = 0;
             for round in 0..40_u64 {
-                // Old and new owners, in any order; a third of the ids is shared with the other tasks.
+                // Old and new owners in any order. A third of the ids also occur in other tasks.
                 let batch: Vec<_> = (0..40_u64)
                     .map(|i| {
                         let id =
@@ -153,7 +154,7 @@ async fn since_misses_nothing_while_others_write(db: &Db) {
             }
         });
     }
-    // A client that starts with the first row and catches up by small pages.
+    // A client that starts with the first row and catches up in small pages.
     let mut known = std::collections::HashMap::<Uuid, (i64, bool)>::new();
     let mut position: Option<Position> = None;
     let mut after = None;
@@ -173,7 +174,7 @@ async fn since_misses_nothing_while_others_write(db: &Db) {
         for item in &feed.items {
             let read = item.read_at.is_some();
             let was = known.insert(item.id, (item.changed_rev, read));
-            assert!(was.is_none_or(|(rev, _)| rev < item.changed_rev), "told twice of one change");
+            assert!(was.is_none_or(|(rev, _)| rev < item.changed_rev), "the client got one change twice");
         }
         if feed.more {
             after = feed.complete_to;
@@ -196,7 +197,7 @@ async fn since_misses_nothing_while_others_write(db: &Db) {
     }
 }
 
-/// Announces, and never comes back: what a process killed at that moment leaves behind.
+/// Announces and then never returns, as when a process is killed at that moment.
 struct Hangs(tokio::sync::Notify);
 
 #[async_trait::async_trait]

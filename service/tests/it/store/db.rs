@@ -1,4 +1,4 @@
-//! A database of its own for each test, of either kind, and the recount that every counter must equal.
+//! A database of its own for each test, Postgres or SQLite, and a check that every counter equals a recount.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -16,13 +16,14 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Sta
 use uuid::Uuid;
 
 use crate::store::announced::Takes;
+use crate::testkit::{self, notification::owner};
 
-/// In the database's unit, microseconds.
+/// An hour in the unit of the database, microseconds.
 const HOUR: u64 = 3_600_000_000;
 
 pub struct Db {
     pub store: Arc<dyn Store>,
-    /// For what the trait does not show.
+    /// Direct access to what the trait does not show.
     pub raw: DatabaseConnection,
     pub place: Place,
 }
@@ -32,7 +33,7 @@ pub enum Place {
     Sqlite(PathBuf, #[allow(dead_code)] tempfile::TempDir),
 }
 
-/// Runs a test against both databases.
+/// Runs a test on both databases.
 macro_rules! both {
     ($($name:ident)*) => {
         mod postgres {
@@ -55,7 +56,7 @@ macro_rules! both {
 }
 pub(crate) use both;
 
-/// Connections that no pool's task looks after: see `service/src/store/connect.rs`.
+/// Connections without a pool's background task: see `service/src/store/connect.rs`.
 pub async fn raw(url: &str) -> DatabaseConnection {
     let mut options = ConnectOptions::new(url);
     options.idle_timeout(None).max_lifetime(None);
@@ -89,7 +90,7 @@ impl Db {
         Self { store, raw, place: Place::Sqlite(path, folder) }
     }
 
-    /// A second process's store over the same database.
+    /// A second store over the same database, as another process would have.
     pub async fn again(&self, options: StoreOptions) -> Arc<dyn Store> {
         match &self.place {
             Place::Postgres(url) => {
@@ -144,62 +145,61 @@ impl Db {
         self.store.feed(owner, &FeedQuery { limit, selection: Filter::Changes(since) }).await.unwrap()
     }
 
-    /// An hour passes for everything that expires.
+    /// Moves every expiry an hour into the past.
     pub async fn hour_passes(&self) {
         self.sql(&format!("UPDATE notification SET expires_at = expires_at - {HOUR}")).await;
         self.sql(&format!("UPDATE owner_state SET next_due = next_due - {HOUR}")).await;
     }
 
-    /// Every counter equals a recount; no two rows share a rev; no rev is above its owner's.
+    /// Every counter equals a recount, no two rows of an owner share a rev, and no rev is above its owner's.
     pub async fn check_counters(&self) {
         let visible =
             "n.archived_at IS NULL AND n.expired_at IS NULL AND n.snoozed_until IS NULL AND n.deleted_at IS NULL";
         let wrong = self
             .number(&format!(
                 "SELECT count(*) FROM owner_state o WHERE \
-                 o.unread <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.read_at IS NULL AND n.unread_rev > o.read_upto AND {visible}) OR \
-                 o.unseen <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.seen_at IS NULL AND n.unseen_rev > o.seen_upto AND {visible}) OR \
+                 o.unread <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.read_at IS NULL AND \
+                 n.unread_rev > o.read_upto AND {visible}) OR \
+                 o.unseen <> (SELECT count(*) FROM notification n WHERE n.owner = o.owner AND n.seen_at IS NULL AND \
+                 n.unseen_rev > o.seen_upto AND {visible}) OR \
                  o.rev < (SELECT coalesce(max(n.changed_rev), 0) FROM notification n WHERE n.owner = o.owner) OR \
-                 coalesce(o.next_due, 9000000000000000000) > (SELECT coalesce(min(n.expires_at), 9000000000000000000) FROM notification n WHERE n.owner = o.owner AND n.expired_at IS NULL)"
+                 coalesce(o.next_due, 9000000000000000000) > (SELECT coalesce(min(n.expires_at), 9000000000000000000) \
+                 FROM notification n WHERE n.owner = o.owner AND n.expired_at IS NULL)"
             ))
             .await;
         assert_eq!(wrong, 0, "owners whose state is not what a recount gives");
         let shared = self
-            .number("SELECT count(*) FROM (SELECT owner FROM notification GROUP BY owner, changed_rev HAVING count(*) > 1) d")
+            .number(
+                "SELECT count(*) FROM (SELECT owner FROM notification GROUP BY owner, changed_rev HAVING \
+                 count(*) > 1) d",
+            )
             .await;
         assert_eq!(shared, 0, "changed_rev shared by rows of one owner");
         let orphans = self
-            .number("SELECT count(*) FROM notification n WHERE NOT EXISTS (SELECT 1 FROM owner_state o WHERE o.owner = n.owner)")
+            .number(
+                "SELECT count(*) FROM notification n WHERE NOT EXISTS (SELECT 1 FROM owner_state o WHERE o.owner = \
+                     n.owner)",
+            )
             .await;
         assert_eq!(orphans, 0, "rows without an owner's row");
     }
 }
 
-pub fn owner(text: &str) -> Owner {
-    Owner::parse(text).unwrap()
-}
-
 #[allow(clippy::needless_update, reason = "a new field of the content does not concern this")]
 pub fn notification(to: &str, id: u128) -> Notification {
-    Notification {
-        owner: owner(to),
-        id: Uuid::from_u128(id),
-        source_id: None,
-        content: Content {
-            kind: "order.shipped".to_owned(),
-            actor: "shop".to_owned(),
-            title: format!("Order {id}"),
-            body: "It is on its way.".to_owned(),
-            data: Some(Json::parse(format!("{{\"order\": {id}}}")).unwrap()),
-            priority: 3,
-            ..Content::default()
-        },
-        created_at: Timestamp::now(),
-        expires_at: None,
-    }
+    let content = Content {
+        kind: "order.shipped".to_owned(),
+        actor: "shop".to_owned(),
+        title: format!("Order {id}"),
+        body: "It is on its way.".to_owned(),
+        data: Some(Json::parse(format!("{{\"order\": {id}}}")).unwrap()),
+        priority: 3,
+        ..Content::default()
+    };
+    testkit::notification::notification(owner(to), Uuid::from_u128(id), content)
 }
 
-/// So many notifications to one owner, ids from 1.
+/// `count` notifications to one owner, with ids from 1.
 pub fn notifications(to: &str, n: u128) -> Vec<Notification> {
     (1..=n).map(|id| notification(to, id)).collect()
 }
@@ -208,7 +208,7 @@ pub fn ids(ids: impl IntoIterator<Item = u128>) -> Vec<Uuid> {
     ids.into_iter().map(Uuid::from_u128).collect()
 }
 
-/// Half an hour is what [`Db::hour_passes`] makes past, and a slow machine does not.
+/// Expires in half an hour: [`Db::hour_passes`] makes that past, and a slow machine does not.
 pub fn in_a(time: Duration) -> Timestamp {
     Timestamp::now().plus(time)
 }

@@ -4,8 +4,9 @@ use hoopoe::store::{MarkState, Outcome, Since};
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, both, ids, in_a, notifications, owner},
+    db::{Db, both, ids, in_a, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     expiry_takes_a_rev_and_leaves_the_counters
@@ -40,7 +41,7 @@ async fn expiry_takes_a_rev_and_leaves_the_counters(db: &Db) {
     let changes = db.since(&anna, Since { position: before.position(), after: None }, 10).await;
     assert_eq!(changes.items.len(), 3);
     assert!(changes.items.iter().all(|item| item.expired_at.is_some()));
-    // It is known while it is kept; it does not come back; and marks leave it alone.
+    // Its id is still known, it does not come back, and marks do not change it.
     assert_eq!(db.commit(&batch[..1]).await.outcomes, [Outcome::Repeat]);
     let marked = db.mark(&anna, &ids([1]), MarkState::Unread).await;
     assert!(marked.change.is_none() && marked.unknown.is_empty());

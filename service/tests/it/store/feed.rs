@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use hoopoe::store::{FeedQuery, Filter, MarkState, Position, Since};
 
-use crate::store::db::{Db, both, ids, in_a, notification, notifications, owner};
+use crate::store::db::{Db, both, ids, in_a, notification, notifications};
+use crate::testkit::notification::owner;
 
 both! {
     pages_newest_first
@@ -68,7 +69,7 @@ async fn expired_is_left_out_at_once(db: &Db) {
     assert_eq!(revs(&db.newest(&anna, 10).await), [3, 1]);
     let window = db.store.window(&anna, 0, 10, false).await.unwrap();
     assert_eq!((window.total, window.items.len()), (2, 2));
-    assert_eq!(db.head(&anna).await.unread, 3, "nobody ran it yet");
+    assert_eq!(db.head(&anna).await.unread, 3, "the expiry has not run yet");
 }
 
 async fn since_tells_of_every_change(db: &Db) {
@@ -88,7 +89,7 @@ async fn since_tells_of_every_change(db: &Db) {
     assert_eq!((next.more, next.complete_to), (false, Some(9)));
     let none = db.since(&anna, Since { position: next.head.head.position(), after: None }, 3).await;
     assert!(none.items.is_empty() && !none.reset);
-    // A change of the head alone: nothing to list, but a rev further.
+    // Only the head changes: there is nothing to list, but the rev rises.
     let head = db.mark_upto(&anna, &next.head.head, MarkState::Read).await.head.head;
     let none = db.since(&anna, Since { position: next.head.head.position(), after: None }, 3).await;
     assert_eq!((none.items.len(), none.complete_to), (0, Some(head.rev)));

@@ -1,4 +1,4 @@
-//! Forks of the history, epochs.
+//! Forks of the history, and epochs.
 
 use std::time::Duration;
 
@@ -7,8 +7,9 @@ use hoopoe_crds::worker_config::TlsConfig;
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, both, ids, in_a, notification, notifications, owner},
+    db::{Db, both, ids, in_a, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     a_new_epoch_by_command
@@ -40,7 +41,7 @@ async fn the_clock_is_the_databases(db: &Db) {
     assert!(pulse.clock.micros().abs_diff(in_a(Duration::from_mins(0)).micros()) < 1_000_000);
 }
 
-/// As after a promotion or a restore: what the row says is not what the server is.
+/// As after a promotion or a restore: the server's identity differs from the one in the row.
 async fn fork(db: &Db) {
     db.sql("UPDATE store SET timeline = '000000FF'").await;
 }
@@ -64,9 +65,9 @@ async fn a_fork_raises_the_epoch_before_any_rev_is_given_out() {
     let committed = db.store.commit(&[notification("anna", 4)], &keeps).await.unwrap();
     assert_eq!(committed.outcomes, [Outcome::Stored { rev: 4 }]);
     raised(committed.changes[0].head.head.epoch.store);
-    assert_eq!(keeps.take().len(), 1, "what was not committed was not announced");
+    assert_eq!(keeps.take().len(), 1, "only the committed batch was announced");
 
-    // Step by step, for it holds a repeat.
+    // It is committed one by one, because it holds a repeat.
     fork(&db).await;
     let committed = db.commit(&[notification("anna", 4), notification("anna", 5)]).await;
     assert_eq!(committed.outcomes, [Outcome::Repeat, Outcome::Stored { rev: 5 }]);

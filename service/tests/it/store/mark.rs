@@ -2,8 +2,9 @@ use hoopoe::store::{FeedQuery, Filter, Head, Mark, MarkState, Position, StoreErr
 
 use super::{
     announced::{Keeps, Refuses, Takes},
-    db::{Db, both, ids, notification, notifications, owner},
+    db::{Db, both, ids, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
 both! {
     read_unread_seen
@@ -47,7 +48,7 @@ async fn all_read_leaves_what_came_since(db: &Db) {
     db.mark(&anna, &ids([2]), MarkState::Read).await;
     db.mark(&anna, &ids([2]), MarkState::Unread).await;
     let head = db.mark_upto(&anna, &seen, MarkState::Read).await.head.head;
-    // 6 and 7 came since, and 2 became unread since; it stays seen.
+    // 6 and 7 arrived later; 2 became unread later, and stays seen.
     assert_eq!(counts(&head), (3, 2));
     assert_eq!((head.read_upto, head.seen_upto), (seen.rev, seen.rev));
     let head = db.mark(&anna, &ids([1]), MarkState::Unread).await.head.head;
@@ -76,7 +77,7 @@ async fn all_archived(db: &Db) {
     db.mark(&anna, &ids([2]), MarkState::Seen).await;
     db.commit(&[notification("anna", 6)]).await;
     let marked = db.mark_upto(&anna, &seen, MarkState::Archived).await;
-    // 1, 3, 4, 5 go; 2 changed since, 6 came since.
+    // 1, 3, 4 and 5 are archived; 2 changed later, and 6 arrived later.
     assert_eq!(counts(&marked.head.head), (2, 1));
     assert_eq!(marked.head.head.rev, marked.change.unwrap().previous.rev + 4);
     let left: Vec<_> = db.newest(&anna, 10).await.items.iter().map(|item| item.id.as_u128()).collect();
@@ -90,7 +91,7 @@ async fn archive_and_back(db: &Db) {
     db.mark(&anna, &ids([2]), MarkState::Read).await;
     let head = db.mark(&anna, &ids([2, 3]), MarkState::Archived).await.head.head;
     assert_eq!(counts(&head), (1, 1));
-    // While archived, it becomes read: nothing to count.
+    // It becomes read while it is archived: no counter changes.
     assert_eq!(counts(&db.mark(&anna, &ids([3]), MarkState::Read).await.head.head), (1, 1));
     let selection = Filter::Newest { before: None, unread: false, archived: true, kind: None };
     let archived = db.store.feed(&anna, &FeedQuery { limit: 10, selection }).await.unwrap().items;
@@ -168,7 +169,7 @@ async fn ids_that_are_not_there(db: &Db) {
     assert_eq!(db.number("SELECT count(*) FROM owner_state").await, 0);
     db.commit(&notifications("anna", 1)).await;
     db.commit(&notifications("berta", 2)).await;
-    // Berta has a 2; Anna has not.
+    // Berta has a notification with this id, Anna has not.
     let marked = db.mark(&owner("anna"), &ids([2, 1]), MarkState::Read).await;
     assert_eq!((marked.unknown, marked.head.head.unread), (ids([2]), 0));
     assert_eq!(db.head(&owner("berta")).await.unread, 2);

@@ -7,7 +7,8 @@ use hoopoe::store::{
 use hoopoe_crds::worker_config::TlsConfig;
 use tokio::task::JoinSet;
 
-use crate::store::db::{Db, both, notifications, options, owner};
+use crate::store::db::{Db, both, notifications, options};
+use crate::testkit::notification::owner;
 
 both! {
     up_again_does_nothing
@@ -25,7 +26,7 @@ fn target(db: &Db) -> Target<'_> {
     }
 }
 
-/// A store that connects anew.
+/// A store that opens new connections.
 async fn connect(db: &Db) -> Result<(), StoreError> {
     match db.target() {
         (Some(url), _) => PostgresStore::connect(url, &NO_TLS, options()).await.map(|_| ()),
@@ -108,7 +109,7 @@ async fn up_by_eight_at_once() {
     assert_eq!(tasks.join_all().await.into_iter().sum::<usize>(), 1, "one of them did it");
 }
 
-/// Postgres' own sequence of digits, order and equality: what locks are sorted by.
+/// The order in which Postgres itself sorts digits: locks are taken in this order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn owners_sort_by_bytes() {
     let db = Db::postgres().await;

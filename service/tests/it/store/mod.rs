@@ -1,5 +1,5 @@
-//! The store: one behavioural suite over Postgres and SQLite, and what only one of them has.
-// A test reads better plain than pedantic.
+//! The store: one suite of behaviour for Postgres and SQLite, and what only one of them has.
+// In a test, plain code reads better than what these lints ask for.
 #![allow(clippy::pedantic)]
 
 mod announced;

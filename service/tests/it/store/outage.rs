@@ -1,4 +1,4 @@
-//! A database that is away, frozen, or held by somebody else.
+//! A database that is away, frozen, or locked by another process.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,9 @@ use hoopoe_e2e::{Postgres, PostgresOptions};
 
 use super::{
     announced::Takes,
-    db::{Db, notification, notifications, options, owner, stored},
+    db::{Db, notification, notifications, options, stored},
 };
+use crate::testkit::notification::owner;
 
 fn is_unavailable<T: std::fmt::Debug>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Unavailable(_)))
@@ -27,7 +28,7 @@ async fn postgres_killed_in_the_middle_of_load() {
         async move {
             let (mut acknowledged, mut failures) = (0_u128, 0);
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                // The same batch until it is committed, as a redelivery is.
+                // Repeats the same batch until it is committed, as a redelivery does.
                 let batch: Vec<_> =
                     (0..20).map(|i| notification(&format!("o{}", i % 7), acknowledged * 20 + i)).collect();
                 match store.commit(&batch, &Takes).await {
@@ -84,7 +85,7 @@ async fn a_frozen_postgres_is_unavailable_and_then_goes_on() {
     db.check_counters().await;
 }
 
-/// A worker that is frozen inside its transaction: others are told, inside the limit of a call, that they have to wait.
+/// A worker is frozen inside its transaction. Other workers get an error within the time limit of a call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lock_that_is_held_is_unavailable() {
     use sea_orm::{ConnectionTrait, TransactionTrait};
@@ -97,7 +98,7 @@ async fn a_lock_that_is_held_is_unavailable() {
     let result = db.store.commit(&[notification("anna", 2)], &Takes).await;
     assert!(is_unavailable(&result), "{result:?}");
     assert!(started.elapsed() < Duration::from_secs(12));
-    assert_eq!(db.head(&owner("anna")).await.rev, 1, "reads carry on");
+    assert_eq!(db.head(&owner("anna")).await.rev, 1, "reads still work");
     tx.rollback().await.unwrap();
     assert_eq!(stored(&db.commit(&[notification("anna", 2)]).await.outcomes), 1);
 }

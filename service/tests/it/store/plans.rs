@@ -1,14 +1,15 @@
-//! How Postgres reads a page of a large inbox of which it knows nothing yet: it writes the plans of our own statements, on our own
-//! connections, to its log.
+//! How Postgres reads a page of a large inbox before it has statistics on it. Postgres writes the plans of our own
+//! statements, on our own connections, to its log.
 
 use hoopoe::store::{FeedQuery, Filter, MarkState, Since, StoreOptions};
 use hoopoe_e2e::{Postgres, PostgresOptions};
 use uuid::Uuid;
 
-use crate::store::db::{Db, notification, owner};
+use crate::store::db::{Db, notification};
+use crate::testkit::notification::owner;
 
 const ROWS: u128 = 80_000;
-/// As often as any statement is planned for its very values; after that, Postgres may keep one plan for all values.
+/// Postgres plans a statement this many times for its actual values; after that, it may keep one plan for all values.
 const PLANNED_EACH_TIME: usize = 5;
 
 async fn server() -> Postgres {
@@ -16,14 +17,14 @@ async fn server() -> Postgres {
         ("session_preload_libraries", "auto_explain"),
         ("auto_explain.log_analyze", "on"),
         ("auto_explain.log_timing", "off"),
-        // Nothing is analysed behind the test's back.
+        // No autovacuum, so that no statistics appear during the test.
         ("autovacuum", "off"),
     ];
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     Postgres::start(PostgresOptions { fsync: false, settings, ..PostgresOptions::default() }).await.unwrap()
 }
 
-/// The plans in the log of the statements that hold this text.
+/// The logged plans of the statements that contain this text.
 fn plans<'a>(log: &'a str, text: &str) -> Vec<&'a str> {
     let plans = log.split("LOG:  duration:").skip(1);
     plans.filter(|plan| plan.contains(" plan:") && plan.contains(text)).collect()
@@ -49,7 +50,7 @@ async fn a_page_of_eighty_thousand_rows_is_read_by_its_index_before_any_analyze(
     while server.psql("postgres", "SHOW auto_explain.log_min_duration").await.unwrap() != "0" {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    // One connection that every statement goes through, made since.
+    // A new store with a single connection, which every statement uses.
     let store = db.again(StoreOptions { max_connections: 1, ..StoreOptions::default() }).await;
     let newest = |before: Option<i64>, unread: bool, archived: bool, kind: Option<&str>| Filter::Newest {
         before,

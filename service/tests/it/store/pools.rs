@@ -1,4 +1,4 @@
-//! What a pool does by itself: nothing. See `pool` in `service/src/store/connect.rs` for what it did.
+//! A pool does nothing in the background. `pool` in `service/src/store/connect.rs` says why.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ both! {
 async fn no_pool_has_a_task_of_its_own(db: &Db) {
     db.commit(&notifications("anna", 3)).await;
     let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    // A connection's return to its pool is a task too, a short one.
+    // Returning a connection to its pool is a short task too.
     tokio::time::timeout(Duration::from_secs(10), async {
         while tasks() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;

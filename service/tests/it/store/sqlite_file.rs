@@ -6,12 +6,14 @@ use hoopoe::store::{SqliteStore, Store};
 
 use super::{
     announced::Takes,
-    db::{Db, notification, options, owner},
+    db::{Db, notification, options},
 };
+use crate::testkit::notification::owner;
 
 const FILE: &str = "HOOPOE_TEST_SQLITE_FILE";
 
-/// The child of the test below: commits until it is killed, and says what was committed.
+/// Not a test of its own: the test below starts it as a process. It commits until it is killed, and prints what was
+/// committed.
 #[tokio::test]
 async fn child_that_commits() {
     let Some(path) = std::env::var_os(FILE) else { return };
@@ -39,7 +41,6 @@ async fn what_was_committed_survives_kill_9() {
             committed = id.parse().unwrap();
         }
         if committed == 50 {
-            // SIGKILL.
             child.kill().unwrap();
         }
     }

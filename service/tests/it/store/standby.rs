@@ -1,4 +1,5 @@
-//! A real standby, promoted: what the old primary alone had is gone, and no client is shown the new history as the old one.
+//! A real standby is promoted: data that only the old primary had is lost, and no client may take the new history for
+//! the old one.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -10,10 +11,11 @@ use hoopoe_e2e::{Postgres, PostgresOptions, Proxy};
 
 use super::{
     announced::{Keeps, Takes},
-    db::{Db, notification, notifications, owner},
+    db::{Db, notification, notifications},
 };
+use crate::testkit::notification::owner;
 
-/// A primary, its standby, and the one address that clients know: whoever runs the failover moves it.
+/// A primary, its standby, and one address for all clients. A failover moves that address.
 struct Pair {
     primary: Postgres,
     standby: Postgres,
@@ -30,23 +32,23 @@ impl Pair {
         Self { primary, standby, address, db }
     }
 
-    /// Waits until the standby shows that many notifications.
+    /// Waits until the standby has this many notifications.
     async fn replicated(&self, rows: u64) {
         on_standby(&self.standby, "SELECT count(*) FROM notification", &rows.to_string()).await;
     }
 }
 
-/// Waits until a statement answers so.
+/// Waits until the statement returns this answer.
 async fn on_standby(standby: &Postgres, statement: &str, answer: &str) {
     let started = Instant::now();
-    // Err: the table is not there yet.
+    // An error means that the table does not exist yet.
     while standby.psql("postgres", statement).await.ok().as_deref() != Some(answer) {
         assert!(started.elapsed() < Duration::from_secs(30), "{statement}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-/// Commits until it is answered; what came of it.
+/// Repeats the commit until it is answered, and returns the outcome.
 async fn commit_at_last(db: &Db, id: u128, keeps: &Keeps) -> (Vec<Outcome>, Head) {
     let started = Instant::now();
     loop {
@@ -75,7 +77,7 @@ async fn a_promotion_that_lost_commits_starts_an_epoch_before_it_gives_out_a_rev
     let anna = owner("anna");
     let before = db.store.pulse().await.unwrap();
     let kept = db.head(&anna).await;
-    // The replica falls behind: what is committed now, the primary alone has.
+    // The replica falls behind: only the primary has what is committed now.
     standby.psql("postgres", "ALTER SYSTEM SET primary_conninfo = ''").await.unwrap();
     standby.psql("postgres", "SELECT pg_reload_conf()").await.unwrap();
     on_standby(&standby, "SELECT count(*) FROM pg_stat_wal_receiver", "0").await;
@@ -85,7 +87,7 @@ async fn a_promotion_that_lost_commits_starts_an_epoch_before_it_gives_out_a_rev
 
     primary.kill9().await.unwrap();
     address.redirect(standby.port()).await.unwrap();
-    // Not promoted yet: it reads, and gives out nothing.
+    // The standby is not promoted yet: it can be read, but refuses commits and gives no pulse.
     let started = Instant::now();
     while !matches!(db.store.head(&anna).await, Ok(head) if head.head == kept) {
         assert!(started.elapsed() < Duration::from_secs(30));
@@ -107,12 +109,12 @@ async fn a_promotion_that_lost_commits_starts_an_epoch_before_it_gives_out_a_rev
     let after = db.store.pulse().await.unwrap();
     assert!(after.epoch == head.epoch.store && after.generation > before.generation, "{after:?} after {before:?}");
 
-    // One rev below the lost one, then equal to it, then above.
+    // First one rev below the lost one, then the same rev, then one above.
     for (id, rev) in [(4, 5), (5, 6)] {
         let reset = db.since(&anna, since(&lost), 10).await;
         assert!(reset.reset && reset.head.head.rev == rev - 1, "{reset:?}");
         assert_eq!(reset.items.iter().map(|item| item.rev).collect::<Vec<_>>(), (1..rev).rev().collect::<Vec<_>>());
-        // What was lost comes again: from this store's own word it was never there.
+        // A lost notification is delivered again: for this store it is new.
         assert_eq!(db.commit(&[notification("anna", id)]).await.outcomes, [Outcome::Stored { rev }]);
     }
     for old in [&kept, &lost] {
@@ -122,7 +124,11 @@ async fn a_promotion_that_lost_commits_starts_an_epoch_before_it_gives_out_a_rev
         assert!(matches!(refused, Err(StoreError::OtherEpoch(_))), "{refused:?}");
     }
     let next = db.since(&anna, since(&head), 10).await;
-    assert_eq!((next.reset, next.items.len(), next.complete_to), (false, 2, Some(6)), "who came after goes on");
+    assert_eq!(
+        (next.reset, next.items.len(), next.complete_to),
+        (false, 2, Some(6)),
+        "a client of the new history continues"
+    );
     db.check_counters().await;
 }
 
@@ -133,7 +139,7 @@ async fn a_synchronous_standby_has_all_that_was_acknowledged() {
     primary.psql("postgres", "SELECT pg_reload_conf()").await.unwrap();
     on_standby(&primary, "SELECT sync_state FROM pg_stat_replication", "sync").await;
     let (anna, before) = (owner("anna"), db.store.pulse().await.unwrap());
-    // Commits until the primary is killed under it: the last one has no answer.
+    // Commits until the primary is killed; the last commit gets no answer.
     let answered = AtomicU64::new(0);
     let commits = async {
         let mut id = 0;
@@ -157,7 +163,7 @@ async fn a_synchronous_standby_has_all_that_was_acknowledged() {
     address.redirect(standby.port()).await.unwrap();
     standby.promote().await.unwrap();
 
-    // Redelivered, as everything is that was not acknowledged; with one that was.
+    // Every message that was not acknowledged is redelivered, together with one that was.
     let started = Instant::now();
     let outcomes = loop {
         match db.store.commit(&[notification("anna", acknowledged), notification("anna", unanswered)], &Takes).await {
@@ -173,6 +179,9 @@ async fn a_synchronous_standby_has_all_that_was_acknowledged() {
     assert!([Outcome::Repeat, Outcome::Stored { rev }].contains(&outcomes[1]), "{outcomes:?}");
     let head = db.head(&anna).await;
     assert_eq!((head.rev, head.unread), (rev, rev), "each once");
-    assert!(db.store.pulse().await.unwrap().epoch > before.epoch, "nobody can tell that nothing was lost");
+    assert!(
+        db.store.pulse().await.unwrap().epoch > before.epoch,
+        "a new epoch, because the server cannot know that nothing was lost"
+    );
     db.check_counters().await;
 }

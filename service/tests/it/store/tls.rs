@@ -20,7 +20,7 @@ async fn the_right_authority_and_name_are_believed_and_no_others() {
     let server = Postgres::start(PostgresOptions { tls: Some(TlsOptions::new(&ca)), ..PostgresOptions::default() })
         .await
         .unwrap();
-    // The URL without its parameters: the files come from the configuration.
+    // Without the parameters of the URL: the files come from the configuration.
     let url = server.url().split('?').next().unwrap().to_owned();
     let tls = |ca: &Ca| TlsConfig { ca_file: Some(ca.certificate().to_owned()), ..TlsConfig::default() };
     let connect = async |url: &str, tls: TlsConfig| PostgresStore::connect(url, &tls, options()).await;
@@ -32,7 +32,7 @@ async fn the_right_authority_and_name_are_believed_and_no_others() {
         store.close().await;
     }
     let others = Ca::new().unwrap();
-    // 0.0.0.0 reaches the same server, by a name that its certificate does not carry.
+    // 0.0.0.0 reaches the same server under a name that its certificate does not carry.
     let other_name = url.replace("127.0.0.1", "0.0.0.0");
     for (url, tls) in [
         (url.clone(), tls(&others)),
@@ -52,14 +52,14 @@ async fn the_right_authority_and_name_are_believed_and_no_others() {
     assert!(plain.is_err(), "the server takes TLS only");
 }
 
-/// The certificate's name is not the host of the URL: `serverName` says which one it is. The server comes back after a restart, and one that is
-/// not there is an outage.
+/// The certificate's name differs from the host of the URL, and `serverName` gives it. The store reconnects after a
+/// restart, and a server that is away is an outage.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_name_than_the_hosts_is_checked() {
     let ca = Ca::new().unwrap();
     let options_of_server = PostgresOptions { tls: Some(TlsOptions::new(&ca)), ..PostgresOptions::default() };
     let server = Postgres::start(options_of_server).await.unwrap();
-    // By an address that the certificate does not carry; localhost is one that it does.
+    // The address is not in the certificate, but localhost is.
     let url = server.url().split('?').next().unwrap().replace("127.0.0.1", "0.0.0.0");
     let named = |name: &str| TlsConfig {
         ca_file: Some(ca.certificate().to_owned()),

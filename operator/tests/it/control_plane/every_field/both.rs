@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Edit;
 
-/// The objects of one kind of resource by the names that its children have.
+/// The names of the children of one kind of resource.
 pub struct Names {
     pub deployment: &'static str,
     pub account: &'static str,
@@ -12,12 +12,12 @@ pub struct Names {
     pub budget: &'static str,
     pub network_policy: &'static str,
     pub pod_monitor: &'static str,
-    /// The Deployments that a field of every pod rolls.
+    /// The Deployments that roll when a field of every pod changes.
     pub all: &'static [&'static str],
 }
 
 /// The edits of the fields that both kinds have.
-// A row a field.
+// One row for each field.
 #[allow(clippy::too_many_lines)]
 pub fn edits(names: &Names) -> Vec<Edit> {
     let Names { deployment, account, service, budget, network_policy, pod_monitor, all } = *names;
@@ -93,7 +93,7 @@ pub fn edits(names: &Names) -> Vec<Edit> {
             "/metadata/annotations/note",
             "n",
         ),
-        // Variables come after those of the Secrets; this one takes its own place among them.
+        // Our variables follow those of the Secrets; this one keeps its own place among them.
         pod(
             "extraEnv",
             json!([{ "name": "HOOPOE_AMQP_URL", "value": "e" }, { "name": "HOOPOE_POSTGRES_URL", "value": "e" }]),

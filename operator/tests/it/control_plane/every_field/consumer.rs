@@ -17,7 +17,7 @@ const AUTOSCALER: &str = "hpa/inbox-api";
 const POLICY: &str = "policies/%2F/hoopoe.drained.inbox";
 const BINDINGS: &str = "queues/%2F/every/bindings";
 
-/// What cannot change.
+/// Fields that cannot change.
 pub fn immutable() -> Vec<Immutable> {
     vec![
         Immutable { field: "queue.name", value: json!("other"), says: "name is immutable" },
@@ -27,8 +27,8 @@ pub fn immutable() -> Vec<Immutable> {
     ]
 }
 
-/// What can.
-// A row a field.
+/// Fields that can change.
+// One row for each field.
 #[allow(clippy::too_many_lines)]
 pub fn edits() -> Vec<Edit> {
     let config = |field, value: serde_json::Value, pointer| {
@@ -43,7 +43,7 @@ pub fn edits() -> Vec<Edit> {
     let policy = |field, value: serde_json::Value, pointer, seen: serde_json::Value| {
         Edit::of(field, value).broker(POLICY, pointer, seen)
     };
-    // Of the queue's bindings the first is the default exchange's.
+    // The first of the queue's bindings is that of the default exchange.
     let binding = |field, value: serde_json::Value, pointer, seen: serde_json::Value| {
         Edit::of(field, value).broker(BINDINGS, pointer, seen)
     };
@@ -52,7 +52,7 @@ pub fn edits() -> Vec<Edit> {
         policy("queue.policy.messageTtl", json!("7s"), "/definition/message-ttl", json!(7000)),
         policy("queue.policy.maxLength", json!(9), "/definition/max-length", json!(9)),
         policy("queue.policy.overflow", json!("DropHead"), "/definition/overflow", json!("drop-head")),
-        // The guard against crash loops reads it.
+        // The crash-loop guard reads it.
         policy("queue.policy.deliveryLimit", json!(33), "/definition/delivery-limit", json!(33))
             .config("inbox-consumer", "/consumer/queue/policy/deliveryLimit", 33)
             .rolls(WORKER),
@@ -79,7 +79,11 @@ pub fn edits() -> Vec<Edit> {
         ),
         binding(
             "bindings[].arguments",
-            json!([{ "exchange": "amq.headers", "routingKey": "b", "arguments": { "x-match": "any", "region": "eu" } }]),
+            json!([{
+                "exchange": "amq.headers",
+                "routingKey": "b",
+                "arguments": { "x-match": "any", "region": "eu" },
+            }]),
             "/1/arguments/region",
             json!("eu"),
         ),
@@ -141,7 +145,7 @@ pub fn edits() -> Vec<Edit> {
     edits
 }
 
-/// Where workers find Postgres and Redis.
+/// Where the workers find Postgres and Redis.
 fn stores() -> Vec<Edit> {
     let tls = |field, value: &str, part: &'static str, pointer, seen: &str| {
         let edit = Edit::of(field, value)

@@ -13,7 +13,7 @@ const DEPLOYMENT: &str = "deploy/events-producer";
 const CONFIG: &str = "events-producer";
 const AUTOSCALER: &str = "hpa/events-producer";
 
-/// What cannot change.
+/// Fields that cannot change.
 pub fn immutable() -> Vec<Immutable> {
     vec![
         Immutable { field: "exchange.name", value: json!("other"), says: "name is immutable" },
@@ -22,7 +22,7 @@ pub fn immutable() -> Vec<Immutable> {
     ]
 }
 
-/// What can.
+/// Fields that can change.
 pub fn edits() -> Vec<Edit> {
     let config = |field, value: serde_json::Value, pointer| {
         Edit::of(field, value.clone()).config(CONFIG, pointer, value).rolls(DEPLOYMENTS)
@@ -71,7 +71,8 @@ pub fn edits() -> Vec<Edit> {
     edits
 }
 
-/// Where workers find the broker. The variables of the test before give their names back to the Secrets first.
+/// Where the workers find the broker. First, the variables of the test before are removed, so that the Secrets set them
+/// again.
 pub fn broker(
     config: &'static str,
     rolls: &'static [&'static str],
@@ -92,7 +93,7 @@ pub fn broker(
         Edit::of("broker.tls.serverName", json!("rabbit.internal"))
             .config(config, "/brokerTls/serverName", "rabbit.internal")
             .rolls(rolls),
-        // The operator's alone: it asks the other at once, where nobody answers.
+        // Only the operator uses it: it asks the new management API at once, and nothing answers there.
         Edit::of("broker.managementSecretRef.name", json!("management")).condition(
             resource,
             "BrokerReachable",

@@ -1,4 +1,4 @@
-//! That no field of a schema is forgotten: each is edited, or said to be immutable.
+//! Checks that no field of a schema is forgotten: each is edited, or listed as immutable.
 
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ fn compare(crd: &str, edits: &[Edit], immutable: &[Immutable]) {
         "neither edited nor immutable: {forgotten:?}; no fields: {unknown:?}"
     );
     let blind: Vec<_> = edits.iter().filter(|edit| edit.seen.is_empty()).map(|edit| edit.field).collect();
-    assert!(blind.is_empty(), "edited and looked for nowhere: {blind:?}");
+    assert!(blind.is_empty(), "edited, but not checked anywhere: {blind:?}");
 }
 
 #[test]
