@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes the generated files of this folder: copies of files whose source is elsewhere, the schema of the specs, the
-# READMEs from the values, and install.yaml. `--check` writes nothing, shows what is stale and fails.
+# Writes the generated files of this folder: the copies of the CRDs and roles, the schema of the specs, the READMEs
+# from the values, and install.yaml. `--check` writes nothing; it shows each stale file and fails if there is one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ generate() { # FOLDER: a copy of charts/, or charts/ itself
     mkdir -p "$charts/hoopoe-operator/files/crds" "$charts/hoopoe-operator/files/rbac"
     cp crds/yaml/*.yaml "$charts/hoopoe-operator/files/crds/"
     cp operator/rbac/*.yaml "$charts/hoopoe-operator/files/rbac/"
-    # Compiled by e2e/build.sh, or here.
+    # If e2e/build.sh has compiled hoopoe-crds already, use that program instead of compiling it again.
     if [ -n "${HOOPOE_PROGRAMS:-}" ]; then
         "$HOOPOE_PROGRAMS/hoopoe-crds" --values-schema "$charts/hoopoe/values.schema.json"
     else
@@ -33,7 +33,7 @@ metadata:
   labels:
     pod-security.kubernetes.io/enforce: restricted
 END
-        # Without Helm's own labels, which would be wrong here, and without hooks, which kubectl does not know.
+        # Leave out Helm's own labels, because Helm does not manage this file, and hooks, because kubectl ignores them.
         "$helm" template hoopoe-operator "$charts/hoopoe-operator" \
             --namespace hoopoe-system --no-hooks --set crds.keep=false |
             sed -E '/^# Source: /d; /^ *(app.kubernetes.io\/managed-by|helm.sh\/chart): /d'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Begins the next version. It keeps the charts as they are now in charts/previous, for the tests of `helm upgrade`, and
-# removes those of the version before. Then it sets the version everywhere and makes the generated files anew.
+# Starts the next version. It packages the current charts into charts/previous, for the tests of `helm upgrade`, and
+# removes the older ones there. Then it sets the new version everywhere and rewrites the generated files.
 #
 # Usage: charts/next-version.sh 0.3.0   (run on the commit that was released)
 set -euo pipefail
@@ -14,7 +14,7 @@ now=$(sed -n 's/^version: //p' charts/hoopoe-operator/Chart.yaml)
     exit 2
 }
 [ -z "$(git status --porcelain charts crds)" ] || {
-    echo "charts or crds differ from the commit, but only what was released may be kept" >&2
+    echo "charts or crds differ from the commit, but only released charts may go into charts/previous" >&2
     exit 1
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Every goal as a ratio, each part beside its limit in one run, on real servers that it starts and ends itself. Prints one table;
-# under four minutes after the build. `e2e/bench.sh drain 304` runs only the measures so named. The numbers mean something only
-# while nothing else uses the machine.
+# Measures each part of Hoopoe and its limit in the same run, and prints one table with the ratio of the two for every
+# goal. It starts and stops the real servers itself, and takes less than four minutes after the build. The numbers are
+# valid only while no other program uses the machine.
+#
+# Usage: e2e/bench.sh [MEASURE...]   such as `e2e/bench.sh drain 304`; without a name it runs all measures
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Compiles and lints the whole workspace in one build: programs, tests, benches and examples. Prints for each test binary
-# `PACKAGE KIND NAME BINARY`, where KIND is lib, bin or test. The programs are in target/debug afterwards.
+# Compiles and lints the whole workspace in one build: programs, tests, benches and examples. Prints a line
+# `PACKAGE KIND NAME BINARY` for each test binary, where KIND is lib, bin or test. The programs are then in target/debug.
 #
-# One build, since Cargo unifies the features of what it is asked for: `cargo build -p hoopoe` after `cargo test --workspace` would compile
-# most dependencies a second time. What the tests, the images and the demo run is therefore taken from here (HOOPOE_PROGRAMS).
+# It is one build because Cargo unifies the features of all packages in a build: `cargo build -p hoopoe` after
+# `cargo test --workspace` would compile most dependencies a second time. The tests, the images and the demo therefore
+# take their programs from this build (HOOPOE_PROGRAMS).
 #
-# Usage: e2e/build.sh [FILE]   what compilers and lints complain about goes to FILE too; it is empty where there is nothing
+# Usage: e2e/build.sh [FILE]   also writes the warnings and errors to FILE, which is empty if there are none
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,9 +16,12 @@ trap 'rm -f "$artifacts" "$said"' EXIT
 status=0
 RUSTC_WORKSPACE_WRAPPER=$PWD/e2e/rustc.sh cargo test --workspace --all-features --all-targets --locked --no-run \
     --message-format json-render-diagnostics 2>&1 >"$artifacts" | tee "$said" >&2 || status=$?
-# From a warning's first line to the empty line after it. Cargo says those of crates that it does not compile again too.
+# A warning ends at the next empty line. Cargo also repeats the warnings of crates that it does not compile again.
 sed -n '/^\(warning\|error\)/,/^$/p' "$said" >"$complaints"
 [ $status = 0 ] || exit $status
-# One JSON document a line. Benches are compiled and linted, and run by `make bench` alone.
-sed -n 's/.*"manifest_path":"\([^"]*\)\/Cargo.toml","target":{"kind":\["\(lib\|bin\|test\)"\][^}]*"name":"\([^"]*\)".*"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)".*/\1 \2 \3 \4/p' "$artifacts" |
+# Each line of the artifacts is one JSON document. Benches are compiled and linted here, but only `make bench` runs them.
+folder='"manifest_path":"\([^"]*\)\/Cargo.toml"'
+target='"target":{"kind":\["\(lib\|bin\|test\)"\][^}]*"name":"\([^"]*\)"'
+test_binary='"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)"'
+sed -n "s/.*$folder,$target.*$test_binary.*/\1 \2 \3 \4/p" "$artifacts" |
     while read -r folder kind name binary; do echo "$(basename "$folder") $kind $name $binary"; done

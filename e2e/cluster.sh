@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# A Kubernetes whose pods run, with RabbitMQ, PostgreSQL and Redis in it: one of two nodes on this machine alone, or one that is there already.
+# Provides a Kubernetes cluster that runs real pods, with RabbitMQ, PostgreSQL and Redis in it. It starts a cluster with
+# two nodes on this machine, or uses a cluster that exists already.
 #
-# Usage: e2e/cluster.sh up                  returns when it is ready and leaves it running
-#        e2e/cluster.sh push NAME FOLDER    makes an image (an OCI layout in a folder) known to it; prints what pods call it
-#        e2e/cluster.sh down                removes every trace of it, also of one that never came up
+# Usage: e2e/cluster.sh up                  returns when the cluster is ready and leaves it running
+#        e2e/cluster.sh push NAME FOLDER    gives the cluster an image (an OCI layout in a folder); prints its name for pods
+#        e2e/cluster.sh down                removes every trace of the cluster, even if it never came up
 #
-# Environment: HOOPOE_CLUSTER says which:
-#   own         (as root) Kubernetes from its Go modules; where nothing else is found
-#   kind, k3d   a cluster `hoopoe` of theirs; where one of them and a Docker engine is installed
-#   kubeconfig  the one that KUBECONFIG names; its nodes pull from the registry HOOPOE_REGISTRY, which this machine may push to. Chosen by
-#               itself only where both are set: KUBECONFIG alone may name a cluster that somebody needs
-# KUBECONFIG of what came up: target/cluster/kubeconfig.
+# Environment: HOOPOE_CLUSTER names the kind of cluster:
+#   own         (as root) Kubernetes built from its Go modules; the default if none of the others is found
+#   kind, k3d   a cluster `hoopoe` made by that tool; the default if the tool and a Docker engine are installed
+#   kubeconfig  the cluster that KUBECONFIG names; its nodes pull from the registry HOOPOE_REGISTRY, to which this machine
+#               may push. It is the default only if both are set, because KUBECONFIG alone may name a cluster in use
+# The kubeconfig of the running cluster is target/cluster/kubeconfig.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,11 +20,11 @@ kubeconfig=$folder/kubeconfig
 
 say() { echo "cluster: $*" >&2; }
 
-choose() { # prints which cluster it is
+choose() { # prints the kind of cluster
     if [ -n "${HOOPOE_CLUSTER:-}" ]; then
         echo "$HOOPOE_CLUSTER"
     elif [ -e $folder/chosen ]; then
-        # What came up is what is pushed to and ended, whatever the environment says by then.
+        # `push` and `down` act on the cluster that came up, even if the environment has changed since.
         cat $folder/chosen
     elif [ -n "${KUBECONFIG:-}" ] && [ -n "${HOOPOE_REGISTRY:-}" ]; then
         echo kubeconfig
@@ -58,17 +59,19 @@ esac
 case ${1:-} in
     up)
         mkdir -p $folder
-        # Else that one would be left running, and nobody would know how to end it.
+        # Two kinds may not run at once: `down` would then end only the newer one.
         [ "$(cat $folder/chosen 2>/dev/null || echo "$chosen")" = "$chosen" ] || {
             say "a cluster of another kind is up: $(cat $folder/chosen). First: make cluster-down"
             exit 1
         }
-        # First: what fails half-way is ended by `down` too.
+        # Write this before the start, so that `down` also ends a cluster whose start fails halfway.
         echo "$chosen" >$folder/chosen
         up
         kubectl=$(e2e/go-tools.sh kubernetes kubectl)/kubectl
         KUBECONFIG=$kubeconfig $kubectl get nodes,pods --all-namespaces --output wide
-        printf '\n%s\n%s\n' "Look at it:   export KUBECONFIG=$PWD/$kubeconfig; alias kubectl=$kubectl" "End it:       make cluster-down"
+        printf '\n%s\n%s\n' \
+            "Look at it:   export KUBECONFIG=$PWD/$kubeconfig; alias kubectl=$kubectl" \
+            "End it:       make cluster-down"
         ;;
     push)
         [ $# = 3 ] || usage

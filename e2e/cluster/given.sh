@@ -1,11 +1,13 @@
 # shellcheck shell=bash disable=SC2154
-# What clusters that are not made here have in common: the backends are applied to them. Takes from `e2e/cluster.sh`: say, $kubeconfig.
+# Functions for the clusters that `own.sh` does not start (kind, k3d, kubeconfig): they apply the backends to them.
+# Uses from `e2e/cluster.sh`: say, $kubeconfig.
 
 ctl() { KUBECONFIG=$kubeconfig "$(e2e/go-tools.sh kubernetes kubectl)/kubectl" "$@"; }
 
-backends() { # prints the manifests: without a node of ours the data lives as long as its pod
+backends() { # IMAGE: prints the manifests; the data lives only as long as its pod, because the node is not ours
     local image=$1
-    sed -e "s,REGISTRY/backends:1,$image," -e '/nodeSelector:/d' -e 's/hostPath: {[^}]*}/emptyDir: {}/' e2e/cluster/backends.yaml
+    sed -e "s,REGISTRY/backends:1,$image," -e '/nodeSelector:/d' -e 's/hostPath: {[^}]*}/emptyDir: {}/' \
+        e2e/cluster/backends.yaml
 }
 
 start_backends() {
@@ -22,7 +24,7 @@ start_backends() {
     ctl apply --filename e2e/cluster/secrets.yaml >&2
 }
 
-archive() { # NAME FOLDER FILE: an OCI layout as what `docker save` writes
+archive() { # NAME FOLDER FILE: converts an OCI layout to the format that `docker save` writes
     e2e/install.sh skopeo
     skopeo copy --quiet "oci:$2" "docker-archive:$3:$1"
 }

@@ -1,19 +1,22 @@
 #!/bin/sh
-# Makes the images that the tests' cluster needs beside Hoopoe's own, as OCI layouts, and prints for each `NAME:TAG FOLDER`: what a
-# pod's sandbox runs, the cluster's DNS, and the backends (RabbitMQ, PostgreSQL and Redis of Debian trixie). Each is
-# made anew only when what it is made from changed.
+# Builds the images that the tests' cluster needs besides Hoopoe's own, as OCI layouts, and prints `NAME:TAG FOLDER` for
+# each: the pause program of a pod's sandbox, the cluster's DNS server, and the backends (RabbitMQ, PostgreSQL and Redis
+# of Debian trixie). It builds an image again only when its sources have changed.
 #
-# Needs root and Debian's buildah and cc. Environment: XDG_CACHE_HOME (where they are kept).
+# Needs root and Debian's buildah and cc.
+# Environment: XDG_CACHE_HOME (where the images are kept).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/hoopoe
-# One more with every change to how images are made.
+# Increase this number when the way in which images are built changes, so that all are built again.
 recipe=1
 
 say() { echo "images: $*" >&2; }
 
-image() { # NAME FOLDER VERSION COMMAND...: an image of what is in a folder, which runs that command; VERSION says what the content is
+# image NAME FOLDER VERSION COMMAND...
+# Builds an image from the files in FOLDER that runs COMMAND. VERSION must change whenever those files change.
+image() {
     name=$1 content=$2 version=$3
     shift 3
     hash=$(echo "$recipe $name $version $*" | sha256sum | cut -c1-12)
@@ -22,7 +25,8 @@ image() { # NAME FOLDER VERSION COMMAND...: an image of what is in a folder, whi
         from=$(date +%s)
         say "making $name"
         rm -rf "$folder" "$folder.unfinished"
-        # A store of its own: nothing of the user's is touched, and nothing is left. Not in /tmp, which may be memory: it takes two GB.
+        # Use a separate store, so that the user's own images stay untouched and no files remain. It needs two GB, so
+        # it is not in /tmp, which may be in memory.
         rm -rf "$store"
         mkdir "$store"
         buildah() { command buildah --root "$store/root" --runroot "$store/run" --storage-driver vfs "$@" >&2; }
@@ -30,7 +34,7 @@ image() { # NAME FOLDER VERSION COMMAND...: an image of what is in a folder, whi
         buildah copy --quiet "$container" "$content" /
         buildah config --cmd "" --entrypoint "$(printf '"%s",' "$@" | sed 's/^/[/; s/,$/]/')" "$container"
         buildah commit --quiet --timestamp 0 "$container" "$name"
-        # Not compressed: it goes no further than this machine.
+        # Do not compress: the image never leaves this machine.
         buildah push --quiet --disable-compression "$name" "oci:$folder.unfinished"
         buildah rm "$container"
         rm -rf "$store"
@@ -43,7 +47,7 @@ image() { # NAME FOLDER VERSION COMMAND...: an image of what is in a folder, whi
 mkdir -p "$cache"
 exec 8>"$cache/images.lock"
 flock 8
-# One at a time, by the lock: what a run left that was killed goes with the next.
+# The lock lets one run at a time use this store; a run removes the files that an earlier, killed run has left there.
 store=$cache/images.store
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$store"' EXIT

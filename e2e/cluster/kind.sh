@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2154
-# The cluster of `e2e/cluster.sh` that kind runs: `hoopoe`, two workers.
+# The cluster `hoopoe` of `e2e/cluster.sh` when kind runs it: two workers.
 
 up() {
-    kind get clusters 2>/dev/null | grep -qx hoopoe || kind create cluster --name hoopoe --wait 180s --kubeconfig "$kubeconfig" --config - <<YAML
+    kind get clusters 2>/dev/null | grep -qx hoopoe ||
+        kind create cluster --name hoopoe --wait 180s --kubeconfig "$kubeconfig" --config - <<YAML
 kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
 nodes: [{role: control-plane}, {role: worker}, {role: worker}]
@@ -11,7 +12,7 @@ YAML
     start_backends
 }
 
-push() { # NAME FOLDER: loaded into the nodes; the name is no registry's, so nobody pulls it
+push() { # NAME FOLDER: loads the image into the nodes, under a name without a registry, so that no node pulls it
     local name=hoopoe.local/$1 file=$folder/image.tar
     rm -f "$file"
     archive "$name" "$2" "$file" >&2

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# The cluster of `e2e/cluster.sh` that KUBECONFIG names: somebody's, so only the backends and their Secrets come and go.
+# The cluster of `e2e/cluster.sh` that KUBECONFIG names. It belongs to the user, so only the backends and their Secrets
+# are added and removed.
 
 up() {
     : "${KUBECONFIG:?names the cluster}" "${HOOPOE_REGISTRY:?is the registry that its nodes pull from, HOST:PORT/PATH}"
@@ -8,17 +9,18 @@ up() {
     chmod 600 "$kubeconfig"
     say "using $(ctl config current-context) at $(ctl config view --output 'jsonpath={.clusters[0].cluster.server}')"
     [ -e "$folder/registry" ] || refuse_theirs
-    # From here on what `down` removes is ours.
+    # From here on the resources that `down` removes are ours.
     echo "$HOOPOE_REGISTRY" >"$folder/registry"
     start_backends
 }
 
-refuse_theirs() { # what would be written over, and removed by `down`, must not be somebody's
+refuse_theirs() { # fails if resources of our names exist: `up` would overwrite and `down` would delete the user's own
     local there
-    there=$(ctl get --ignore-not-found --output name namespace/backends && ctl get --ignore-not-found --output name --filename e2e/cluster/secrets.yaml)
+    there=$(ctl get --ignore-not-found --output name namespace/backends &&
+        ctl get --ignore-not-found --output name --filename e2e/cluster/secrets.yaml)
     [ -z "$there" ] || {
-        say "that cluster has already: ${there//$'\n'/ }"
-        say "they may be somebody's, so nothing was changed; remove them or take another cluster"
+        say "the cluster already has: ${there//$'\n'/ }"
+        say "Hoopoe may not own them, so nothing was changed; remove them or use another cluster"
         exit 1
     }
 }
@@ -26,7 +28,8 @@ refuse_theirs() { # what would be written over, and removed by `down`, must not 
 push() { # NAME FOLDER
     local registry
     registry=$(cat "$folder/registry")
-    # crane speaks plain HTTP to localhost and to private addresses' registries only when told; who has such a one says so.
+    # For a registry at localhost or a private address, crane uses plain HTTP only with --insecure. Set
+    # HOOPOE_REGISTRY_INSECURE if your registry needs that.
     # shellcheck disable=SC2086 # a flag, or nothing
     "$(e2e/go-tools.sh crane)/crane" push "$2" "$registry/$1" ${HOOPOE_REGISTRY_INSECURE:+--insecure} >&2
     echo "$registry/$1"

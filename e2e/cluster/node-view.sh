@@ -1,9 +1,9 @@
 #!/bin/sh
-# The folders that containerd's shims, CNI and the kubelet use wherever their configuration points, for one node alone: two nodes share
-# nothing in them, and nothing in them outlives a node.
+# Gives one node its own copy of the folders that containerd's shims, CNI and the kubelet use regardless of their
+# configuration. So two nodes share no files there, and the files disappear with the node.
 #
-# Usage: e2e/cluster/node-view.sh enter COMMAND...   runs it with empty ones, in a mount namespace of its own
-#        e2e/cluster/node-view.sh forget             removes the mount points, those that are empty
+# Usage: e2e/cluster/node-view.sh enter COMMAND...   runs COMMAND with empty folders, in its own mount namespace
+#        e2e/cluster/node-view.sh forget             removes the mount points that are empty
 set -eu
 
 folders="/run/containerd /var/lib/cni /var/lib/kubelet /var/log/containers"
@@ -13,7 +13,7 @@ case ${1:-} in
         shift
         # shellcheck disable=SC2086 # one argument a folder
         mkdir -p $folders
-        # What is mounted in there is seen by all of the node, and by nobody else.
+        # All processes of this node see the mounts that are made in there, and no other process does.
         exec unshare --mount --propagation private sh -euc '
             for folder in $0; do mount -t tmpfs node "$folder"; done
             mount --make-rshared /

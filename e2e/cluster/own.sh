@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
-# The cluster of `e2e/cluster.sh` that is made here: the program hoopoe-cluster, running in the background. It brings the backends along.
-# Takes from there: say, $folder, $kubeconfig.
+# The cluster that `e2e/cluster.sh` starts itself: the program hoopoe-cluster, which runs in the background and also
+# starts the backends. Uses from `e2e/cluster.sh`: say, $folder, $kubeconfig.
 
 log=$folder/log
 registry=10.89.0.1:5000
@@ -16,15 +16,15 @@ up() {
         return
     fi
     down
-    # Here and not when the program asks, so that the progress is seen.
+    # Build the parts now rather than when the program needs them, so that the user sees the progress.
     e2e/cluster/prepare.sh
-    say "building what starts it"
+    say "building the program that starts it"
     cargo build --quiet --locked --package hoopoe-e2e --bin hoopoe-cluster
     : >"$log"
-    # A session of its own: it outlives this script and its terminal.
+    # Start it in a new session, so that it outlives this script and its terminal.
     setsid target/debug/hoopoe-cluster "$kubeconfig" >"$log" 2>&1 </dev/null &
     echo $! >"$folder/pid"
-    # Its progress, until it is ready or has ended.
+    # Show its log until it is ready or has ended.
     tail --pid=$$ -n +1 -f "$log" >&2 &
     local tail=$!
     while [ ! -e "$kubeconfig" ] && running >/dev/null; do sleep 0.2; done

@@ -1,13 +1,14 @@
 #!/bin/sh
-# Installs and builds what a cluster of our own needs, with its progress shown: packages, programs, images. Nothing where it is all there.
-# Runs as root.
+# Installs the packages and builds the programs and images that our own cluster needs, and shows the progress. It does
+# nothing if all of them exist. Run it as root.
 #
-# Usage: e2e/cluster/prepare.sh [PACKAGE...]   more of Debian's packages may be named
-#        e2e/cluster/prepare.sh --packages     prints the packages only
+# Usage: e2e/cluster/prepare.sh [PACKAGE...]   also installs these Debian packages
+#        e2e/cluster/prepare.sh --packages     only prints the packages
 set -eu
 cd "$(dirname "$0")/../.."
 
-packages="debootstrap buildah binutils ca-certificates containernetworking-plugins nftables iproute2 conntrack libseccomp-dev pkg-config gcc libc6-dev"
+packages="debootstrap buildah binutils ca-certificates containernetworking-plugins nftables iproute2 conntrack"
+packages="$packages libseccomp-dev pkg-config gcc libc6-dev"
 if [ "${1:-}" = --packages ]; then
     echo "$packages"
     exit

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Removes every trace of the tests' cluster: its processes, mounts, network namespaces, links and cgroups, and what it stored. Nothing but
-# names of our own are touched, and what is not there is no error: it also cleans up after a cluster that was killed while
-# it started.
+# Removes every trace of the tests' cluster: its processes, mounts, network namespaces, links, cgroups and stored files.
+# It touches only names of our own, and a missing object is no error, because the script also cleans up after a cluster
+# that was killed while it started.
 #
 # Usage: e2e/cluster/sweep.sh   (as root)
 set -u
@@ -11,16 +11,16 @@ data=/var/lib/hoopoe-cluster
 
 namespaces() { ip netns list 2>/dev/null | cut -d ' ' -f 1 | grep '^hoopoe-node-'; }
 
-# A node's programs are in its network namespace, its pods in its control groups.
+# Prints our processes: a node's programs are in its network namespace, and its pods are in its control groups.
 ours() {
     for name in $(namespaces); do ip netns pids "$name"; done
     for process in /proc/[0-9]*; do
-        # One that ended since the list was made has no files any more.
+        # A process that has ended since the list was made has no files any more, so errors are ignored.
         grep -q ':/hoopoe-node-' "$process/cgroup" 2>/dev/null && echo "${process#/proc/}"
     done
 }
 
-# Containers are started again by none: what starts them goes in the first round.
+# The first round kills the programs that start containers, so no container is started again after it.
 for round in 1 2 3 4 5; do
     pids=$(ours)
     [ -n "$pids" ] || break
@@ -29,7 +29,7 @@ for round in 1 2 3 4 5; do
     sleep 0.$round
 done
 
-# The deepest first; twice, since one may have been mounted over another.
+# Unmount the deepest folders first. Do it twice, because one mount may cover another.
 for round in 1 2; do
     sort -r /proc/mounts | cut -d ' ' -f 2 | grep -E "^($state|$data)/" | sort -r | while read -r mount; do
         umount -l "$(printf '%b' "$mount")" 2>/dev/null
@@ -37,12 +37,12 @@ for round in 1 2; do
 done
 
 for name in $(namespaces); do ip netns delete "$name"; done
-# The folder of the namespaces, where it is ours and holds nobody else's.
+# Remove the folder of the namespaces if we made it and it holds no namespace of another program.
 if [ -e "$state/netns-made" ] && [ -d /run/netns ] && [ -z "$(ls -A /run/netns)" ]; then
     umount /run/netns 2>/dev/null
     rmdir /run/netns || exit
 fi
-# Routes go with the bridge.
+# The routes disappear with the bridge.
 ip link delete hoopoe0 2>/dev/null
 for link in $(ip -o link show 2>/dev/null | sed -n 's/^[0-9]*: \(hoopoe-n[0-9]*\)[@:].*/\1/p'); do
     ip link delete "$link" 2>/dev/null
