@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
@@ -15,6 +18,7 @@ use axum::{
 };
 use clap::Parser;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{Figures, LedgerArgs, run_plan};
@@ -32,7 +36,7 @@ enum Lie {
     Renames,
     /// Gives it the rev of another row.
     RepeatsRev,
-    /// Answers with an older state once.
+    /// Answers with an older state once, to a reader that knows a newer one.
     FallsBack,
     /// Counts it twice.
     Miscounts,
@@ -48,18 +52,52 @@ enum Lie {
 struct Inboxes {
     rows: HashMap<String, Vec<(String, i64)>>,
     arrived: usize,
-    fell: bool,
     hidden: Option<String>,
+    /// Up to which rev each owner's reader says that it knows everything.
+    known: HashMap<String, i64>,
 }
 
-type LiarShared = Arc<(Lie, Mutex<Inboxes>)>;
+/// How many notifications arrive before the run has enough.
+const ENOUGH: usize = 60;
 
-async fn take(State(shared): State<LiarShared>, Json(body): Json<Value>) -> Response {
-    let (lie, mut inboxes) = (shared.0, shared.1.lock().unwrap());
+struct LiarShared {
+    lie: Lie,
+    inboxes: Mutex<Inboxes>,
+    /// Ends the sending.
+    enough: CancellationToken,
+    /// Whether the answer with the older state was given.
+    fell: AtomicBool,
+    /// Whether every reader knows all that this server shows, and was lied to.
+    told: watch::Sender<bool>,
+}
+
+impl LiarShared {
+    /// Looks whether the run may end.
+    fn look(&self, inboxes: &Inboxes) {
+        let known = inboxes.rows.iter().all(|(owner, rows)| inboxes.known.get(owner) == Some(&highest(rows)));
+        self.told.send_replace(known && (self.lie != Lie::FallsBack || self.fell.load(Ordering::Relaxed)));
+    }
+}
+
+async fn take(State(shared): State<Arc<LiarShared>>, Json(body): Json<Value>) -> Response {
+    let (response, arrived) = keep(&shared, &body);
+    if arrived >= ENOUGH {
+        shared.enough.cancel();
+    }
+    // The run settles once the last answer is given. It waits for the readers, however slow they are.
+    if arrived >= ENOUGH {
+        shared.told.subscribe().wait_for(|told| *told).await.unwrap();
+    }
+    response
+}
+
+fn keep(shared: &LiarShared, body: &Value) -> (Response, usize) {
+    let (lie, mut inboxes) = (shared.lie, shared.inboxes.lock().unwrap());
     let text = |field: &str| body[field].as_str().unwrap().to_owned();
     let (id, owner) = (text("id"), text("owner"));
     inboxes.arrived += 1;
-    let lies = inboxes.arrived == 30;
+    let arrived = inboxes.arrived;
+    let lies = arrived == 30;
     let rows = inboxes.rows.entry(owner).or_default();
     let next = i64::try_from(rows.len()).unwrap() + 1;
     let known = rows.iter().any(|(known, _)| *known == id);
@@ -68,44 +106,59 @@ async fn take(State(shared): State<LiarShared>, Json(body): Json<Value>) -> Resp
         Lie::StoresTwice if lies => rows.extend([(id.clone(), next), (id.clone(), next + 1)]),
         Lie::Renames if lies => rows.push((uuid::Uuid::now_v7().to_string(), next)),
         Lie::RepeatsRev if lies => rows.push((id.clone(), (next - 1).max(1))),
-        Lie::Refuses if lies => return StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+        Lie::Refuses if lies => return (StatusCode::UNPROCESSABLE_ENTITY.into_response(), arrived),
         _ if known => {}
         _ => rows.push((id.clone(), next)),
     }
     if lies && lie == Lie::HidesNews {
         inboxes.hidden = Some(id.clone());
     }
+    shared.look(&inboxes);
     if lies && lie == Lie::Forgetful503 {
-        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE.into_response(), arrived);
     }
-    (StatusCode::ACCEPTED, Json(json!({ "id": id }))).into_response()
+    ((StatusCode::ACCEPTED, Json(json!({ "id": id }))).into_response(), arrived)
+}
+
+fn highest(rows: &[(String, i64)]) -> i64 {
+    rows.iter().map(|row| row.1).max().unwrap_or(0)
 }
 
 fn head(lie: Lie, arrived: usize, rows: &[(String, i64)]) -> Value {
     let wrong = usize::from(lie == Lie::Miscounts && arrived >= 30);
-    json!({ "epoch": "1.5", "rev": rows.iter().map(|row| row.1).max().unwrap_or(0), "unread": rows.len() + wrong,
+    json!({ "epoch": "1.5", "rev": highest(rows), "unread": rows.len() + wrong,
         "unseen": 0, "read_upto": 0, "seen_upto": 0, "next_due": null })
 }
 
-async fn badge(State(shared): State<LiarShared>, Path(owner): Path<String>) -> Json<Value> {
-    let inboxes = shared.1.lock().unwrap();
+async fn badge(State(shared): State<Arc<LiarShared>>, Path(owner): Path<String>) -> Json<Value> {
+    let inboxes = shared.inboxes.lock().unwrap();
     let rows = inboxes.rows.get(&owner).map_or(&[][..], Vec::as_slice);
-    Json(json!({ "head": head(shared.0, inboxes.arrived, rows) }))
+    Json(json!({ "head": head(shared.lie, inboxes.arrived, rows) }))
 }
 
 async fn feed(
-    State(shared): State<LiarShared>,
+    State(shared): State<Arc<LiarShared>>,
     Path(owner): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Json<Value> {
-    let (lie, mut inboxes) = (shared.0, shared.1.lock().unwrap());
+    let (lie, mut inboxes) = (shared.lie, shared.inboxes.lock().unwrap());
     let hidden = inboxes.hidden.clone();
-    let (arrived, fell) = (inboxes.arrived, inboxes.fell);
-    let rows = inboxes.rows.entry(owner).or_default();
+    let arrived = inboxes.arrived;
     let since = query.get("since").map(|since| since.rsplit('-').next().unwrap().parse::<i64>().unwrap());
-    let falls = lie == Lie::FallsBack && arrived >= 30 && !fell && rows.len() > 2 && since.is_some();
+    if let Some(since) = since {
+        inboxes.known.insert(owner.clone(), since);
+    }
+    shared.look(&inboxes);
+    let rows = inboxes.rows.entry(owner).or_default();
+    // A reader that knows no more than the first row would not see a step back.
+    let falls = lie == Lie::FallsBack
+        && arrived >= 30
+        && !shared.fell.load(Ordering::Relaxed)
+        && since.is_some_and(|rev| rev > 1);
     let rows = if falls { rows[..1].to_vec() } else { rows.clone() };
-    inboxes.fell |= falls;
+    if falls {
+        shared.fell.store(true, Ordering::Relaxed);
+    }
     let row = |(id, rev): &(String, i64)| {
         json!({ "id": id, "rev": rev, "changed_rev": rev, "unread_rev": rev, "unseen_rev": rev, "kind": "k",
             "created_at": "2026-01-01T00:00:00Z" })
@@ -128,7 +181,14 @@ struct Cli {
 }
 
 async fn run(lie: Lie) -> Figures {
-    let shared: LiarShared = Arc::new((lie, Mutex::default()));
+    let enough = CancellationToken::new();
+    let shared = Arc::new(LiarShared {
+        lie,
+        inboxes: Mutex::default(),
+        enough: enough.clone(),
+        fell: AtomicBool::new(false),
+        told: watch::Sender::new(false),
+    });
     let router = Router::new()
         .route("/v1/notifications", post(take))
         .route("/v1/owners/{owner}/feed", get(feed))
@@ -137,11 +197,15 @@ async fn run(lie: Lie) -> Figures {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let mut args =
-        vec!["ledger", "--producer", &url, "--api", &url, "--rate", "100", "--for", "600ms", "--poll", "20ms"];
-    args.extend(["--owners", "3", "--settle", "600ms"]);
+    let settle = match lie {
+        // The run waits in vain for the notification that its reader never sees.
+        Lie::Forgets | Lie::Renames | Lie::RepeatsRev | Lie::HidesNews => "200ms",
+        Lie::None | Lie::StoresTwice | Lie::FallsBack | Lie::Miscounts | Lie::Forgetful503 | Lie::Refuses => "30s",
+    };
+    let mut args = vec!["ledger", "--producer", &url, "--api", &url, "--rate", "100", "--for", "30s", "--poll", "20ms"];
+    args.extend(["--owners", "3", "--settle", settle]);
     let plan = Cli::parse_from(args).ledger.plan().unwrap();
-    run_plan(plan, CancellationToken::new()).await
+    run_plan(plan, enough).await
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ pub enum EmbeddedBrokerError {
     /// The lock beside the file cannot be made.
     #[error("failed to lock the queue at {0}: {1}")]
     Lock(String, std::io::Error),
-    /// The file cannot be opened, or is none of ours.
+    /// The file cannot be opened, or was not made by Hoopoe.
     #[error("failed to open the queue: {0}")]
     Open(#[from] sqlx::Error),
 }

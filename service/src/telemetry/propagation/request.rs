@@ -53,7 +53,7 @@ pub fn outgoing(headers: &HeaderMap) -> BTreeMap<String, String> {
     passed
 }
 
-/// `00-<32 hex>-<16 hex>-<2 hex>`, lower case. Anything else would break those who read it later.
+/// `00-<32 hex>-<16 hex>-<2 hex>`, lower case. Any other text would break the programs that read it later.
 fn is_traceparent(text: &str) -> bool {
     let hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
     let parts: Vec<&str> = text.split('-').collect();
