@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compiles and lints the whole workspace in one build: programs, tests, benches and examples. Prints a line
-# `PACKAGE KIND NAME BINARY` for each test binary, where KIND is lib, bin or test. The programs are then in target/debug.
+# `PACKAGE KIND NAME BINARY` for each test binary, where KIND is lib, bin or test. The programs end up in target/debug.
 #
 # It is one build because Cargo unifies the features of all packages in a build: `cargo build -p hoopoe` after
 # `cargo test --workspace` would compile most dependencies a second time. The tests, the images and the demo therefore
@@ -19,7 +19,7 @@ RUSTC_WORKSPACE_WRAPPER=$PWD/e2e/rustc.sh cargo test --workspace --all-features 
 # A warning ends at the next empty line. Cargo also repeats the warnings of crates that it does not compile again.
 sed -n '/^\(warning\|error\)/,/^$/p' "$said" >"$complaints"
 [ $status = 0 ] || exit $status
-# Each line of the artifacts is one JSON document. Benches are compiled and linted here, but only `make bench` runs them.
+# Each line of the artifacts is a JSON document. Benches are compiled and linted here, but only `make bench` runs them.
 folder='"manifest_path":"\([^"]*\)\/Cargo.toml"'
 target='"target":{"kind":\["\(lib\|bin\|test\)"\][^}]*"name":"\([^"]*\)"'
 test_binary='"profile":{[^}]*"test":true}.*"executable":"\([^"]*\)"'

@@ -3,14 +3,14 @@
 # two nodes on this machine, or uses a cluster that exists already.
 #
 # Usage: e2e/cluster.sh up                  returns when the cluster is ready and leaves it running
-#        e2e/cluster.sh push NAME FOLDER    gives the cluster an image (an OCI layout in a folder); prints its name for pods
+#        e2e/cluster.sh push NAME FOLDER    gives the cluster the image (OCI layout) in FOLDER; prints its name for pods
 #        e2e/cluster.sh down                removes every trace of the cluster, even if it never came up
 #
 # Environment: HOOPOE_CLUSTER names the kind of cluster:
 #   own         (as root) Kubernetes built from its Go modules; the default if none of the others is found
 #   kind, k3d   a cluster `hoopoe` made by that tool; the default if the tool and a Docker engine are installed
-#   kubeconfig  the cluster that KUBECONFIG names; its nodes pull from the registry HOOPOE_REGISTRY, to which this machine
-#               may push. It is the default only if both are set, because KUBECONFIG alone may name a cluster in use
+#   kubeconfig  the cluster that KUBECONFIG names; its nodes pull from the registry HOOPOE_REGISTRY, to which this
+#               machine may push. It is the default only if both are set: KUBECONFIG alone may name a cluster in use
 # The kubeconfig of the running cluster is target/cluster/kubeconfig.
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -3,8 +3,8 @@
 # kube-controller-manager, kube-scheduler, kubectl and kwok. Builds the missing programs from their Go modules, which
 # takes about ten minutes on two cores the first time.
 #
-# Environment: KUBEBUILDER_ASSETS (a folder whose programs are used instead of our own; the one that controller test kits
-# use has etcd, kube-apiserver and kubectl, so only the others are built), XDG_CACHE_HOME (where builds are kept).
+# Environment: KUBEBUILDER_ASSETS (a folder whose programs are used instead of our own; the one that controller test
+# kits use has etcd, kube-apiserver and kubectl, so only the others are built), XDG_CACHE_HOME (where builds are kept).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# From nothing to a notification that is polled out of pods: builds the images, starts a Kubernetes of two nodes on this machine, installs the
-# operator with Helm, applies the example resources, sends and polls. The cluster goes on running: `make cluster-down` ends it.
+# Shows Hoopoe in a cluster: builds the images, starts a Kubernetes cluster of two nodes on this machine, installs the
+# operator with Helm, applies the example resources, sends a notification and polls it from the pods. The cluster keeps
+# running; `make cluster-down` ends it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 e2e/install.sh curl
-say "Building the images (the first time: some ten minutes on two cores)"
+say "Building the images (the first time: about ten minutes on two cores)"
 images=$(HOOPOE_IMAGE_SBOM=no e2e/images.sh)
 echo "$images"
 
-say "Starting a cluster of two nodes (the first time its programs are built: some ten minutes)"
+say "Starting a cluster of two nodes (the first time it builds the programs: about ten minutes)"
 e2e/cluster.sh up
 export KUBECONFIG=$PWD/target/cluster/kubeconfig
 PATH=$(e2e/go-tools.sh kubernetes kubectl):$(e2e/go-tools.sh helm):$PATH
@@ -22,7 +23,8 @@ while read -r name folder _; do
 done <<<"$images"
 
 say "Installing the operator: helm install hoopoe-operator charts/hoopoe-operator"
-helm upgrade --install hoopoe-operator charts/hoopoe-operator --namespace hoopoe-system --create-namespace --wait --timeout 3m \
+helm upgrade --install hoopoe-operator charts/hoopoe-operator \
+    --namespace hoopoe-system --create-namespace --wait --timeout 3m \
     --set "image.repository=${reference[hoopoe-operator]%:demo},image.tag=demo" \
     --set "worker.image.repository=${reference[hoopoe]%:demo},worker.image.tag=demo" >/dev/null
 kubectl --namespace hoopoe-system get pods
@@ -33,12 +35,12 @@ kubectl wait --for=condition=Ready nprod/orders ncons/inbox --timeout=180s
 kubectl get hoopoe
 kubectl get pods --output wide
 
-# From here to a Service, until this script ends.
+# The ports of this machine that are forwarded to Services until this script ends.
 forwards=()
 trap 'kill "${forwards[@]}" 2>/dev/null || true' EXIT
 forward() { # SERVICE PORT
     ! curl -s --max-time 1 --output /dev/null "http://127.0.0.1:$2/" || {
-        echo "something else answers at the port $2 of this machine" >&2
+        echo "another program already answers at port $2 of this machine" >&2
         exit 1
     }
     kubectl port-forward "service/$1" "$2:http" >/dev/null &
@@ -47,7 +49,7 @@ forward() { # SERVICE PORT
         curl -s --output /dev/null "http://127.0.0.1:$2/" && return
         sleep 0.1
     done
-    echo "nothing answers through the forwarded port $2" >&2
+    echo "no answer through the forwarded port $2" >&2
     exit 1
 }
 producer=http://127.0.0.1:18090 api=http://127.0.0.1:18091
@@ -59,7 +61,7 @@ curl -fsS "$producer/v1/notifications" -H 'content-type: application/json' \
     -d '{"owner":"alice","kind":"order.shipped","title":"Order 1042 shipped","body":"It arrives on Monday."}'
 echo
 
-say "Polled out of pods: GET $api/v1/owners/alice/feed"
+say "Polled from the pods: GET $api/v1/owners/alice/feed"
 for _ in $(seq 50); do
     feed=$(curl -fsS "$api/v1/owners/alice/feed")
     case $feed in *"Order 1042 shipped"*) break ;; esac
@@ -72,7 +74,7 @@ say "Try next"
 cat <<EOF
   export KUBECONFIG=$KUBECONFIG PATH=$(dirname "$(command -v kubectl)"):\$PATH
   kubectl get hoopoe                                      both resources, their workers and backlog
-  kubectl explain ncons.spec.queue.policy                 every field has its text
+  kubectl explain ncons.spec.queue.policy                 every field has an explanation
   kubectl scale ncons inbox --replicas=3                  more workers
   kubectl describe ncons inbox                            conditions and events
   kubectl -n hoopoe-system logs deploy/hoopoe-operator

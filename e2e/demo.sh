@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The main job, end to end, on this machine alone: builds hoopoe, starts `hoopoe dev` on the example manifests with the
-# embedded parts, sends notifications over HTTP, polls the inbox. `--keep` leaves it running until Ctrl-C.
+# Shows Hoopoe end to end on this machine alone: builds hoopoe, starts `hoopoe dev` with the example manifests and the
+# embedded parts, sends notifications over HTTP and polls the inbox. `--keep` leaves it running until Ctrl-C.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -77,8 +77,9 @@ say "She reads everything; the badge falls to 0"
 curl -fsS "$HOOPOE_API/v1/owners/alice/head"
 echo
 
-say "A poll that has no news: 304, and no database query behind it"
-etag=$(curl -fsS -o /dev/null -D - "$HOOPOE_API/v1/owners/alice/feed" | tr -d '\r' | awk 'tolower($1)=="etag:"{sub(/^[^ ]+ /,"");print}')
+say "A poll without news gets a 304 and causes no database query"
+etag=$(curl -fsS -o /dev/null -D - "$HOOPOE_API/v1/owners/alice/feed" | tr -d '\r' |
+    awk 'tolower($1)=="etag:"{sub(/^[^ ]+ /,"");print}')
 curl -sS -o /dev/null -w 'HTTP %{http_code}\n' -H "If-None-Match: $etag" "$HOOPOE_API/v1/owners/alice/feed"
 
 say "Try next$([ "$keep" = yes ] || echo ', after: make dev')"
@@ -93,6 +94,6 @@ cat <<TRY
 TRY
 
 if [ "$keep" = yes ]; then
-    say "Running; what is sent survives a kill -9 (it is in $data). Ctrl-C stops it."
+    say "Running. Notifications survive a kill -9, because they are in $data. Ctrl-C stops it."
     wait "$pid"
 fi

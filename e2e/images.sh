@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds Hoopoe's two images without a Docker engine, and prints for each `NAME FOLDER DIGEST SIZE`: a static program `FROM scratch`, as
-# an OCI layout in target/images. Two builds of one commit have one digest.
+# Builds Hoopoe's two images without a Docker engine, and prints `NAME FOLDER DIGEST SIZE` for each. An image holds one
+# static program `FROM scratch` and is an OCI layout in target/images. Two builds of one commit give the same digest.
 #
-# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile; default release), HOOPOE_IMAGE_SBOM (no: leave the bills of materials out),
-# HOOPOE_PROGRAMS (a folder with what e2e/build.sh compiled, which any profile but release takes).
+# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile; default release), HOOPOE_IMAGE_SBOM (no: leave out the bills of
+# materials), HOOPOE_PROGRAMS (the folder with the programs of e2e/build.sh; every profile except release uses them).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -12,30 +12,31 @@ profile=${HOOPOE_IMAGE_PROFILE:-release}
 out=$root/target/images
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
-# The moment of the commit: the same in every build of it.
+# Use the time of the commit, so that every build of the commit has the same time in it.
 moment=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 
 say() { echo "images: $*" >&2; }
 
 "$root/e2e/install.sh" buildah binutils ca-certificates >&2
 
-# For release in a folder of its own, remapped: no path of this machine in a program, and the same program on another machine. Any other
-# profile is for tests, and takes what has been compiled already.
+# The release profile builds in a separate folder and remaps paths, so that the program contains no path of this machine
+# and is the same on other machines. All other profiles are for tests and use the programs that are compiled already.
 build=$root/target
 if [ "$profile" = release ]; then
     build=$out/build
     export RUSTFLAGS="--remap-path-prefix=$root=/hoopoe --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 fi
-# Static: the image has no loader and no libraries. The flag is for the program itself: the libraries in it are the same either way, and
-# what only the build runs could not be static.
+# The program is static because the image has no loader and no libraries. The flag goes only to the program itself: the
+# crates in it are the same either way, and build scripts and macros cannot be static.
 program() { # NAME
-    cargo rustc --locked --profile "$profile" --target-dir "$build" --package "$1" --bin "$1" -- -C target-feature=+crt-static >&2
+    cargo rustc --locked --profile "$profile" --target-dir "$build" --package "$1" --bin "$1" \
+        -- -C target-feature=+crt-static >&2
 }
 case $profile in dev) programs=debug ;; bench) programs=release ;; *) programs=$profile ;; esac
 programs=$build/$programs
 if [ "$profile" != release ] && [ -n "${HOOPOE_PROGRAMS:-}" ]; then
     programs=$HOOPOE_PROGRAMS
-    program() { # NAME: it is there; a program with a loader would find none in the image
+    program() { # NAME: checks that the compiled program is static, because the image has no loader
         ! readelf --program-headers "$programs/$1" | grep -q INTERP || {
             say "$programs/$1 is not linked statically; e2e/build.sh does that"
             exit 1
@@ -51,18 +52,21 @@ image() { # NAME FOLDER_OF_ITS_CONTAINERFILE
     name=$1 context=$out/$2
     mkdir -p "$context"
     from=$(date +%s)
-    say "making $name with the profile $profile (release, the first time: some minutes on two cores)"
+    say "making $name with the profile $profile (release, the first time: a few minutes on two cores)"
     program "$name"
-    # Symbols help nobody who has no debugger in the image, and are half of it.
+    # Remove the symbols: they are half of the program, and the image has no debugger that could use them.
     strip -o "$context/$name" "$programs/$name"
     cp /etc/ssl/certs/ca-certificates.crt "$context/"
     rm -rf "${out:?}/$name"
-    build_tool build --quiet --isolation chroot --timestamp "$moment" --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
+    build_tool build --quiet --isolation chroot --timestamp "$moment" \
+        --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
         --file "$2/Containerfile" --tag "$name" "$context" >&2
     build_tool push --quiet "$name" "oci:$out/$name" >&2
     digest=$(sed 's/.*"digest":"\([^"]*\)".*/\1/' "$out/$name/index.json")
-    say "$name took $(($(date +%s) - from)) s; the program has $(du -k "$context/$name" | cut -f 1) KiB, compressed $(du -sk "$out/$name" | cut -f 1) KiB"
-    echo "$name $out/$name $digest $(du -sk "$out/$name" | cut -f 1)KiB"
+    compressed=$(du -sk "$out/$name" | cut -f 1)
+    say "$name took $(($(date +%s) - from)) s; the program has $(du -k "$context/$name" | cut -f 1) KiB," \
+        "compressed $compressed KiB"
+    echo "$name $out/$name $digest ${compressed}KiB"
 }
 
 image hoopoe service
@@ -72,9 +76,9 @@ if [ "${HOOPOE_IMAGE_SBOM:-yes}" != no ]; then
     say "writing the bills of materials"
     command -v cargo-cyclonedx >/dev/null || cargo install --quiet --locked cargo-cyclonedx >&2
     for crate in service operator; do
-        # It writes beside the manifest of every crate that it looks at.
-        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" --format json --spec-version 1.5 \
-            --override-filename hoopoe-sbom >&2
+        # cargo-cyclonedx writes a file next to the manifest of every crate that it reads.
+        SOURCE_DATE_EPOCH=$moment cargo cyclonedx --quiet --manifest-path "$crate/Cargo.toml" \
+            --format json --spec-version 1.5 --override-filename hoopoe-sbom >&2
         sed "s,$root,/hoopoe,g" "$crate/hoopoe-sbom.json" >"$out/$crate/sbom.cdx.json"
         say "$out/$crate/sbom.cdx.json lists $(grep -c '"bom-ref"' "$out/$crate/sbom.cdx.json") components"
     done

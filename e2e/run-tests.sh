@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Runs the test binaries of packages, ignored tests too, on the list that `e2e/build.sh` printed. All of them run whatever fails.
+# Runs the test binaries of packages, with their ignored tests, from the list that `e2e/build.sh` printed. All of them
+# run, even if one fails.
 #
-# Eight tests at a time, whatever the machine has: most of the time they wait for servers. A test therefore waits for a cause and sets
-# the limits that it waits out; it counts nothing of the whole process, which it shares with seven others.
+# Eight tests run at a time on any machine, because tests mostly wait for servers. A test must therefore wait for an
+# event instead of a fixed time, set the limits that it waits out, and count nothing of the process, which seven others
+# share.
 #
 # Usage: e2e/run-tests.sh LIST PACKAGE...   (a package's folder: service, operator, crds, e2e)
-# Environment: RUST_TEST_THREADS (how many at a time).
+# Environment: RUST_TEST_THREADS (how many tests run at a time; default 8).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,10 +18,10 @@ export RUST_TEST_THREADS=${RUST_TEST_THREADS:-8}
 status=0 ran=0
 for package; do
     while read -r of kind name binary; do
-        # The cluster's stages are a step of their own.
+        # The cluster's tests run as a separate step, e2e/test-cluster.sh.
         [ "$of" = "$package" ] && [ "$name" != cluster ] || continue
         printf '\n%s: %s %s\n' "$package" "$kind" "$name"
-        # In the package's folder, as Cargo runs it.
+        # Run it in the package's folder, as Cargo does.
         (cd "$package" && exec "$root/e2e/patience.sh" "$binary" --include-ignored) || status=1
         ran=$((ran + 1))
     done <"$list"

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Compiles the workspace's own crates in `e2e/build.sh` (Cargo's RUSTC_WORKSPACE_WRAPPER) with Clippy's compiler, which lints and compiles in one
-# pass: no crate is read twice, and no dependency is checked that is compiled anyway. The two programs are linked statically, as in the
-# images, so what tests start and what pods run is one file.
+# Compiles the workspace's own crates for `e2e/build.sh` (as Cargo's RUSTC_WORKSPACE_WRAPPER) with Clippy's compiler,
+# which lints and compiles in one pass. So no crate is read twice, and no dependency is both checked and compiled. The
+# two programs are linked statically, as in the images, so tests and pods run the same file.
 #
-# Cargo calls it so: e2e/rustc.sh RUSTC ARGUMENT...   By bash: other shells drop variables like CARGO_BIN_EXE_hoopoe-operator.
+# Usage: e2e/rustc.sh RUSTC ARGUMENT...   (by Cargo)
+#
+# It needs bash, because other shells drop variables such as CARGO_BIN_EXE_hoopoe-operator.
 set -euo pipefail
 
 name= program=

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Hoopoe on a cluster of its own, whose pods run: from `helm install` to `helm uninstall`, with faults between. Needs root.
+# Tests Hoopoe in a cluster of its own that runs real pods, from `helm install` to `helm uninstall`, with faults in
+# between. It needs root.
 #
-# Usage: e2e/test-cluster.sh [LIST] [ARGUMENT...]   LIST: the file that e2e/build.sh printed; without it the workspace is compiled
-# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile of the images; default dev: what the other tests have compiled already).
+# Usage: e2e/test-cluster.sh [LIST] [ARGUMENT...]   LIST: the output of e2e/build.sh; without it the script runs that
+# Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile of the images; default dev, which the other tests have compiled).
 set -eu
 cd "$(dirname "$0")/.."
 
-# Here and not when the test asks, so that the progress is seen.
+# Build the parts now rather than when the test needs them, so that the user sees the progress.
 e2e/cluster/prepare.sh curl
 e2e/go-tools.sh helm >/dev/null
 if [ -f "${1:-}" ]; then

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The checks of this repository, on real servers. Steps that wait run beside steps that compute; what a step printed is shown whole when it
-# ends, and a line a minute says what runs. The last lines name what ran, what was skipped, and what each step took.
+# Runs the checks of this repository on real servers. Steps that wait run at the same time as steps that compute. The
+# output of a step is shown as a whole when the step ends, and once a minute a line names the steps that run. The last
+# lines name the steps that ran or were skipped, and the time of each.
 #
-# Usage: e2e/test.sh [--all]   with --all also what takes too long for every change; without it that is named, and no failure
+# Usage: e2e/test.sh [--all]   also runs the steps that take too long for every change; by default it only names them
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,10 +18,10 @@ work=$(mktemp -d) || exit
 mkdir "$work/ended"
 : >"$work/results"
 : >"$work/groups"
-# What e2e/patience.sh has seen fail, for the last lines.
+# e2e/patience.sh writes the failed tests to this file; the summary prints it.
 export HOOPOE_FAILURES=$work/failures
 : >"$HOOPOE_FAILURES"
-# What is compiled by e2e/build.sh is compiled by no other script again.
+# The other scripts take the programs that e2e/build.sh has compiled from here.
 export HOOPOE_PROGRAMS=$PWD/target/debug
 tests=$work/tests complaints=$work/complaints
 
@@ -28,7 +29,7 @@ say() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
 source e2e/processor-time.sh
 
-step() { # NAME TITLE COMMAND...: runs one check, which may leave itself out by the status 77; a failure does not hide those after it
+step() { # NAME TITLE COMMAND...: runs one check; its status 77 means skipped; after a failure the next checks still run
     local name=$1 title=$2 from=$SECONDS status=0 used
     shift 2
     echo "$title" >"$work/$name.running"
@@ -44,7 +45,7 @@ step() { # NAME TITLE COMMAND...: runs one check, which may leave itself out by 
     touch "$work/ended/$name"
 }
 
-long_step() { # the same for what runs only with --all
+long_step() { # NAME TITLE COMMAND...: the same for a step that runs only with --all
     if [ "$all" = --all ]; then
         step "$@"
     else
@@ -53,13 +54,13 @@ long_step() { # the same for what runs only with --all
     fi
 }
 
-after() { # NAME...: waits for the end of steps of other lanes, however they end: what misses something says so itself
+after() { # NAME...: waits until these steps of other lanes end, even if they fail: the next step reports what it misses
     local name
-    # `lost`: a lane was killed, so its steps will never end.
+    # The file `lost` says that a lane was killed, so its steps will never end.
     for name; do while [ ! -e "$work/ended/$name" ] && [ ! -e "$work/lost" ]; do sleep 0.2; done; done
 }
 
-lane() { # FUNCTION: runs its steps beside the other lanes, in a process group that can be ended as one
+lane() { # FUNCTION: runs its steps at the same time as the other lanes, in a process group of its own
     set -m
     {
         "$1"
@@ -70,7 +71,7 @@ lane() { # FUNCTION: runs its steps beside the other lanes, in a process group t
     echo $! >>"$work/groups"
 }
 
-end_lanes() { # what the lanes started and did not end; the servers' own watchdogs end the servers
+end_lanes() { # ends the processes that the lanes have left running; the servers' own watchdogs end the servers
     local group
     while read -r group; do kill -TERM -- "-$group" 2>/dev/null; done <"$work/groups"
     while read -r group; do
@@ -85,17 +86,18 @@ need_compiler() {
     command -v cc >/dev/null && command -v c++ >/dev/null && return
     local sudo=
     [ "$(id -u)" = 0 ] || sudo=sudo
-    $sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ libc6-dev
+    $sudo apt-get update -qq &&
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends g++ libc6-dev
 }
 
-packages() { # all at once: apt runs alone
+packages() { # installs all packages in one step, because only one apt can run at a time
     local of_pods=
     [ "$(id -u)" != 0 ] || of_pods=$(e2e/cluster/prepare.sh --packages)
     # shellcheck disable=SC2086 # a list of words
     e2e/install.sh debootstrap python3-venv curl elfutils $of_pods
 }
 
-lints() { # Clippy ran while the workspace was compiled
+lints() { # prints the warnings of Clippy, which ran while the workspace was compiled
     [ -s "$tests" ] || {
         echo "the workspace could not be compiled"
         return 1
@@ -108,24 +110,24 @@ lints() { # Clippy ran while the workspace was compiled
 
 build() { e2e/build.sh "$complaints" >"$tests"; }
 
-run_tests() { # PACKAGE...: the ignored ones too: they need what steps before have installed
+run_tests() { # PACKAGE...: also runs the ignored tests, because earlier steps have installed the tools that they need
     HOOPOE_SCHEMATHESIS=$(e2e/schemathesis.sh) || return 1
     export HOOPOE_SCHEMATHESIS HOOPOE_SCHEMATHESIS_EXAMPLES=${HOOPOE_SCHEMATHESIS_EXAMPLES:-40}
     e2e/run-tests.sh "$tests" "$@"
 }
 
-as_root() { # COMMAND...: network namespaces, mounts and control groups are root's to make
+as_root() { # COMMAND...: skips it without root, which network namespaces, mounts and control groups need
     [ "$(id -u)" = 0 ] || {
-        echo "left out: you are not root"
+        echo "skipped: you are not root"
         return 77
     }
     "$@"
 }
 
-# A compiler gives way to tests, which have limits.
+# Gives compilers a lower priority than tests, because tests have time limits.
 politely() { nice -n 10 "$@"; }
 
-demo() { # its ports are fixed, so there is one at a time on a machine; they are below those that tests take
+demo() { # its ports are fixed, so only one runs at a time on a machine; they are below the ports that tests take
     mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/hoopoe"
     HOOPOE_DEMO_ADMIN=9081 flock "${XDG_CACHE_HOME:-$HOME/.cache}/hoopoe/demo.lock" e2e/demo.sh
 }
@@ -138,8 +140,9 @@ demo_in_pods() {
     return $status
 }
 
-lane_of_tools() { # Go's compiler, beside what waits
-    step plane "Kubernetes control plane from its Go modules (first time: some ten minutes)" politely e2e/control-plane.sh
+lane_of_tools() { # mostly Go's compiler, which works while the other lanes wait
+    step plane "Kubernetes control plane from its Go modules (first time: about ten minutes)" \
+        politely e2e/control-plane.sh
     step nodes "programs of the cluster's nodes from their Go modules" as_root politely e2e/cluster/programs.sh
     step charts-tools "tools for the charts from their Go modules" politely e2e/charts.sh --tools
     after build
@@ -164,15 +167,16 @@ lane_of_pods() {
     after build
     step demo "demo" demo
     after nodes charts-tools
-    step pods "Hoopoe in pods on two nodes, with faults (first time: some three minutes for its images)" \
+    step pods "Hoopoe in pods on two nodes, with faults (first time: about three minutes for its images)" \
         as_root e2e/test-cluster.sh "$tests"
 }
 
 started=$SECONDS lanes=()
-# Where this script is killed, this one ends what it started: nothing else would.
+# If this script is killed, a second process ends the lanes, because no other program would.
 export -f end_lanes end_measured
 export work groups
-setsid bash -c 'while kill -0 "$0" 2>/dev/null; do sleep 1; done; [ ! -e "$work" ] || end_lanes' $$ >/dev/null 2>&1 </dev/null &
+setsid bash -c 'while kill -0 "$0" 2>/dev/null; do sleep 1; done; [ ! -e "$work" ] || end_lanes' $$ \
+    >/dev/null 2>&1 </dev/null &
 trap 'end_lanes' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -182,7 +186,7 @@ step packages "servers and tools from Debian's packages" packages
 lane lane_of_tools
 lane lane_of_tests
 lane lane_of_pods
-lanes_run() { # whether any does; one that is gone and has not said so was killed
+lanes_run() { # whether a lane still runs; a lane that is gone without its file in `ended` was killed
     local pid some=1
     for pid in "${lanes[@]}"; do
         if kill -0 "$pid" 2>/dev/null; then
@@ -199,18 +203,22 @@ while lanes_run; do
     sleep 1
     [ $((SECONDS - said)) -lt 60 ] || {
         said=$SECONDS
-        printf '%5d s  running: %s\n' $((SECONDS - started)) "$(cat "$work"/*.running 2>/dev/null | paste -sd ';' | sed 's/;/; /g')"
+        running=$(cat "$work"/*.running 2>/dev/null | paste -sd ';' | sed 's/;/; /g')
+        printf '%5d s  running: %s\n' $((SECONDS - started)) "$running"
     }
 done
 wait "${lanes[@]}"
 long_step helm3 "charts with Helm 3" make charts-helm-three
-long_step demo-in-pods "demo out of pods, with the images that are released" as_root demo_in_pods
-long_step reproducible "two builds of the images, one digest" as_root e2e/reproducible.sh
+long_step demo-in-pods "demo in pods, with the release images" as_root demo_in_pods
+long_step reproducible "two builds of the images give the same digests" as_root e2e/reproducible.sh
 long_step chaos "150 parts of a cluster killed at random" as_root make chaos KILLS=150
 long_step fuzz-long "fuzzing for 10 minutes" env FUZZ_SECONDS=600 fuzz/run.sh
 
 say "summary after $((SECONDS - started)) s"
-results() { awk -F '\t' -v status="$1" -v word="$2" 'status == "other" ? $1 !~ /^(0|77|left)$/ : $1 == status { print word $2; }' "$work/results"; }
+results() { # STATUS WORD: prints the steps with that status, each after WORD
+    awk -F '\t' -v status="$1" -v word="$2" \
+        'status == "other" ? $1 !~ /^(0|77|left)$/ : $1 == status { print word $2; }' "$work/results"
+}
 count() { results "$1" "" | wc -l; }
 results 0 'ran      '
 results other 'FAILED   '

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Puts Debian trixie with its RabbitMQ 4.0, PostgreSQL 17 and Redis 8 into a folder of its own, and prints that folder's path on standard output.
-# Does nothing but print it where the folder is there already; two runs at once wait for each other. Needs root and the
-# package debootstrap (./install.sh debootstrap). Packages come from the mirror that this machine's own apt uses.
+# Installs Debian trixie with its RabbitMQ 4.0, PostgreSQL 17 and Redis 8 into a separate folder, and prints the path of
+# that folder. If the folder exists already, the script only prints it. If two runs overlap, the second waits for the
+# first. It needs root and the package debootstrap (e2e/install.sh debootstrap). The packages come from the mirror that
+# this machine's own apt uses.
 #
 # Environment: XDG_CACHE_HOME (where the folder is kept), HOOPOE_DEBIAN_MIRROR (another mirror).
 set -eu
@@ -9,7 +10,7 @@ set -eu
 packages=rabbitmq-server,postgresql,redis-server
 suite=trixie
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-# One more with every change to how the folder is made.
+# Increase this number when the way in which the folder is made changes, so that it is made again.
 recipe=2
 
 say() { echo "trixie: $*" >&2; }
@@ -52,13 +53,13 @@ mirror_of_apt() {
 mirror=${HOOPOE_DEBIAN_MIRROR:-$(mirror_of_apt)}
 [ -n "$mirror" ] || fail "apt's sources name no Debian mirror; set HOOPOE_DEBIAN_MIRROR"
 
-# What apt knows of proxies, debootstrap does not.
+# debootstrap does not read apt's proxy settings, so pass them on.
 if [ -z "${http_proxy:-}" ]; then
     proxy=$(apt-config dump --format '%v' Acquire::http::Proxy 2>/dev/null || true)
     [ -z "$proxy" ] || export http_proxy="$proxy"
 fi
 
-# A half-made folder of a run that was killed: nothing is mounted in it after debootstrap's own end, save by that run.
+# Remove the incomplete folder of a run that was killed. Only such a run leaves mounts in it.
 unfinished=$folder.unfinished
 for mount in proc sys dev/pts dev; do umount -l "$unfinished/$mount" 2>/dev/null || true; done
 rm -rf --one-file-system "$unfinished"
@@ -67,18 +68,19 @@ started=$(date +%s)
 log=$folder.log
 say "making $folder (about a minute; log: $log)"
 say "1/3 downloading and unpacking the base system"
-debootstrap --variant=minbase --foreign --keyring="$keyring" --include="$packages" "$suite" "$unfinished" "$mirror" >"$log" 2>&1 9>&- ||
+debootstrap --variant=minbase --foreign --keyring="$keyring" --include="$packages" \
+    "$suite" "$unfinished" "$mirror" >"$log" 2>&1 9>&- ||
     fail "debootstrap failed: $(tail -n 5 "$log")"
-# No package may start a service: in there it would be the machine's.
+# No package may start a service, because the service would run on this machine and not only inside the folder.
 mkdir -p "$unfinished/usr/sbin"
 printf '#!/bin/sh\nexit 101\n' >"$unfinished/usr/sbin/policy-rc.d"
 chmod 755 "$unfinished/usr/sbin/policy-rc.d"
 say "2/3 configuring it, with $packages"
-# Mounts that debootstrap makes are private to it, and gone when it ends.
+# The mounts that debootstrap makes are private to it and disappear when it ends.
 LC_ALL=C.UTF-8 unshare --mount --propagation private -- \
     chroot "$unfinished" /debootstrap/debootstrap --second-stage >>"$log" 2>&1 9>&- ||
     fail "debootstrap's second stage failed: $(tail -n 5 "$log" "$unfinished/debootstrap/debootstrap.log" 2>/dev/null)"
-say "3/3 removing what is not needed"
+say "3/3 removing files that are not needed"
 rm -rf "$unfinished"/var/cache/apt/archives/*.deb "$unfinished"/var/lib/apt/lists/*
 touch "$unfinished/.hoopoe-ready"
 mv "$unfinished" "$folder"

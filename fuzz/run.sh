@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Fuzzes one target for FUZZ_SECONDS (default 60), from the seeds and from what earlier runs left in target/fuzz.
-# It works on a stable toolchain: libFuzzer's coverage is an LLVM pass that stable can ask for. Only the sanitizers need
-# nightly, and code without `unsafe` gives them little to find. The flags are those of
+# Fuzzes one target, from the seeds and from the inputs that earlier runs have left in target/fuzz.
+#
+# It works with a stable toolchain, because libFuzzer's coverage is an LLVM pass that stable can enable. Only the
+# sanitizers need nightly, and they would find little in code without `unsafe`. The flags are those of
 # `cargo fuzz run --sanitizer none`.
-#   fuzz/run.sh [TARGET] [libFuzzer options or one input to run again]
+#
+# Usage: fuzz/run.sh [TARGET] [libFuzzer options or one input to run again]
+# Environment: FUZZ_SECONDS (how long it runs; default 60).
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Prints the folders, one per line, that hold the programs of a cluster that runs pods: those of a control plane (without
-# kwok), kubelet, kube-proxy, containerd, runc and crane. Builds the missing programs from their Go modules, which takes
-# about ten minutes on two cores the first time.
+# Prints the folders, one per line, that hold the programs of a cluster that runs pods: those of a control plane
+# (without kwok), kubelet, kube-proxy, containerd, runc and crane. Builds the missing programs from their Go modules,
+# which takes about ten minutes on two cores the first time.
 #
 # Environment: XDG_CACHE_HOME (where builds are kept).
 set -eu

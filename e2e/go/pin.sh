@@ -1,24 +1,25 @@
 #!/bin/sh
-# Pins what the modules in this folder have in common with `kubernetes` to the versions that it has, so that the Go compiler's cache serves
-# all of them: without the pins, the hundred megabytes of k8s.io/*, grpc and protobuf are compiled once for each tool. Run it after a new
-# version of any of them, and commit what it changed.
+# Pins the dependencies that the modules in this folder share with `kubernetes` to the versions that `kubernetes` uses,
+# so that all modules share the Go compiler's cache. Without the pins, Go would compile the hundred megabytes of
+# k8s.io/*, grpc and protobuf once for each tool. Run it after you update a module, and commit the changes.
 #
-# A module's file `unpinned` lists what it needs newer than kubernetes has it, a name or the beginning of one a line. Not pinned at all:
-# kube-score (its k8s.io/api is years older), runc (built with cgo) and helm3 (not built for every change).
+# A module's file `unpinned` lists the dependencies that must be newer than in kubernetes: one name, or the beginning of
+# one, per line. Three modules are not pinned: kube-score (its k8s.io/api is years older), runc (built with cgo) and
+# helm3 (not built for every change).
 set -eu
 cd "$(dirname "$0")"
 
 go=$(../go.sh)
-# A version is the one that is taken, after a `replace`.
-versions() { # MODULE: `NAME VERSION` of all that its programs are made of
-    (cd "$1" && "$go" list -deps -f '{{with .Module}}{{.Path}} {{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}{{end}}' tool) | grep ' v' | sort -u
+versions() { # MODULE: prints `NAME VERSION` of each dependency of its programs; a `replace` is already applied
+    version='{{with .Replace}}{{.Version}}{{else}}{{.Version}}{{end}}'
+    (cd "$1" && "$go" list -deps -f "{{with .Module}}{{.Path}} $version{{end}}" tool) | grep ' v' | sort -u
 }
 
 work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 versions kubernetes >"$work/kubernetes"
 for module in kwok helm helm-unittest coredns containerd kubeconform helm-docs crane; do
-    # Newer versions may need other pins: the old ones go first.
+    # Remove the old pins first, because newer versions may need other pins.
     for name in $(sed -n 's/^replace \(.*\) => .* \/\/ pinned$/\1/p' $module/go.mod); do
         "$go" mod edit -dropreplace="$name" $module/go.mod
     done
@@ -26,11 +27,16 @@ for module in kwok helm helm-unittest coredns containerd kubeconform helm-docs c
     versions $module >"$work/own"
     join "$work/kubernetes" "$work/own" | while read -r name theirs own; do
         [ "$theirs" != "$own" ] || continue
-        if [ -e $module/unpinned ] && awk -v name="$name" 'index(name, $1) == 1 { found = 1 } END { exit !found }' $module/unpinned; then continue; fi
+        if [ -e $module/unpinned ] &&
+            awk -v name="$name" 'index(name, $1) == 1 { found = 1 } END { exit !found }' $module/unpinned; then
+            continue
+        fi
         echo "replace $name => $name $theirs // pinned" >>$module/go.mod
     done
-    # What is not used any more goes from go.sum.
+    # Write go.sum anew, so that it has no entries that are not used any more.
     rm -f $module/go.sum
-    (cd $module && GOFLAGS=-mod=mod "$go" list -deps tool >/dev/null && GOFLAGS=-mod=readonly "$go" list -deps tool >/dev/null)
+    (cd $module &&
+        GOFLAGS=-mod=mod "$go" list -deps tool >/dev/null &&
+        GOFLAGS=-mod=readonly "$go" list -deps tool >/dev/null)
     echo "$module: $(grep -c '// pinned$' $module/go.mod || true) pinned" >&2
 done

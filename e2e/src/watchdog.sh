@@ -1,7 +1,7 @@
 #!/bin/sh
-# Ends what a test process started, once that process is gone; see watchdog.rs. Needs nothing but a POSIX shell.
-# Standard input: "+ PID" a process and all below it, "- PID" it has ended, "d PATH" a folder to remove, "x PATH" a script to
-# run before that.
+# Ends the processes that a test process has started, once the test process is gone; see watchdog.rs. It needs only a
+# POSIX shell. A line of standard input is one of: "+ PID", end this process and its descendants; "- PID", this process
+# has ended already; "d PATH", remove this folder; "x PATH", run this script before the folders are removed.
 trap '' HUP INT TERM
 pids=' ' scripts=
 while IFS=' ' read -r verb argument; do
@@ -13,7 +13,7 @@ while IFS=' ' read -r verb argument; do
     esac
 done
 
-# Adds to $members what was started by one of them, or is in the session of one of them.
+# Adds the process of a file /proc/PID/stat to $members if its parent or its session's leader is a member.
 add_member() {
     read -r line 2>/dev/null <"$1" || return 0
     pid=${line%% *}
@@ -23,7 +23,7 @@ add_member() {
     case $members in *" $2 "* | *" $4 "*) members="$members$pid " more=yes ;; esac
 }
 
-# Stopped first, so that no server can start another process while they are being listed.
+# Stop the processes first, so that no server can start another process while the list is made.
 for pid in $pids; do kill -STOP "$pid"; done
 members=$pids more=yes
 while [ -n "$more" ]; do
@@ -34,7 +34,7 @@ for pid in $members; do kill -KILL "$pid"; done
 
 for script in $scripts; do "$script"; done
 
-# A process may write a last file after it was told to die.
+# Remove the folders more than once, because a killed process may still write a last file.
 for attempt in 1 2 3 4 5; do
     rm -rf -- "$@" && [ "$attempt" -gt 1 ] && break
     sleep 0.1
