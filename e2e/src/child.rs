@@ -28,7 +28,8 @@ pub struct Child {
     name: String,
     pid: u32,
     log: PathBuf,
-    // This is a process of std and not of tokio, because a shared server outlives the runtime of the test that started it.
+    // This is a process of std and not of tokio, because a shared server outlives the runtime of the test that started
+    // it.
     process: Mutex<std::process::Child>,
     _folder: Folder,
 }
@@ -124,7 +125,8 @@ impl Child {
         self.members().into_iter().for_each(|process| process_tree::signal(process.pid, Signal::CONT));
     }
 
-    /// Ends the process with `signal`, and with `kill -9` after `limit`. Then it kills the processes that are left over.
+    /// Ends the process with `signal`, and with `kill -9` after `limit`. Then it kills the processes that are left
+    /// over.
     pub(crate) async fn end(&self, signal: Signal, limit: Duration) -> Result<()> {
         self.resume();
         let members = self.members();

@@ -36,8 +36,8 @@ const SWEEP_LIMIT: Duration = Duration::from_mins(1);
 /// How long to wait for another cluster on this machine to end. A run of the cluster's tests takes half of this time.
 const LOCK_LIMIT: Duration = Duration::from_mins(20);
 
-/// A cluster. Only one runs at a time on a machine, and its start first removes everything that an earlier one has left.
-/// It ends with [`stop`](Self::stop), and with the process, even if that is killed.
+/// A cluster. Only one runs at a time on a machine, and its start first removes everything that an earlier one has
+/// left. It ends with [`stop`](Self::stop), and with the process, even if that is killed.
 #[derive(Debug)]
 pub struct Cluster {
     // The fields are in the order in which the parts must end.
@@ -108,7 +108,8 @@ impl Cluster {
         self.plane.apply(&yaml.replace("REGISTRY/", &format!("{REGISTRY}/"))).await
     }
 
-    /// Pushes an image (an OCI layout in a folder) to the registry under a name. Returns the digest, which pods can use.
+    /// Pushes an image (an OCI layout in a folder) to the registry under a name. Returns the digest, which pods can
+    /// use.
     pub async fn push(&self, folder: &Path, name: &str) -> Result<String> {
         self.registry.push(folder, name).await
     }

@@ -34,8 +34,8 @@ pub enum RabbitMqVersion {
     /// The machine's own package: 3.10 on Debian 12.
     #[default]
     Debian,
-    /// 4.0 of Debian trixie, which `e2e/trixie.sh` installs into a separate folder. That needs root and debootstrap, and
-    /// takes a minute the first time.
+    /// 4.0 of Debian trixie, which `e2e/trixie.sh` installs into a separate folder. That needs root and debootstrap,
+    /// and takes a minute the first time.
     Four,
 }
 

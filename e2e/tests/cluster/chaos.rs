@@ -12,8 +12,9 @@ use super::ledger::{Figures, Ledger};
 
 /// How long the ledger sends before each verdict.
 const ROUND: Duration = Duration::from_secs(60);
-/// How long a Deployment may be without pods. A `ReplicaSet`'s controller makes none while it waits to see one that it has made, and
-/// where that was killed before its watch was back from an API server's death, it waits for five minutes (`ExpectationsTimeout`).
+/// How long a Deployment may be without pods. A `ReplicaSet`'s controller makes none while it waits to see one that it
+/// has made, and where that was killed before its watch was back from an API server's death, it waits for five minutes
+/// (`ExpectationsTimeout`).
 const WITHOUT_PODS: Duration = Duration::from_mins(6);
 
 /// What may be killed.

@@ -21,7 +21,8 @@ pub async fn pods_killed(kit: &Kit) -> Outcome {
     ready(kit).await
 }
 
-/// Drains a node. The PDB lets one worker go at a time, and the spread leaves it nowhere to go: it comes back with the node.
+/// Drains a node. The PDB lets one worker go at a time, and the spread leaves it nowhere to go: it comes back with the
+/// node.
 pub async fn drain(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(25)).await?;
     kit.kubectl("drain node-2 --ignore-daemonsets --delete-emptydir-data --timeout=60s").await?;
@@ -56,7 +57,8 @@ pub async fn kubelet(kit: &Kit) -> Outcome {
     if kit.pods("inbox-consumer").await? == before { Ok(()) } else { Err("a pod did not outlive its kubelet".into()) }
 }
 
-/// A node that is cut off for more than a minute, with its pods running on alone. They come back to a cluster that has gone on without them.
+/// A node that is cut off for more than a minute, with its pods running on alone. They come back to a cluster that has
+/// gone on without them.
 pub async fn node_lost(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(90)).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;

@@ -25,7 +25,8 @@ pub async fn http(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// A static program resolves names in a pod, short ones by the search list and whole ones; one that is not there is an error.
+/// A static program resolves names in a pod, short ones by the search list and whole ones; one that is not there is an
+/// error.
 pub async fn names(kit: &Kit) -> Outcome {
     for (pod, host, phase) in [
         ("short-name", "orders-producer", "Succeeded"),

@@ -1,5 +1,5 @@
-//! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, no inbox runs back, and each count of the
-//! unread is right.
+//! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, no inbox runs back, and each
+//! count of the unread is right.
 
 use std::fmt::{Display, Formatter};
 use std::ops::AddAssign;
@@ -63,8 +63,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Nothing lost, nothing doubled, nothing backwards, no wrong count, and something seen. Apart from these: an inbox that could
-    /// not be read back in the end, of which nothing can be said.
+    /// Nothing lost, nothing doubled, nothing backwards, no wrong count, and something seen. Apart from these: an inbox
+    /// that could not be read back in the end, of which nothing can be said.
     pub fn verdict(&self) -> Outcome {
         let broken = [self.lost, self.doubled, self.backwards, self.unread_mismatches];
         if broken != [0; 4] {

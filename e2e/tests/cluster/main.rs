@@ -1,7 +1,8 @@
-//! Hoopoe on a Kubernetes of two nodes that run pods: installed by Helm, used, broken in every way that a cluster breaks, and removed.
-//! `make test-cluster` runs it.
+//! Hoopoe on a Kubernetes of two nodes that run pods: installed by Helm, used, broken in every way that a cluster
+//! breaks, and removed. `make test-cluster` runs it.
 //!
-//! One test in stages, each on what those before it left, as an installation is. Its last lines say how long each stage took.
+//! One test in stages, each on what those before it left, as an installation is. Its last lines say how long each stage
+//! took.
 
 mod backends;
 mod chaos;

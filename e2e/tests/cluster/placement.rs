@@ -16,8 +16,8 @@ pub async fn spread(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// A NetworkPolicy that is asked for is made and breaks nothing. This cluster's CNI plugin (ptp) enforces none, so that it also *keeps out* is
-/// not seen here.
+/// A NetworkPolicy that is asked for is made and breaks nothing. This cluster's CNI plugin (ptp) enforces none, so that
+/// it also *keeps out* is not seen here.
 pub async fn network_policy(kit: &Kit) -> Outcome {
     let set = |on: bool| format!("{{\"spec\":{{\"networkPolicy\":{{\"enabled\":{on}}}}}}}");
     kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(true)]).await?;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::kit::{APPS, Kit, Outcome};
 use super::ledger::Ledger;
 
-/// A consumer that is slow on any machine, so that a few seconds of the ledger are a backlog: each notification waits 15 ms for a second one in its
-/// batch, which the prefetch never lets in.
+/// A consumer that is slow on any machine, so that a few seconds of the ledger are a backlog: each notification waits
+/// 15 ms for a second one in its batch, which the prefetch never lets in.
 const SLOW: &str = "
 apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer

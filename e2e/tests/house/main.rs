@@ -1,4 +1,5 @@
-//! The checks that hold the house in order. They read the sources and start nothing: `cargo test -p hoopoe-e2e --test house`.
+//! The checks that hold the house in order. They read the sources and start nothing: `cargo test -p hoopoe-e2e --test
+//! house`.
 //!
 //! Each check tells everything that it finds, as sentences. What is allowed stands in [`tables`].
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]

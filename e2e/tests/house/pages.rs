@@ -1,4 +1,5 @@
-//! What a comment or a page points at is in the repository: a file, a page, a numbered issue of a project that it names.
+//! What a comment or a page points at is in the repository: a file, a page, a numbered issue of a project that it
+//! names.
 
 use crate::sources::{Source, has_ending, root};
 

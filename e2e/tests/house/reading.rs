@@ -1,7 +1,7 @@
 //! What one Rust file names: its imports and every path in its code.
 //!
-//! It reads tokens, not syntax: a path inside a macro's argument counts like any other. What stands under `#[cfg(test)]`
-//! is left out, because unit tests may put rooms together that the code keeps apart.
+//! It reads tokens, not syntax: a path inside a macro's argument counts like any other. What stands under
+//! `#[cfg(test)]` is left out, because unit tests may put rooms together that the code keeps apart.
 
 use std::collections::BTreeSet;
 

@@ -190,8 +190,8 @@ pub const WEB: House = House {
     }],
 };
 
-/// The crate `hoopoe-operator`: a room for each step, `pipeline`, which composes them, and `controller` and `cli`, which
-/// run them.
+/// The crate `hoopoe-operator`: a room for each step, `pipeline`, which composes them, and `controller` and `cli`,
+/// which run them.
 pub const OPERATOR: House = House {
     folder: "operator/src",
     rooms: &[

@@ -37,7 +37,8 @@ pub struct Edge {
 }
 
 impl Tree {
-    /// Reads the files under `folder`, such as `service/src`. A binary beside the library (`main.rs`, `bin/`) is not part of it.
+    /// Reads the files under `folder`, such as `service/src`. A binary beside the library (`main.rs`, `bin/`) is not
+    /// part of it.
     pub fn read(folder: &str, sources: &[Source]) -> Result<Self, Vec<String>> {
         let (mut files, mut faults) = (Vec::new(), Vec::new());
         for source in sources.iter().filter(|source| source.is_rust()) {
@@ -95,7 +96,8 @@ impl Tree {
         })
     }
 
-    /// Whether `named` only shows to others what a module inside this one holds: a room's front door needs nothing of it.
+    /// Whether `named` only shows to others what a module inside this one holds: a room's front door needs nothing of
+    /// it.
     fn is_front(&self, from: usize, to: usize, named: &Named) -> bool {
         let (from, to) = (&self.files[from], &self.files[to]);
         to.module.starts_with(&from.module)

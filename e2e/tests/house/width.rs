@@ -24,7 +24,8 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
     std::iter::once(head).chain(worst).collect()
 }
 
-/// Whether a line is held to the limit: all of Rust and shell, the prose of a page, and comments in what else people write.
+/// Whether a line is held to the limit: all of Rust and shell, the prose of a page, and comments in what else people
+/// write.
 fn counts(path: &str, line: &str, in_code: bool) -> bool {
     let start = line.trim_start();
     match path.rsplit(['.', '/']).next().unwrap_or(path) {

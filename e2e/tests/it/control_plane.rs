@@ -1,4 +1,5 @@
-//! The control plane of the tests: it starts, refuses whom it should, plays pods, and keeps its objects when it is killed.
+//! The control plane of the tests: it starts, refuses whom it should, plays pods, and keeps its objects when it is
+//! killed.
 
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     Ok(())
 }
 
-/// A scheduler that missed a pod's end, and finds a successor of the same name instead, exits: `StatefulSets` have such pods.
+/// A scheduler that missed a pod's end, and finds a successor of the same name instead, exits: `StatefulSets` have such
+/// pods.
 #[tokio::test]
 async fn a_scheduler_that_ends_is_started_again() -> Outcome {
     let plane = ControlPlane::start_with_nodes(1).await?;
@@ -61,7 +63,8 @@ async fn a_scheduler_that_ends_is_started_again() -> Outcome {
     let scheduler = || plane.pids().map(|pids| pids[3]);
     let frozen = scheduler()?;
     signal("-STOP", frozen)?;
-    // Younger than what it knows of pods: an API server that starts anew has no history, and the watch must begin anew as well.
+    // Younger than what it knows of pods: an API server that starts anew has no history, and the watch must begin anew
+    // as well.
     plane.kubectl(&["create", "configmap", "younger"]).await?;
     plane.kill_api_server().await?;
     plane.start_api_server().await?;
