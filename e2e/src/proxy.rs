@@ -103,7 +103,7 @@ impl Actor {
                 order = orders.recv() => {
                     let Some((order, done)) = order else { return };
                     let result = self.obey(order, &mut listener).await;
-                    // An error means that the caller no longer waits.
+                    // Ignore the error: it only means that the caller no longer waits.
                     let _ = done.send(result);
                 }
                 client = accept(listener.as_ref()) => {

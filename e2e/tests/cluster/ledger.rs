@@ -64,9 +64,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Whether no notification was lost or doubled, no inbox went back, no count was wrong, and at least one
-    /// notification was seen. Inboxes that could not be read at the end are counted separately, because their content
-    /// is unknown.
+    /// Fails if a notification was lost or doubled, an inbox went back, a count was wrong, or no notification was seen.
+    /// An inbox that could not be read at the end gives an error of its own, because its content is unknown.
     pub fn verdict(&self) -> Outcome {
         let broken = [self.lost, self.doubled, self.backwards, self.unread_mismatches];
         if broken != [0; 4] {
