@@ -301,7 +301,7 @@ mod tests {
         ];
         let files: std::collections::HashSet<String> = names.iter().map(|parts| file_name(parts)).collect();
         assert_eq!(files.len(), names.len(), "{files:?}");
-        assert!(!files.contains("admin"), "that of the one who may do everything");
+        assert!(!files.contains("admin"), "a user got the file name of the administrator");
     }
 
     #[tokio::test]

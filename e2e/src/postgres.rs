@@ -21,7 +21,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 static SHARED: Shared<Postgres> = Shared::new();
 
-/// How clients prove who they are.
+/// How clients prove their identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PostgresAuth {
     /// Clients need no proof.
@@ -40,7 +40,7 @@ pub struct PostgresOptions {
     pub user: String,
     /// The superuser's password. It may contain only letters and digits, because it is part of URLs.
     pub password: String,
-    /// How clients prove who they are.
+    /// How clients prove their identity.
     pub auth: PostgresAuth,
     /// If set, the server accepts TCP connections only with TLS.
     pub tls: Option<TlsOptions>,
