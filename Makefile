@@ -47,7 +47,7 @@ test-cluster: ## Install, use, break and remove Hoopoe on a cluster that is star
 	@e2e/test-cluster.sh
 
 .PHONY: chaos
-chaos: ## Kill KILLS (default 50) random parts of such a cluster under load; SEED=… repeats a run
+chaos: ## Kill KILLS (default 50) random parts of such a cluster under load, checked by the ledger; SEED=… repeats a run
 	@HOOPOE_CHAOS_KILLS=$(KILLS) HOOPOE_CHAOS_SEED=$(SEED) e2e/test-cluster.sh --ignored random_kills
 
 .PHONY: check

@@ -1,4 +1,5 @@
-//! Prints how long each server takes to start, to stop and to start again: `cargo run -p hoopoe-e2e --example start_times`.
+//! Prints how long each server takes to start, to stop and to start again:
+//! `cargo run -p hoopoe-e2e --example start_times`.
 
 use std::time::Instant;
 

@@ -12,7 +12,7 @@ use rcgen::{
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
-/// A certificate authority of its own, its certificates as PEM files in a temporary folder. Copies are the same one.
+/// A certificate authority. Its certificates are PEM files in a temporary folder. A clone is the same authority.
 #[derive(Debug, Clone)]
 pub struct Ca {
     inner: Arc<Inner>,
@@ -31,26 +31,26 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// A certificate and its private key (PKCS#8), as PEM files that live as long as their [`Ca`].
+/// A certificate and its private key (PKCS#8), as PEM files that exist as long as their [`Ca`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PemPair {
-    /// The certificate's file.
+    /// The path of the certificate.
     pub certificate: PathBuf,
-    /// The private key's file, readable by this process's user only.
+    /// The path of the private key, which only this process's user may read.
     pub key: PathBuf,
 }
 
-/// How a server listens with TLS: with a certificate for `localhost` and 127.0.0.1 of that authority.
+/// How a server listens with TLS. The authority issues its certificate for `localhost` and 127.0.0.1.
 #[derive(Debug, Clone)]
 pub struct TlsOptions {
-    /// Who signs the server's certificate, and whose clients it believes.
+    /// The authority that signs the server's certificate and whose client certificates the server trusts.
     pub ca: Ca,
-    /// Whether a client must show a certificate of that authority.
+    /// Whether a client must present a certificate of that authority.
     pub client_certs: bool,
 }
 
 impl Ca {
-    /// A new authority.
+    /// Creates an authority.
     pub fn new() -> Result<Self> {
         let subject = "hoopoe test CA";
         let mut params = params(subject, &[])?;
@@ -65,23 +65,23 @@ impl Ca {
         Ok(Self { inner: Arc::new(Inner { issuer, folder, certificate, made: AtomicU32::new(0) }) })
     }
 
-    /// The file with the authority's own certificate.
+    /// The path of the authority's own certificate.
     pub fn certificate(&self) -> &Path {
         &self.inner.certificate
     }
 
-    /// A server's certificate for these DNS names and IP addresses.
+    /// Issues a server certificate for these DNS names and IP addresses.
     pub fn server_cert(&self, names: &[&str]) -> Result<PemPair> {
         let subject = names.first().copied().unwrap_or("server");
         self.sign(params(subject, names)?, subject, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// A client's certificate with that common name.
+    /// Issues a client certificate with that common name.
     pub fn client_cert(&self, common_name: &str) -> Result<PemPair> {
         self.sign(params(common_name, &[])?, common_name, ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    /// A client's certificate with that common name, in that organization: a user and its group to Kubernetes.
+    /// Issues a client certificate with that common name and organization, which Kubernetes reads as user and group.
     pub fn client_cert_in(&self, common_name: &str, organization: &str) -> Result<PemPair> {
         let mut params = params(common_name, &[])?;
         params.distinguished_name.push(DnType::OrganizationName, organization);
@@ -103,17 +103,17 @@ impl Ca {
 }
 
 impl TlsOptions {
-    /// TLS without a look at clients' certificates.
+    /// TLS that does not ask clients for certificates.
     pub fn new(ca: &Ca) -> Self {
         Self { ca: ca.clone(), client_certs: false }
     }
 
-    /// TLS for clients with a certificate of the same authority only.
+    /// TLS that only accepts clients with a certificate of the same authority.
     pub fn with_client_certs(ca: &Ca) -> Self {
         Self { ca: ca.clone(), client_certs: true }
     }
 
-    /// A certificate for a server on loopback.
+    /// Issues a certificate for a server on loopback.
     pub(crate) fn server_cert(&self) -> Result<PemPair> {
         self.ca.server_cert(&["localhost", "127.0.0.1"])
     }

@@ -1,4 +1,4 @@
-//! A process that runs until it is told to end.
+//! A child process that runs until it is told to end.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -14,32 +14,33 @@ use crate::folder::Folder;
 use crate::process_tree::{self, Process};
 use crate::watchdog;
 
-/// How often a process is asked whether it is ready or has ended.
+/// The time between two checks whether a process is ready or has ended.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How long the kernel has to end what was killed.
+/// The time that the kernel has to end killed processes.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
-/// How long what was frozen may take to stand still.
+/// The time that processes have to stop after SIGSTOP.
 const STANDSTILL: Duration = Duration::from_secs(2);
 
-/// A process, in a session of its own, that writes to a log file. It ends, with all that it started, when this value or
-/// the test process does.
+/// A process that runs in its own session and writes to a log file. It and all its descendants end when this value is
+/// dropped or the test process ends.
 #[derive(Debug)]
 pub struct Child {
     name: String,
     pid: u32,
     log: PathBuf,
-    // A std process and no tokio one: a shared server outlives the runtime of the test that started it.
+    // This is a process of std and not of tokio, because a shared server outlives the runtime of the test that started
+    // it.
     process: Mutex<std::process::Child>,
     _folder: Folder,
 }
 
 impl Child {
-    /// Starts it; its log is a file in a new temporary folder.
+    /// Starts the process. Its log is a file in a new temporary folder.
     pub fn start(options: &ChildOptions) -> Result<Self> {
         Self::start_in(options, &Folder::new()?)
     }
 
-    /// Starts it; its log is a file in `folder`, appended to where it exists.
+    /// Starts the process. Its log is a file in `folder`; if the file exists, the log is appended to it.
     pub fn start_in(options: &ChildOptions, folder: &Folder) -> Result<Self> {
         let name = options.shown_name().to_owned();
         let log = folder.path().join(format!("{name}.log"));
@@ -56,32 +57,34 @@ impl Child {
         Ok(child)
     }
 
-    /// Its process id, which stays its own until this value is gone or its end was seen.
+    /// The process id. It stays valid until this value is dropped or the end of the process was observed.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// All that it wrote so far.
+    /// Everything that the process has written so far.
     pub fn log(&self) -> String {
         std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
     }
 
-    /// Where its log is.
+    /// The path of the log file.
     pub fn log_path(&self) -> &std::path::Path {
         &self.log
     }
 
-    /// How it ended, or `None` while it runs.
+    /// The exit status, or `None` while the process runs.
     pub fn exit_status(&self) -> Result<Option<ExitStatus>> {
         self.exit_status_of(&mut self.lock())
     }
 
-    /// SIGTERM, then its exit status. After `limit` it is left running, and that is the error.
+    /// Sends SIGTERM and returns the exit status. If the process still runs after `limit`, it is left running and the
+    /// result is an error.
     pub async fn term_and_wait(&self, limit: Duration) -> Result<ExitStatus> {
         self.signal_and_wait(Signal::TERM, limit).await
     }
 
-    /// Waits until it ends by itself. After `limit` it is left running, and that is the error.
+    /// Waits until the process ends by itself. If it still runs after `limit`, it is left running and the result is an
+    /// error.
     pub async fn wait(&self, limit: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + limit;
         loop {
@@ -95,34 +98,35 @@ impl Child {
         }
     }
 
-    /// `kill -9` of it and of all that it started; returns when they are gone.
+    /// Kills the process and all its descendants with `kill -9`. Returns when they are gone.
     pub async fn kill9(&self) -> Result<()> {
         let killed = self.kill_all();
         self.wait(KILL_LIMIT).await?;
         self.wait_gone(&killed).await
     }
 
-    /// Freezes it and all that it started (SIGSTOP); returns once they stand still.
+    /// Stops the process and all its descendants with SIGSTOP. Returns when all their threads have stopped.
     pub fn pause(&self) {
-        // Itself first: what is frozen starts nothing that could be missed.
+        // Stop the process itself first, so that it starts no more processes while the list is made.
         self.signal_if_running(Signal::STOP);
         let members = self.members();
         for process in &members {
             process_tree::signal(process.pid, Signal::STOP);
         }
-        // On a busy machine a thread of theirs may run on for a while before it takes the signal.
+        // On a busy machine a thread may run on for a while before it receives the signal.
         let until = Instant::now() + STANDSTILL;
         while Instant::now() < until && !members.iter().all(|process| process_tree::stands_still(process.pid)) {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Thaws what [`Child::pause`] froze.
+    /// Continues the processes that [`Child::pause`] stopped.
     pub fn resume(&self) {
         self.members().into_iter().for_each(|process| process_tree::signal(process.pid, Signal::CONT));
     }
 
-    /// Ends it gently with a signal of its own, and with force after `limit`; then also what it left behind.
+    /// Ends the process with `signal`, and with `kill -9` after `limit`. Then it kills the processes that are left
+    /// over.
     pub(crate) async fn end(&self, signal: Signal, limit: Duration) -> Result<()> {
         self.resume();
         let members = self.members();
@@ -135,7 +139,7 @@ impl Child {
         ended.map(drop)
     }
 
-    /// Asks `ready` until it says yes, at most for `limit`; `what` says in errors what was asked.
+    /// Calls `ready` until it returns true, at most for `limit`. Errors name the condition as `what`.
     pub async fn wait_until<F: Future<Output = bool>>(
         &self,
         what: &str,
@@ -159,7 +163,7 @@ impl Child {
         }
     }
 
-    /// Where it has ended by itself: an error that says how, with its log's last lines.
+    /// Returns an error with the exit status and the last lines of the log if the process has ended by itself.
     pub(crate) fn ended_itself(&self) -> Result<Option<Error>> {
         let (name, path) = (self.name.clone(), self.log.clone());
         Ok(self.exit_status()?.map(|status| Error::EndedItself { name, status, path, log: self.log_tail() }))
@@ -170,7 +174,7 @@ impl Child {
         self.wait(limit).await
     }
 
-    /// The log's last lines, for errors.
+    /// The last lines of the log, for errors.
     fn log_tail(&self) -> String {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
@@ -178,7 +182,7 @@ impl Child {
     }
 
     fn members(&self) -> Vec<Process> {
-        // With the lock held: the id cannot become another's meanwhile.
+        // Signal while the lock is held, so that the kernel cannot give the id to another process meanwhile.
         let mut process = self.lock();
         match self.exit_status_of(&mut process) {
             Ok(None) => process_tree::members(self.pid),

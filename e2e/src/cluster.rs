@@ -1,5 +1,5 @@
-//! A Kubernetes of two nodes that really run pods: containerd, kubelet and kube-proxy from their Go modules, each node in a network
-//! namespace of its own, an image registry beside them, and the cluster's DNS.
+//! A Kubernetes cluster of two nodes that run real pods. Each node has containerd, kubelet and kube-proxy, built from
+//! their Go modules, and its own network namespace. The cluster also has an image registry and a DNS server.
 
 mod control_groups;
 mod images;
@@ -21,36 +21,37 @@ use network::Site;
 use node::Node;
 use registry::Registry;
 
-/// Sockets, mounts and configuration of the nodes. Short: a socket's path has room for 108 bytes.
+/// The folder of the nodes' sockets, mounts and configuration. It is short because a socket's path is limited to 108
+/// bytes.
 const STATE: &str = "/run/hoopoe-cluster";
-/// Their images, pods and volumes.
+/// The folder of the nodes' images, pods and volumes.
 const DATA: &str = "/var/lib/hoopoe-cluster";
-/// Where the nodes get images from.
+/// The address of the registry from which the nodes pull images.
 pub const REGISTRY: &str = "10.89.0.1:5000";
-/// The cluster's name server, a service of its own.
+/// The address of the cluster's DNS service.
 const DNS: &str = "10.96.0.10";
 const SITES: [Site; 2] = [Site(1), Site(2)];
 const SWEEP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/sweep.sh");
 const SWEEP_LIMIT: Duration = Duration::from_mins(1);
-/// How long another cluster of this machine may take to end: a run of its tests takes half of it.
+/// How long to wait for another cluster on this machine to end. A run of the cluster's tests takes half of this time.
 const LOCK_LIMIT: Duration = Duration::from_mins(20);
 
-/// A cluster. There is one at a time on a machine; whatever an earlier one left is removed first. It ends with this value's
-/// [`stop`](Self::stop), and with the process however that ends.
+/// A cluster. Only one runs at a time on a machine, and its start first removes everything that an earlier one has
+/// left. It ends with [`stop`](Self::stop), and with the process, even if that is killed.
 #[derive(Debug)]
 pub struct Cluster {
-    // In the order in which they end.
+    // The fields are in the order in which the parts must end.
     nodes: Vec<Node>,
     registry: Registry,
     plane: ControlPlane,
     programs: Programs,
-    // Held to the end.
+    // The lock is held until the end.
     _lock: UnixListener,
 }
 
 impl Cluster {
-    /// Starts it, once no other cluster runs on this machine, and waits until its nodes and its DNS are ready. `say` hears what is
-    /// being done.
+    /// Waits until no other cluster runs on this machine, starts the cluster, and waits until its nodes and its DNS are
+    /// ready. It reports each step to `say`.
     pub async fn start(say: impl Fn(&str)) -> Result<Self> {
         let lock = lock(&say).await?;
         say("looking for the programs (the first time they are built: some ten minutes)");
@@ -82,7 +83,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// RabbitMQ, `PostgreSQL` and Redis in pods of the namespace `backends`.
+    /// Starts RabbitMQ, `PostgreSQL` and Redis in pods of the namespace `backends`.
     pub async fn start_backends(&self) -> Result<()> {
         self.apply(include_str!("../cluster/backends.yaml")).await?;
         for name in ["rabbitmq", "postgres", "redis"] {
@@ -92,42 +93,43 @@ impl Cluster {
         Ok(())
     }
 
-    /// The Secrets that name the backends, in the namespace `default`, as the examples want them.
+    /// Adds the Secrets of the backends to the namespace `default`, as the examples need them.
     pub async fn add_secrets(&self) -> Result<()> {
         self.apply(include_str!("../cluster/secrets.yaml")).await
     }
 
-    /// Its control plane: `kubectl`, kubeconfigs, the API server's end and return.
+    /// The control plane, which offers `kubectl`, kubeconfigs, and the kill and restart of the API server.
     pub fn plane(&self) -> &ControlPlane {
         &self.plane
     }
 
-    /// `kubectl apply` of a text in which `REGISTRY/` stands for where images come from.
+    /// Runs `kubectl apply` on a text, in which it replaces `REGISTRY/` by the registry's address.
     pub async fn apply(&self, yaml: &str) -> Result<()> {
         self.plane.apply(&yaml.replace("REGISTRY/", &format!("{REGISTRY}/"))).await
     }
 
-    /// Makes an image that lies in a folder (an OCI layout) known under a name; the digest that a pod may ask for.
+    /// Pushes an image (an OCI layout in a folder) to the registry under a name. Returns the digest, which pods can
+    /// use.
     pub async fn push(&self, folder: &Path, name: &str) -> Result<String> {
         self.registry.push(folder, name).await
     }
 
-    /// A program of the cluster's, as `kubectl` is one.
+    /// The path of one of the cluster's programs, such as `kubectl`.
     pub fn program(&self, name: &str) -> Result<std::path::PathBuf> {
         self.programs.path(name)
     }
 
-    /// Ends a node's kubelet and starts it again.
+    /// Stops a node's kubelet and starts it again.
     pub async fn restart_kubelet(&self, node: &str) -> Result<()> {
         self.node(node)?.restart_kubelet().await
     }
 
-    /// Cuts a node off from everything, or connects it again.
+    /// Disconnects a node from the network, or connects it again.
     pub async fn set_connected(&self, node: &str, connected: bool) -> Result<()> {
         self.node(node)?.set_connected(connected).await
     }
 
-    /// Ends all of it and removes every trace.
+    /// Stops the cluster and removes every trace of it.
     pub async fn stop(self) -> Result<()> {
         for node in &self.nodes {
             node.stop().await?;
@@ -138,7 +140,7 @@ impl Cluster {
     }
 
     async fn wait_ready(&self) -> Result<()> {
-        // A node is there once its kubelet has registered it.
+        // A node exists in the cluster only after its kubelet has registered it.
         for node in &self.nodes {
             let name = format!("node/{}", node.name());
             self.plane.kubectl(&["wait", "--for=create", &name, "--timeout=60s"]).await?;
@@ -153,12 +155,12 @@ impl Cluster {
     }
 }
 
-/// Removes what a cluster left that did not come to its own end.
+/// Removes everything that a killed cluster has left.
 async fn sweep() -> Result<()> {
     tool::run(tokio::process::Command::new(SWEEP), SWEEP_LIMIT).await.map(drop)
 }
 
-/// A name in the machine's network, which goes with the process that holds it.
+/// Takes a name in the machine's network as a lock. The kernel frees it when the process ends.
 async fn lock(say: &impl Fn(&str)) -> Result<UnixListener> {
     let name = SocketAddr::from_abstract_name("hoopoe-cluster").map_err(Error::io("name the cluster's lock"))?;
     let started = Instant::now();

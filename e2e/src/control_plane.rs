@@ -1,4 +1,5 @@
-//! A Kubernetes control plane: etcd, API server with RBAC, controller manager, and where wanted nodes and pods played by kwok.
+//! A Kubernetes control plane: etcd, an API server with RBAC, the controller manager and, if wanted, nodes and pods
+//! that kwok simulates.
 
 mod kubeconfig;
 mod kubectl;
@@ -26,17 +27,17 @@ use upkeep::Upkeep;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-/// How long one question whether it is ready may take.
+/// The time limit of one check whether the control plane is ready.
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 
-/// The group that may do everything.
+/// The group that has all rights.
 const MASTERS: &str = "system:masters";
 
 static SHARED: Mutex<Option<Arc<ControlPlane>>> = Mutex::const_new(None);
 
-/// A control plane. Each part ends with this value, and with the test process however that ends.
+/// A control plane. Each part ends with this value, and with the test process, even if that is killed.
 ///
-/// Where `HOOPOE_TEST_KUBECONFIG` names a kubeconfig, that cluster is used instead, and nothing is started.
+/// If `HOOPOE_TEST_KUBECONFIG` names a kubeconfig, that cluster is used instead, and no program is started.
 #[derive(Debug)]
 pub struct ControlPlane {
     kubectl: Kubectl,
@@ -44,11 +45,11 @@ pub struct ControlPlane {
     own: Option<Own>,
 }
 
-/// What is there only where the control plane is ours.
+/// The parts that exist only if we have started the control plane.
 #[derive(Debug)]
 struct Own {
     programs: Programs,
-    // In the order in which they end.
+    // The fields are in the order in which the parts must end.
     kwok: Option<Server>,
     _upkeep: Upkeep,
     scheduler: Option<Arc<Server>>,
@@ -61,12 +62,13 @@ struct Own {
 }
 
 impl ControlPlane {
-    /// etcd, API server and controller manager. Pods that are made stay Pending.
+    /// Starts etcd, the API server and the controller manager. Without nodes, pods stay Pending.
     pub async fn start() -> Result<Self> {
         Self::start_with_nodes(0).await
     }
 
-    /// The same, with a scheduler and so many nodes, whose pods become Ready at once and run nothing.
+    /// Starts the same parts, a scheduler and this number of simulated nodes. Their pods become Ready at once and run
+    /// no program.
     pub async fn start_with_nodes(nodes: usize) -> Result<Self> {
         if let Some(given) = std::env::var_os("HOOPOE_TEST_KUBECONFIG") {
             let kubectl = Kubectl::new(&Programs::client().await?)?;
@@ -86,13 +88,13 @@ impl ControlPlane {
         }
     }
 
-    /// The same on an address that nodes can reach, with a scheduler and no node.
+    /// Starts the same parts and a scheduler, without nodes, on an address that real nodes can reach.
     pub(crate) async fn start_for_nodes(programs: &Programs, address: Ipv4Addr) -> Result<Self> {
         Self::start_once(programs.clone(), true, Listen::at(address)?).await
     }
 
-    /// The control plane with two nodes that all tests of this process share: each makes namespaces of its own in it, and none
-    /// stops it. It ends with the process.
+    /// The control plane with two nodes that all tests of this process share. Each test creates its own namespaces in
+    /// it, and no test stops it. It ends with the process.
     pub async fn shared() -> Result<Arc<Self>> {
         let mut shared = SHARED.lock().await;
         if let Some(plane) = &*shared {
@@ -116,7 +118,8 @@ impl ControlPlane {
         let kubeconfig = write_kubeconfig(&folder, "admin", &url, &ca, &Identity::Certificate(&admin))?;
         let etcd_child = etcd.child()?;
         tokio::select! {
-            // First: where another test process took the port a moment before, that etcd would answer to our API server.
+            // Check etcd first. If another test process took the port a moment earlier, ours has ended, and our API
+            // server would use the other etcd.
             biased;
             ended = etcd_child.wait_until("it never is", START_LIMIT * 2, || std::future::ready(false)) => ended?,
             ready = wait_ready(&kubectl, &api, &kubeconfig) => ready?,
@@ -148,20 +151,21 @@ impl ControlPlane {
         own.kwok = Some(Server::start(kwok, own.folder.clone(), Signal::TERM, STOP_LIMIT)?);
         let node = |number| {
             format!(
-                "{{apiVersion: v1, kind: Node, metadata: {{name: node-{number}, labels: {{kubernetes.io/hostname: node-{number}, \
-                 topology.kubernetes.io/zone: zone-{number}}}}}}}\n"
+                "{{apiVersion: v1, kind: Node, metadata: {{name: node-{number}, labels: {{\
+                 kubernetes.io/hostname: node-{number}, topology.kubernetes.io/zone: zone-{number}}}}}}}\n"
             )
         };
         self.apply(&(0..nodes).map(node).collect::<Vec<_>>().join("---\n")).await?;
         self.kubectl(&["wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s"]).await.map(drop)
     }
 
-    /// The kubeconfig of somebody who may do everything.
+    /// The kubeconfig of a user with all rights.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
 
-    /// The kubeconfig of a user, in a group or in none, by a client certificate. Only for a control plane of our own.
+    /// Writes a kubeconfig for a user, optionally in a group, with a client certificate. It works only if we have
+    /// started the control plane.
     pub fn kubeconfig_for(&self, user: &str, group: Option<&str>) -> Result<PathBuf> {
         let own = self.own()?;
         let certificate = match group {
@@ -172,7 +176,8 @@ impl ControlPlane {
         write_kubeconfig(&own.folder, &name, &own.url, &own.ca, &Identity::Certificate(&certificate))
     }
 
-    /// The kubeconfig of a service account, by a token of an hour, and the token. Only for a control plane of our own.
+    /// Writes a kubeconfig for a service account, with a token that is valid for an hour, and returns the token too. It
+    /// works only if we have started the control plane.
     pub async fn kubeconfig_for_account(&self, namespace: &str, account: &str) -> Result<(PathBuf, String)> {
         let token = self.kubectl(&["-n", namespace, "create", "token", account, "--duration=1h"]).await?;
         let own = self.own()?;
@@ -181,32 +186,32 @@ impl ControlPlane {
         Ok((file, token.trim().to_owned()))
     }
 
-    /// Where the API server of our own is: `https://127.0.0.1:…`.
+    /// The URL of the API server that we have started: `https://127.0.0.1:…`.
     pub fn api_url(&self) -> Result<&str> {
         Ok(&self.own()?.url)
     }
 
-    /// The authority whose certificates the API server of our own shows and trusts.
+    /// The authority whose certificates the API server that we have started presents and trusts.
     pub fn ca(&self) -> Result<&Ca> {
         Ok(&self.own()?.ca)
     }
 
-    /// What `kubectl` prints, as the one who may do everything; its complaint is the error.
+    /// Runs `kubectl` with all rights and returns its output. The error contains its standard error.
     pub async fn kubectl(&self, args: &[&str]) -> Result<String> {
         self.kubectl_as(&self.kubeconfig, args).await
     }
 
-    /// What `kubectl` prints for the holder of a kubeconfig.
+    /// Runs `kubectl` with another kubeconfig and returns its output.
     pub async fn kubectl_as(&self, kubeconfig: &Path, args: &[&str]) -> Result<String> {
         self.kubectl.run(kubeconfig, args).await
     }
 
-    /// `kubectl` with a text on its input (`-f -`), whatever it answers.
+    /// Runs `kubectl` with a text on its standard input (`-f -`), and returns its output even if it fails.
     pub async fn kubectl_with(&self, args: &[&str], input: &str) -> Result<Output> {
         self.kubectl.run_with(&self.kubeconfig, args, input).await
     }
 
-    /// `kubectl apply --server-side` of a text with one or more documents.
+    /// Runs `kubectl apply --server-side` on a text with one or more documents.
     pub async fn apply(&self, yaml: &str) -> Result<()> {
         let output = self.kubectl_with(&["apply", "--server-side", "--force-conflicts", "-f", "-"], yaml).await?;
         if output.status.success() {
@@ -216,7 +221,7 @@ impl ControlPlane {
         Err(Error::Tool { command: "kubectl apply".to_owned(), status: output.status, output: complaint })
     }
 
-    /// `kill -9` of the API server; its objects stay in etcd.
+    /// Kills the API server with `kill -9`. Its objects stay in etcd.
     pub async fn kill_api_server(&self) -> Result<()> {
         self.own()?.api.kill9().await
     }
@@ -228,17 +233,17 @@ impl ControlPlane {
         wait_ready(&self.kubectl, api, &self.kubeconfig).await
     }
 
-    /// Freezes the API server.
+    /// Stops the API server with SIGSTOP.
     pub fn pause_api_server(&self) -> Result<()> {
         self.own()?.api.pause()
     }
 
-    /// Thaws it.
+    /// Continues the stopped API server.
     pub fn resume_api_server(&self) -> Result<()> {
         self.own()?.api.resume()
     }
 
-    /// The ids of all processes of ours, the API server's first.
+    /// The ids of all processes that we have started, the API server's first.
     pub fn pids(&self) -> Result<Vec<u32>> {
         let own = self.own()?;
         let others = [Some(&own.etcd), Some(&*own.controllers), own.scheduler.as_deref(), own.kwok.as_ref()];
@@ -257,13 +262,14 @@ async fn wait_ready(kubectl: &Kubectl, api: &Server, kubeconfig: &Path) -> Resul
     api.child()?.wait_until("ok from /readyz", START_LIMIT, || async { ask().await.is_ok() }).await
 }
 
-/// The API server serves before the controllers have done anything: until then the roles `view`, `edit` and `admin` allow nothing,
-/// since their rules are gathered from other roles, and no namespace has the account that pods need.
+/// Waits for the controllers, because the API server serves before they have done their first work. Until then the
+/// roles `view`, `edit` and `admin` allow nothing, because a controller collects their rules from other roles, and no
+/// namespace has the service account that pods need.
 async fn wait_controllers(kubectl: &Kubectl, controllers: &Server, kubeconfig: &Path) -> Result<()> {
     let objects = ["clusterrole/view", "clusterrole/edit", "clusterrole/admin", "serviceaccount/default"];
     let args = [["get"].as_slice(), &objects, &["-o", "jsonpath={.items[*].rules[0].verbs}"]].concat();
     let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &args);
-    // One list of verbs for each of the three roles.
+    // The answer has one list of verbs for each of the three roles.
     let done = || async { ask().await.is_ok_and(|verbs| verbs.matches('[').count() == 3) };
     controllers.child()?.wait_until("the default roles and account", START_LIMIT, done).await
 }
@@ -272,7 +278,7 @@ fn write_kubeconfig(folder: &Folder, name: &str, url: &str, ca: &Ca, identity: &
     folder.write_private(&format!("{name}.kubeconfig"), &kubeconfig::text(url, ca.certificate(), identity), None)
 }
 
-/// A file's name, another one for other parts, whatever they hold.
+/// Makes a file name from the parts. Different parts give different names, whatever characters they contain.
 fn file_name(parts: &[&str]) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("_{:x}", u32::from(c)) };
     parts.iter().map(|part| part.chars().map(plain).collect::<String>()).collect::<Vec<_>>().join("-")
@@ -295,7 +301,7 @@ mod tests {
         ];
         let files: std::collections::HashSet<String> = names.iter().map(|parts| file_name(parts)).collect();
         assert_eq!(files.len(), names.len(), "{files:?}");
-        assert!(!files.contains("admin"), "that of the one who may do everything");
+        assert!(!files.contains("admin"), "a user got the file name of the administrator");
     }
 
     #[tokio::test]

@@ -1,27 +1,27 @@
-//! What can go wrong while a server is started or spoken to.
+//! The errors of starting a server and talking to it.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// The result of everything in this crate.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// What can go wrong while a server is started or spoken to.
+/// An error of starting a server or talking to it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system refused something.
+    /// The operating system refused an operation.
     #[error("failed to {what}")]
     Io {
-        /// What was being done, as the rest of the sentence.
+        /// The operation, as the rest of the sentence "failed to …".
         what: String,
-        /// What the operating system said.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A program of a Debian package is not there.
+    /// A program of a Debian package is missing.
     #[error("the program {program} is missing; e2e/install.sh installs it")]
     ProgramMissing {
-        /// The program or the pattern that was looked for.
+        /// The program's path, or the pattern of the search.
         program: String,
     },
     /// The system has no such user.
@@ -30,61 +30,61 @@ pub enum Error {
         /// The user's name.
         user: String,
     },
-    /// A command that ends by itself ended badly.
+    /// A command failed.
     #[error("{command} ended with {status}: {output}")]
     Tool {
         /// The program that ran.
         command: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
-        /// What it wrote.
+        /// Its output.
         output: String,
     },
-    /// A command that ends by itself did not.
+    /// A command did not end within its time limit.
     #[error("{command} did not end within {limit:?}")]
     ToolTimeout {
         /// The program that ran.
         command: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// A process ended that nobody ended: before it was of any use, or later.
+    /// A process ended although it was not told to, during its start or later.
     #[error("{name} ended by itself with {status}; the end of its log {path}:\n{log}", path = path.display())]
     EndedItself {
         /// The process.
         name: String,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// Its log file.
         path: PathBuf,
         /// The last lines of the log.
         log: String,
     },
-    /// A process runs, but does not answer.
+    /// A process runs, but did not become ready in time.
     #[error("{name} was not ready ({what}) within {limit:?}; the end of its log {path}:\n{log}", path = path.display())]
     NotReady {
         /// The process.
         name: String,
-        /// What was waited for.
+        /// The condition that was not met.
         what: String,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
         /// Its log file.
         path: PathBuf,
         /// The last lines of the log.
         log: String,
     },
-    /// A process did not end in the time it had, and was left running.
+    /// A process did not end within its time limit, and was left running.
     #[error("{name} (process {pid}) had not ended after {limit:?}")]
     StillRunning {
         /// The process.
         name: String,
-        /// Its id.
+        /// The process id.
         pid: u32,
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
     },
-    /// The server was stopped or killed, and not started again.
+    /// The server was stopped or killed, and was not started again.
     #[error("{name} is not running")]
     NotRunning {
         /// The server.
@@ -100,7 +100,7 @@ pub enum Error {
         method: String,
         /// The request's address.
         url: String,
-        /// What the client said.
+        /// The HTTP client's error.
         source: reqwest::Error,
     },
     /// An HTTP request was refused.
@@ -118,18 +118,18 @@ pub enum Error {
     /// A certificate could not be made.
     #[error("failed to make a certificate for {subject}")]
     Certificate {
-        /// Whom it was for.
+        /// The name in the certificate.
         subject: String,
-        /// What rcgen said.
+        /// rcgen's error.
         source: rcgen::Error,
     },
-    /// A Kubernetes control plane cannot be had on this machine.
+    /// A Kubernetes control plane cannot run on this machine.
     #[error("a Kubernetes control plane cannot be had here: {reason}")]
     NoControlPlane {
         /// What is missing.
         reason: String,
     },
-    /// `RabbitMQ` 4 cannot be had on this machine.
+    /// `RabbitMQ` 4 cannot run on this machine.
     #[error("RabbitMQ 4 from Debian trixie cannot be had here: {reason}")]
     NoTrixie {
         /// What is missing.
@@ -138,7 +138,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err`: the operating system refused `what`, a sentence's rest such as "read the log".
+    /// A function for `map_err` that makes an [`Error::Io`]. `what` completes "failed to …", such as "read the log".
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::user::User;
 use crate::watchdog;
 
-/// A temporary folder that goes with the last copy of this value, or with the test process.
+/// A temporary folder that is removed with the last copy of this value, or with the test process.
 #[derive(Debug, Clone)]
 pub struct Folder(Arc<tempfile::TempDir>);
 
@@ -24,12 +24,12 @@ impl Folder {
         Ok(Self(Arc::new(folder)))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// A new folder in it, which `owner` alone may read where one is named.
+    /// Creates a folder in it. If `owner` is given, only that user may read it.
     pub(crate) fn make(&self, name: &str, owner: Option<&User>) -> Result<PathBuf> {
         let path = self.path().join(name);
         std::fs::create_dir(&path).map_err(Error::io(format!("make the folder {}", path.display())))?;
@@ -40,7 +40,7 @@ impl Folder {
         Ok(path)
     }
 
-    /// A new file in it that its owner alone may read: `owner`, else this process's user.
+    /// Creates a file in it that only its owner may read: `owner`, or this process's user if `owner` is `None`.
     pub(crate) fn write_private(&self, name: &str, text: &str, owner: Option<&User>) -> Result<PathBuf> {
         let path = self.path().join(name);
         std::fs::write(&path, text).map_err(Error::io(format!("write {}", path.display())))?;

@@ -1,4 +1,4 @@
-//! The `hoopoe` binary of this build, for the tests of other crates than its own.
+//! The `hoopoe` binary of this build, for the tests of other crates.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,11 +6,12 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::tool;
 
-/// A cold build on two cores.
+/// The time limit is enough for a build from nothing on two cores.
 const BUILD_LIMIT: Duration = Duration::from_mins(15);
 
-/// Where `hoopoe` is: in the folder `HOOPOE_PROGRAMS`, which `e2e/build.sh` filled; else beside the test that asks, where it is built
-/// first. Cargo then compiles it for itself alone, and with it most of its dependencies once more.
+/// The path of `hoopoe`. If `HOOPOE_PROGRAMS` is set, it is in that folder, which `e2e/build.sh` has filled. Otherwise
+/// Cargo builds it next to the test's binary. That build enables only the features of this one package, so Cargo
+/// compiles most dependencies a second time.
 pub async fn hoopoe_binary() -> Result<PathBuf> {
     if let Some(folder) = std::env::var_os("HOOPOE_PROGRAMS") {
         return Ok(PathBuf::from(folder).join("hoopoe"));

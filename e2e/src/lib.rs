@@ -1,7 +1,7 @@
 //! Real servers for the tests: `RabbitMQ`, `PostgreSQL` and Redis on free loopback ports, in temporary folders.
 //!
-//! Everything started here ends with the value that stands for it, and, by [`watchdog`], also when the test process is
-//! killed. `e2e/install.sh` installs the Debian packages that are needed.
+//! Everything that is started here ends when its value is dropped. If the test process is killed, [`watchdog`] ends it.
+//! `e2e/install.sh` installs the Debian packages that the servers need.
 
 mod ca;
 mod child;
@@ -44,5 +44,5 @@ pub use proxy::Proxy;
 pub use rabbitmq::{RabbitMq, RabbitMqOptions, RabbitMqVersion};
 pub use redis::{Redis, RedisOptions};
 pub use register_suite::register_suite;
-/// For [`RabbitMq::management`].
+/// The type of the first parameter of [`RabbitMq::management`].
 pub use reqwest::Method;

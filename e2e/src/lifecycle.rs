@@ -1,4 +1,4 @@
-//! What may be done to any of the three servers, whichever it is.
+//! The methods that all three servers have.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ impl<T> Shared<T> {
         Self(Mutex::const_new(None))
     }
 
-    /// The one that is there; whoever asks first starts it.
+    /// Returns the shared server. The first call starts it.
     pub(crate) async fn get(&self, start: impl AsyncFnOnce() -> Result<T>) -> Result<Arc<T>> {
         let mut shared = self.0.lock().await;
         if let Some(server) = &*shared {
@@ -27,32 +27,32 @@ impl<T> Shared<T> {
     }
 }
 
-/// The methods of a type with a field `server` and a method `wait_ready`.
+/// Adds the methods to a type with a field `server` and a method `wait_ready`.
 macro_rules! lifecycle {
     ($server:ident) => {
         impl $server {
-            /// The id of the process that all its others come from.
+            /// The id of the server's first process, which has started all others.
             pub fn pid(&self) -> $crate::error::Result<u32> {
                 self.server.pid()
             }
 
-            /// The server's log.
+            /// The content of the server's log.
             pub fn log(&self) -> $crate::error::Result<String> {
                 Ok(self.server.child()?.log())
             }
 
-            /// Starts it again, same ports, same data, after a gentle end where it still runs.
+            /// Starts the server again with the same ports and the same data. If it still runs, it is stopped first.
             pub async fn restart(&self) -> $crate::error::Result<()> {
                 self.server.restart().await?;
                 self.wait_ready().await
             }
 
-            /// Freezes all its processes.
+            /// Stops all its processes with SIGSTOP.
             pub fn pause(&self) -> $crate::error::Result<()> {
                 self.server.pause()
             }
 
-            /// Thaws them.
+            /// Continues its stopped processes.
             pub fn resume(&self) -> $crate::error::Result<()> {
                 self.server.resume()
             }

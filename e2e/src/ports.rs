@@ -7,30 +7,30 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// Lowest port that is handed out: below it live the servers that people start by hand.
+/// The lowest port that is handed out. Servers that people start by hand use ports below it.
 const LOWEST: u16 = 10_240;
 
 static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
 
-/// A TCP port of 127.0.0.1 that nobody listens on, different at each call within this process.
+/// A TCP port of 127.0.0.1 on which no server listens. Each call within this process returns a different one.
 ///
-/// It lies below the range from which the kernel takes the ports of outgoing connections: a client that reconnects to a
-/// killed server would otherwise, once in some ten thousand attempts, be given that very port and connect to itself, or
-/// keep the server from coming back on it. Two processes may still be given the same port; the servers here then try
-/// another one.
+/// The port is below the range from which the kernel takes the ports of outgoing connections. Otherwise a client that
+/// reconnects to a killed server would get the server's own port once in about ten thousand attempts, and would then
+/// connect to itself or keep the server from using the port again. Two processes may still get the same port; the
+/// servers of this crate then try another one.
 pub fn free_port() -> Result<u16> {
     let highest = outgoing_range_start();
     if highest <= LOWEST + 1_000 {
         return port_by_kernel();
     }
     let span = highest - LOWEST;
-    // A random place to begin, so that two test processes seldom try the same ports.
+    // Start at a random port, so that two test processes rarely try the same ports.
     let random = RandomState::new().hash_one(std::process::id());
     let start = LOWEST + u16::try_from(random % u64::from(span)).unwrap_or(0);
     (start..highest).chain(LOWEST..start).find(|port| take(*port)).ok_or(Error::NoFreePort)
 }
 
-/// Where the kernel's range for outgoing connections begins.
+/// The first port of the kernel's range for outgoing connections.
 fn outgoing_range_start() -> u16 {
     std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
         .ok()
@@ -38,7 +38,7 @@ fn outgoing_range_start() -> u16 {
         .unwrap_or(32_768)
 }
 
-/// For machines where nearly every port is in the kernel's range.
+/// Asks the kernel for a port, on machines where nearly every port is in the kernel's range.
 fn port_by_kernel() -> Result<u16> {
     for _ in 0..100 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("bind a loopback port"))?;

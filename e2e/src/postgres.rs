@@ -21,32 +21,32 @@ const STOP_LIMIT: Duration = Duration::from_secs(20);
 
 static SHARED: Shared<Postgres> = Shared::new();
 
-/// How clients prove who they are.
+/// How clients prove their identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PostgresAuth {
-    /// They need not.
+    /// Clients need no proof.
     Trust,
     /// By the password (`scram-sha-256`).
     #[default]
     Password,
-    /// By a certificate whose common name is the user's; needs TLS.
+    /// By a certificate whose common name is the user's name. It needs TLS.
     Certificate,
 }
 
-/// How a [`Postgres`] is set up. The default: a password, no TLS, fsync on.
+/// How a [`Postgres`] is set up. By default it has a password, no TLS, and fsync is on.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
     /// The superuser's name.
     pub user: String,
-    /// Its password. Letters and digits only, for it stands in URLs.
+    /// The superuser's password. It may contain only letters and digits, because it is part of URLs.
     pub password: String,
-    /// How clients prove who they are.
+    /// How clients prove their identity.
     pub auth: PostgresAuth,
-    /// With it the server takes TCP connections with TLS only.
+    /// If set, the server accepts TCP connections only with TLS.
     pub tls: Option<TlsOptions>,
-    /// Whether a commit is on disk before it is answered.
+    /// Whether the server writes a commit to disk before it confirms it.
     pub fsync: bool,
-    /// More of `postgresql.conf`, as (name, value).
+    /// More settings of `postgresql.conf`, as (name, value).
     pub settings: Vec<(String, String)>,
 }
 
@@ -63,7 +63,7 @@ impl Default for PostgresOptions {
     }
 }
 
-/// A running server, of the newest version that is installed, with a cluster of its own.
+/// A running server of the newest installed version, with its own cluster on disk.
 #[derive(Debug)]
 pub struct Postgres {
     server: Server,
@@ -75,19 +75,19 @@ pub struct Postgres {
 lifecycle!(Postgres);
 
 impl Postgres {
-    /// Makes a cluster, starts its server and waits until it answers.
+    /// Creates a cluster, starts its server and waits until it answers.
     pub async fn start(options: PostgresOptions) -> Result<Self> {
         Self::serve(Cluster::init(&options).await?, options).await
     }
 
-    /// Starts a streaming replica of this server, a copy that `pg_basebackup` takes. It answers reads at once, and is asynchronous
-    /// unless the `synchronous_standby_names` of this server say otherwise.
+    /// Starts a streaming replica of this server, from a copy that `pg_basebackup` makes. It answers reads at once. It
+    /// is asynchronous, unless the `synchronous_standby_names` of this server make it synchronous.
     pub async fn standby(&self) -> Result<Self> {
         let cluster = self.cluster.copy(self.port, &self.options.user).await?;
         Self::serve(cluster, self.options.clone()).await
     }
 
-    /// Makes a standby a primary: when this returns, it takes writes.
+    /// Promotes a standby to a primary. When this returns, the server accepts writes.
     pub async fn promote(&self) -> Result<()> {
         self.psql("postgres", "SELECT pg_promote()").await.map(drop)
     }
@@ -106,18 +106,18 @@ impl Postgres {
         }
     }
 
-    /// The server, with default options, that all tests of this process share: each makes a database of its own in it,
-    /// and none stops it. It ends with the process.
+    /// The server, with default options, that all tests of this process share. Each test creates its own database in
+    /// it, and no test stops it. It ends with the process.
     pub async fn shared() -> Result<Arc<Self>> {
         SHARED.get(async || Self::start(PostgresOptions::default()).await).await
     }
 
-    /// The database `postgres`. With TLS the URL asks for `sslmode=verify-full` and names the authority's file.
+    /// The URL of the database `postgres`. With TLS it asks for `sslmode=verify-full` and names the authority's file.
     pub fn url(&self) -> String {
         self.url_of("postgres")
     }
 
-    /// A database of that name.
+    /// The URL of a database of that name.
     pub fn url_of(&self, database: &str) -> String {
         let PostgresOptions { user, password, auth, tls, fsync: _, settings: _ } = &self.options;
         let login = match auth {
@@ -131,23 +131,23 @@ impl Postgres {
         }
     }
 
-    /// Its TCP port.
+    /// The TCP port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Where its programs are (`psql`, `pg_ctl`, …).
+    /// The folder of its programs (`psql`, `pg_ctl`, …).
     pub fn programs(&self) -> &PathBuf {
         &self.cluster.programs
     }
 
-    /// Makes an empty database; its URL.
+    /// Creates an empty database and returns its URL.
     pub async fn create_database(&self, name: &str) -> Result<String> {
         self.psql("postgres", &format!("CREATE DATABASE \"{name}\"")).await?;
         Ok(self.url_of(name))
     }
 
-    /// What statements print, a line for each row and `|` between columns, run by the superuser past all of TLS and `auth`.
+    /// Runs statements as the superuser, without TLS and `auth`. Returns a line for each row, with `|` between columns.
     pub async fn psql(&self, database: &str, statements: &str) -> Result<String> {
         let mut command = tokio::process::Command::new(self.cluster.programs.join("psql"));
         command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set", "ON_ERROR_STOP=1"]);
@@ -156,12 +156,12 @@ impl Postgres {
         Ok(tool::run(command, START_LIMIT).await?.trim_end().to_owned())
     }
 
-    /// Ends it fast: transactions are rolled back, what was committed is written.
+    /// Stops the server with a fast shutdown: it rolls back open transactions and writes committed ones to disk.
     pub async fn stop(&self) -> Result<()> {
         self.server.stop().await
     }
 
-    /// `kill -9` of all its processes.
+    /// Kills all its processes with `kill -9`.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
     }

@@ -1,15 +1,15 @@
-//! The charts of the version before, for tests of `helm upgrade`.
+//! The charts of the previous version, for tests of `helm upgrade`.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The archive of a chart as it was in the version before: the one in `charts/previous`, where `charts/next-version.sh` kept it. `chart`: its
-/// name, which may be the beginning of another's.
+/// The archive of a chart's previous version in `charts/previous`, where `charts/next-version.sh` has put it. `chart`
+/// is the chart's name, which may be the beginning of another chart's name.
 ///
 /// # Errors
-/// The folder cannot be read, or it holds none, or two.
+/// The folder cannot be read, or it does not have exactly one archive of the chart.
 pub fn previous_chart(chart: &str) -> Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/previous");
     find(&folder, chart).map_err(Error::io(format!("find the one archive of {chart} in charts/previous")))

@@ -1,13 +1,13 @@
-//! The processes that belong to a server, as `/proc` shows them, and signals to them.
+//! Finds the processes that belong to a server in `/proc`, and sends signals to them.
 
 use std::collections::HashSet;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A process: its id alone may be another's later, with its start time it is unique.
+/// A process. It has its start time because the kernel may give the id to another process later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Process {
-    /// Its id.
+    /// The process id.
     pub(crate) pid: u32,
     started: u64,
 }
@@ -20,15 +20,15 @@ struct Stat {
     session: u32,
 }
 
-/// The ids of all living processes below `root`, itself included: what it started, and the members of its session.
+/// The ids of `root` and all running processes below it: its descendants and the members of its session.
 ///
-/// Both are needed: each of `PostgreSQL`'s backends and Erlang's port programs has a session of its own, and what lost its
-/// parent is found by its session only.
+/// Both are needed: `PostgreSQL`'s backends and Erlang's port programs have their own sessions, and a process whose
+/// parent has ended can be found only by its session.
 pub fn processes_under(root: u32) -> Vec<u32> {
     members(root).into_iter().map(|process| process.pid).collect()
 }
 
-/// As [`processes_under`], with their start times.
+/// Like [`processes_under`], but with the start times.
 pub(crate) fn members(root: u32) -> Vec<Process> {
     let all = all();
     let mut found = HashSet::from([root]);
@@ -47,23 +47,23 @@ pub(crate) fn members(root: u32) -> Vec<Process> {
     all.iter().filter(living).map(|stat| stat.process).collect()
 }
 
-/// Whether the process still runs. A zombie does not.
+/// Whether the process still runs. A zombie does not run.
 pub(crate) fn is_alive(process: Process) -> bool {
     read(process.pid).is_some_and(|stat| !stat.zombie && stat.process == process)
 }
 
-/// Whether every thread of the process is stopped, or it is gone.
+/// Whether every thread of the process is stopped, or the process is gone.
 pub(crate) fn stands_still(pid: u32) -> bool {
     let Ok(threads) = std::fs::read_dir(format!("/proc/{pid}/task")) else { return true };
     threads.flatten().all(|thread| {
         let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
-        // The state follows the name, which stands in parentheses and may hold any character.
+        // The state follows the name, which is in parentheses and may contain any character.
         let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
         matches!(state, None | Some('T' | 't' | 'Z' | 'X'))
     })
 }
 
-/// Sends a signal; a process that is gone is no error.
+/// Sends a signal. It is no error if the process is gone.
 pub(crate) fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
@@ -81,7 +81,7 @@ fn read(pid: u32) -> Option<Stat> {
     parse(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// Parses `pid (name) state parent group session ... started`, where the name may hold anything.
+/// Parses `pid (name) state parent group session ... started`. The name may contain any character.
 fn parse(line: &str) -> Option<Stat> {
     let pid = line.split(' ').next()?.parse().ok()?;
     let mut fields = line.rsplit_once(") ")?.1.split(' ');

@@ -1,4 +1,4 @@
-//! A TCP proxy that can be cut or stalled: one process loses a server that others still reach.
+//! A TCP proxy that can be cut or stalled, so that one process loses a server that others still reach.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::error::{Error, Result};
 use crate::ports::free_port;
 
-/// A TCP proxy on a loopback port. It ends, and its connections with it, when this value or the runtime does.
+/// A TCP proxy on a loopback port. It and its connections end when this value is dropped or the runtime ends.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -44,12 +44,12 @@ impl Proxy {
         Ok(Self { address, orders, stalled })
     }
 
-    /// Where it listens.
+    /// The port on which it listens.
     pub fn port(&self) -> u16 {
         self.address.port()
     }
 
-    /// The same URL with this proxy's port in the place of `port`, the upstream's.
+    /// The URL with this proxy's port instead of `port`, the port of the upstream.
     pub fn url(&self, upstream_url: &str, port: u16) -> String {
         upstream_url.replacen(&format!(":{port}"), &format!(":{}", self.port()), 1)
     }
@@ -59,22 +59,23 @@ impl Proxy {
         self.order(Order::Cut).await
     }
 
-    /// Takes connections again after a [`Proxy::cut`].
+    /// Accepts connections again after a [`Proxy::cut`].
     pub async fn restore(&self) -> Result<()> {
         self.order(Order::Restore).await
     }
 
-    /// Closes all connections and forwards new ones to another port of 127.0.0.1, as a failover moves a service's address.
+    /// Closes all connections and forwards new ones to another port of 127.0.0.1, like a failover that moves an
+    /// address.
     pub async fn redirect(&self, upstream: u16) -> Result<()> {
         self.order(Order::Redirect(upstream)).await
     }
 
-    /// Stops forwarding without closing anything, as a network that loses every packet. New connections are taken.
+    /// Stops forwarding but closes no connection, like a network that loses every packet. New connections are accepted.
     pub fn stall(&self) {
         self.stalled.send_replace(true);
     }
 
-    /// Forwards again, first what was held back.
+    /// Forwards again, beginning with the bytes that were held back.
     pub fn unstall(&self) {
         self.stalled.send_replace(false);
     }
@@ -102,7 +103,7 @@ impl Actor {
                 order = orders.recv() => {
                     let Some((order, done)) = order else { return };
                     let result = self.obey(order, &mut listener).await;
-                    // Err: the one who asked has gone.
+                    // Ignore the error: it only means that the caller no longer waits.
                     let _ = done.send(result);
                 }
                 client = accept(listener.as_ref()) => {
@@ -143,18 +144,18 @@ async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, S
     }
 }
 
-/// Forwards both ways until either side is done or broken; what the other side is still to get, it gets.
+/// Forwards in both directions until one side ends or fails. Bytes that were already read still reach the other side.
 async fn link(client: TcpStream, upstream: SocketAddr, stall: watch::Receiver<bool>) {
     let Ok(server) = TcpStream::connect(upstream).await else {
         return;
     };
-    // A proxy that waits to fill packets would add 40 ms to every small message.
+    // Without this, the kernel would wait to fill packets and add 40 ms to every small message.
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
     let (client_read, client_write) = client.into_split();
     let (server_read, server_write) = server.into_split();
     let there = forward(client_read, server_write, stall.clone());
     let back = forward(server_read, client_write, stall);
-    // An error on one way ends both.
+    // An error in one direction ends both.
     let _ = tokio::try_join!(there, back);
 }
 
@@ -167,7 +168,7 @@ async fn forward(
     loop {
         flowing(&mut stall).await?;
         let length = from.read(&mut buffer).await?;
-        // What was read while it stalled waits here; so does the end of the connection.
+        // While the proxy is stalled, the bytes that were read and the end of the connection wait here.
         flowing(&mut stall).await?;
         if length == 0 {
             return to.shutdown().await;

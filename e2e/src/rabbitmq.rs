@@ -21,36 +21,36 @@ use files::Node;
 
 const START_LIMIT: Duration = Duration::from_mins(2);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// Each command starts an Erlang of its own, which takes a second or two, and a minute on a machine with much else to do.
+/// Each command starts an Erlang virtual machine, which takes one or two seconds, and up to a minute on a busy machine.
 const CTL_LIMIT: Duration = Duration::from_mins(4);
 /// The share of the machine's memory that a node may use before it blocks publishers.
 const WATERMARK: &str = "0.9";
 
 static SHARED: Shared<RabbitMq> = Shared::new();
 
-/// Which `RabbitMQ`.
+/// The version of `RabbitMQ` to start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RabbitMqVersion {
     /// The machine's own package: 3.10 on Debian 12.
     #[default]
     Debian,
-    /// 4.0 of Debian trixie, put by `e2e/trixie.sh` into a folder of its own. Needs root and debootstrap, and a minute the
-    /// first time.
+    /// 4.0 of Debian trixie, which `e2e/trixie.sh` installs into a separate folder. That needs root and debootstrap,
+    /// and takes a minute the first time.
     Four,
 }
 
 /// How a [`RabbitMq`] is set up.
 #[derive(Debug, Clone)]
 pub struct RabbitMqOptions {
-    /// Which one.
+    /// The version to start.
     pub version: RabbitMqVersion,
     /// The administrator's name.
     pub user: String,
-    /// Its password. Letters and digits only, for it stands in URLs.
+    /// The administrator's password. It may contain only letters and digits, because it is part of URLs.
     pub password: String,
-    /// One more AMQP port, with TLS.
+    /// If set, the node has a second AMQP port, with TLS.
     pub tls: Option<TlsOptions>,
-    /// Plugins to enable beside `rabbitmq_management`. With any, a start takes a second longer.
+    /// Plugins to enable in addition to `rabbitmq_management`. If there are any, a start takes a second longer.
     pub plugins: Vec<String>,
     /// More lines of `rabbitmq.conf`.
     pub settings: Vec<String>,
@@ -80,7 +80,7 @@ pub struct RabbitMq {
 lifecycle!(RabbitMq);
 
 impl RabbitMq {
-    /// Starts one and waits until it takes AMQP connections and answers on its management port.
+    /// Starts a node and waits until it accepts AMQP connections and answers on its management port.
     pub async fn start(options: RabbitMqOptions) -> Result<Self> {
         let root = match options.version {
             RabbitMqVersion::Debian => None,
@@ -98,8 +98,8 @@ impl RabbitMq {
         }
     }
 
-    /// The node, with default options, that all tests of this process share: each makes a virtual host of its own in it,
-    /// and none stops it. It ends with the process.
+    /// The node, with default options, that all tests of this process share. Each test creates its own virtual host in
+    /// it, and no test stops it. It ends with the process.
     pub async fn shared() -> Result<Arc<Self>> {
         SHARED.get(async || Self::start(RabbitMqOptions::default()).await).await
     }
@@ -109,12 +109,12 @@ impl RabbitMq {
         self.url_of("/")
     }
 
-    /// The URL of a virtual host. Of its name's characters only `/` is escaped.
+    /// The URL of a virtual host. Only the character `/` of its name is escaped.
     pub fn url_of(&self, vhost: &str) -> String {
         self.amqp_url("amqp", self.node.ports.amqp, vhost)
     }
 
-    /// `amqps://…` of the virtual host `/`, where TLS was asked for.
+    /// The `amqps://…` URL of the virtual host `/`, if the node has TLS.
     pub fn tls_url(&self) -> Option<String> {
         Some(self.amqp_url("amqps", self.node.ports.amqps?, "/"))
     }
@@ -135,15 +135,16 @@ impl RabbitMq {
         self.node.ports.management
     }
 
-    /// Ends it gently, and its epmd. That takes 6 s, 5 of which the management plugin waits for itself.
+    /// Stops the node and its epmd with SIGTERM. It takes 6 s, because the management plugin waits for 5 s.
     pub async fn stop(&self) -> Result<()> {
         self.server.stop().await
     }
 
-    /// `kill -9` of all its processes.
+    /// Kills all its processes with `kill -9`.
     ///
-    /// A quorum queue that was declared less than half a second ago does not come back from it, on 3.10 and on 4.0: after a
-    /// restart, whoever asks for it waits for ever. Ra's register of queues (`ra_directory`, a dets table) is saved only then.
+    /// A quorum queue that was declared less than half a second before is lost, on 3.10 and on 4.0: after a restart,
+    /// every request for it waits forever. The reason is that Ra saves its register of queues (`ra_directory`, a dets
+    /// table) only half a second after a change.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
     }
@@ -153,12 +154,12 @@ impl RabbitMq {
         self.ctl(&["set_vm_memory_high_watermark", "0"]).await.map(drop)
     }
 
-    /// Ends the alarm of [`RabbitMq::block_publishers`].
+    /// Clears the alarm of [`RabbitMq::block_publishers`].
     pub async fn unblock_publishers(&self) -> Result<()> {
         self.ctl(&["set_vm_memory_high_watermark", WATERMARK]).await.map(drop)
     }
 
-    /// What `rabbitmqctl` prints for a command. It takes a second or two: prefer the management API.
+    /// Returns the output of a `rabbitmqctl` command. It takes one or two seconds, so prefer the management API.
     pub async fn ctl(&self, args: &[&str]) -> Result<String> {
         tool::run(self.node.ctl(args), CTL_LIMIT).await
     }
@@ -168,7 +169,7 @@ impl RabbitMq {
         self.server.child()?.wait_until("AMQP and the management API", START_LIMIT, ready).await
     }
 
-    /// Whether a connection's first bytes are answered by `connection.start`, a method frame on channel 0.
+    /// Whether the node answers the first bytes of a connection with `connection.start`, a method frame on channel 0.
     async fn speaks_amqp(&self) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.node.ports.amqp)).await else {
             return false;

@@ -15,16 +15,16 @@ use crate::tool;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// How a [`Redis`] is set up. The default: no password, no TLS, nothing kept over a restart.
+/// How a [`Redis`] is set up. By default it has no password and no TLS, and keeps no data over a restart.
 #[derive(Debug, Clone, Default)]
 pub struct RedisOptions {
-    /// The password that clients must give.
+    /// The password that clients must send.
     pub password: Option<String>,
-    /// One more port, with TLS.
+    /// If set, the server has a second port, with TLS.
     pub tls: Option<TlsOptions>,
-    /// Whether every write is kept on disk (`appendfsync always`) and is there again after a restart.
+    /// Whether the server writes all data to disk (`appendfsync always`), so that it survives a restart.
     pub persistent: bool,
-    /// More of `redis.conf`, as (name, value).
+    /// More settings of `redis.conf`, as (name, value).
     pub settings: Vec<(String, String)>,
 }
 
@@ -40,7 +40,7 @@ pub struct Redis {
 lifecycle!(Redis);
 
 impl Redis {
-    /// Starts one and waits until it answers.
+    /// Starts a server and waits until it answers.
     pub async fn start(options: RedisOptions) -> Result<Self> {
         let mut attempt = 1;
         loop {
@@ -56,7 +56,7 @@ impl Redis {
         self.url_with("redis", self.port)
     }
 
-    /// `rediss://…`, where TLS was asked for.
+    /// `rediss://…`, if the server has TLS.
     pub fn tls_url(&self) -> Option<String> {
         Some(self.url_with("rediss", self.tls_port?))
     }
@@ -66,12 +66,12 @@ impl Redis {
         self.port
     }
 
-    /// Ends it gently.
+    /// Stops the server with SIGTERM.
     pub async fn stop(&self) -> Result<()> {
         self.server.stop().await
     }
 
-    /// `kill -9`.
+    /// Kills the server with `kill -9`.
     pub async fn kill9(&self) -> Result<()> {
         self.server.kill9().await
     }
@@ -81,7 +81,7 @@ impl Redis {
         self.cli(&["flushall"]).await.map(drop)
     }
 
-    /// What `redis-cli` prints for a command.
+    /// Returns the output of a `redis-cli` command.
     pub async fn cli(&self, args: &[&str]) -> Result<String> {
         let mut command = tokio::process::Command::new("redis-cli");
         command.args(["-h", "127.0.0.1", "-e", "-p"]).arg(self.port.to_string()).args(args);

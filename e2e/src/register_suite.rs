@@ -1,7 +1,7 @@
-//! The requests to `/notif/register` and the answers to them, which `hoopoe dev` and the operator both have to give.
+//! Requests to `/notif/register`, and the answers that `hoopoe dev` and the operator must both give.
 //!
-//! Written once as data, `register_suite.json`: an `answer` must hold at least the keys that are given, a `problem` is an
-//! `application/problem+json` of that code, and `contains` stand somewhere in the text.
+//! They are data in `register_suite.json`. An `answer` must have at least the given keys, a `problem` is an
+//! `application/problem+json` with that code, and the texts in `contains` must occur in the answer.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, Response};
@@ -13,8 +13,8 @@ use crate::ports::free_port;
 
 const SUITE: &str = include_str!("register_suite.json");
 
-/// Sends every request, in order, to `url` (which ends in `/notif/register`), with this bearer token if there is one. What is not
-/// as expected comes back, a sentence each; empty is what it should be. The second is how many requests there were.
+/// Sends every request, in order, to `url` (which ends in `/notif/register`), with the bearer token if one is given.
+/// Returns a sentence for each unexpected answer, and the number of requests. The list must be empty.
 pub async fn register_suite(url: &str, token: Option<&str>) -> Result<(Vec<String>, usize)> {
     let mut faults = Vec::new();
     let requests = requests()?;
@@ -29,13 +29,13 @@ pub async fn register_suite(url: &str, token: Option<&str>) -> Result<(Vec<Strin
     Ok((faults, requests.len()))
 }
 
-/// The suite, with free ports in the places of the numbered ones.
+/// The suite, with free ports in place of the numbered placeholders.
 fn requests() -> Result<Vec<Value>> {
     let mut text = SUITE.replace("${300000 times x}", &"x".repeat(300_000));
     for number in 1..=3 {
         text = text.replace(&format!("\"${{port {number}}}\""), &free_port()?.to_string());
     }
-    // The file stands beside this one: a test that reads it finds a slip at once.
+    // The file is part of this crate, so the first test that reads it reports a mistake in it.
     Ok(serde_json::from_str(&text).unwrap_or_else(|error| vec![Value::String(error.to_string())]))
 }
 
@@ -79,7 +79,8 @@ async fn check(request: &Value, answer: Response) -> Vec<String> {
     faults
 }
 
-/// Objects hold at least the keys that are expected; lists are as long, and everything else is equal.
+/// Compares two values: objects must have at least the expected keys, lists must have the same length, and all other
+/// values must be equal.
 fn differences(path: &str, expected: &Value, found: &Value, faults: &mut Vec<String>) {
     match (expected, found) {
         (Value::Object(expected), Value::Object(found)) => {

@@ -1,4 +1,4 @@
-//! What the three servers share: a process that may be ended and started again.
+//! The part that the servers share: a process that can be stopped and started again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,10 +10,10 @@ use crate::child_options::ChildOptions;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
-/// How often a first start is tried with other ports.
+/// How many times a first start is tried with other ports.
 pub(crate) const ATTEMPTS: usize = 5;
 
-/// A server's process, while there is one, and how to start the next.
+/// A server's process, while it runs, and the options to start the next one.
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Mutex<Option<Arc<Child>>>,
@@ -24,7 +24,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts the process. It is asked to end by `stop_signal`, and killed if it has not after `stop_limit`.
+    /// Starts the process. A stop sends it `stop_signal`, and kills it if it still runs after `stop_limit`.
     pub(crate) fn start(
         launch: ChildOptions,
         folder: Folder,
@@ -41,12 +41,12 @@ impl Server {
         self.slot().clone().ok_or_else(name)
     }
 
-    /// Its process id.
+    /// The id of the running process.
     pub(crate) fn pid(&self) -> Result<u32> {
         Ok(self.child()?.pid())
     }
 
-    /// Ends it gently; that it does not run is no error.
+    /// Stops the process with its signal. It is no error if it does not run.
     pub(crate) async fn stop(&self) -> Result<()> {
         let child = self.slot().take();
         match child {
@@ -55,7 +55,7 @@ impl Server {
         }
     }
 
-    /// Ends it by force; that it does not run is no error.
+    /// Kills the process. It is no error if it does not run.
     pub(crate) async fn kill9(&self) -> Result<()> {
         let child = self.slot().take();
         match child {
@@ -64,7 +64,7 @@ impl Server {
         }
     }
 
-    /// Starts it again, after a gentle end where it still runs.
+    /// Starts the server again. If it still runs, it is stopped first.
     pub(crate) async fn restart(&self) -> Result<()> {
         self.stop().await?;
         let child = Child::start_in(&self.launch, &self.folder)?;
@@ -72,7 +72,7 @@ impl Server {
         Ok(())
     }
 
-    /// Starts it again where it has ended by itself; how it ended.
+    /// Starts the server again if it has ended by itself, and then returns the reason why it ended.
     pub(crate) fn start_if_ended(&self) -> Result<Option<Error>> {
         let mut slot = self.slot();
         let ended = slot.as_ref().map(|child| child.ended_itself()).transpose()?.flatten();
@@ -82,13 +82,13 @@ impl Server {
         Ok(ended)
     }
 
-    /// Freezes all its processes.
+    /// Stops all its processes with SIGSTOP.
     pub(crate) fn pause(&self) -> Result<()> {
         self.child()?.pause();
         Ok(())
     }
 
-    /// Thaws them.
+    /// Continues its stopped processes.
     pub(crate) fn resume(&self) -> Result<()> {
         self.child()?.resume();
         Ok(())

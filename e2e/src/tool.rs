@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
-/// Runs a command to its end, at most for `limit`; its output, or what it complained about.
+/// Runs a command to its end, at most for `limit`, and returns its output. The error contains its standard error.
 pub(crate) async fn run(mut command: tokio::process::Command, limit: Duration) -> Result<String> {
     let name = command.as_std().get_program().to_string_lossy().into_owned();
     command.stdin(Stdio::null()).kill_on_drop(true);

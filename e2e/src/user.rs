@@ -1,4 +1,4 @@
-//! The system's users: a server that refuses root gets its own.
+//! Users of the system. A server that refuses to run as root runs as its own user.
 
 use std::path::Path;
 
@@ -7,20 +7,20 @@ use crate::error::{Error, Result};
 /// A user of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct User {
-    /// Its name.
+    /// The user's name.
     pub(crate) name: String,
     uid: u32,
     gid: u32,
 }
 
 impl User {
-    /// The user of that name.
+    /// Finds the user of that name.
     pub(crate) fn named(name: &str) -> Result<Self> {
         let users = std::fs::read_to_string("/etc/passwd").map_err(Error::io("read the system's users"))?;
         parse(&users, name).ok_or_else(|| Error::UserMissing { user: name.to_owned() })
     }
 
-    /// Gives a file or folder (not what is in it) to this user.
+    /// Makes this user the owner of a file or folder, but not of the folder's content.
     pub(crate) fn give(&self, path: &Path) -> Result<()> {
         std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).map_err(Error::io(format!(
             "give {} to the user {}",
@@ -29,7 +29,7 @@ impl User {
         )))
     }
 
-    /// The words before a command that make it run as this user, without a shell and in the same process.
+    /// The words to put before a command so that it runs as this user, without a shell and in the same process.
     pub(crate) fn prefix(&self) -> [String; 5] {
         [
             "setpriv".to_owned(),

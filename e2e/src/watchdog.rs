@@ -1,10 +1,11 @@
-//! The watchdog: one shell per test process that ends everything when that process is gone, however it went.
+//! The watchdog: one shell per test process that ends everything when that process is gone, even if it was killed.
 //!
-//! It waits for the end of a pipe whose other end only this process holds. The kernel closes that end on `kill -9` too,
-//! where no destructor runs. The alternative, a parent-death signal (`setpriv --pdeathsig`), fires when the *thread*
-//! that started the process ends (a tokio worker ends with its test), is cleared by a change of user as for `PostgreSQL`,
-//! and reaches one process where `RabbitMQ` and `PostgreSQL` are many. It also covers servers in a `static`, which Rust
-//! never drops.
+//! It waits for the end of a pipe whose other end only this process holds. The kernel closes that end even on `kill
+//! -9`, when no destructor runs. The watchdog also ends servers in a `static`, which Rust never drops.
+//!
+//! The alternative, a parent-death signal (`setpriv --pdeathsig`), has three faults: it fires when the *thread* that
+//! started the process ends (a tokio worker ends with its test); a change of user, as for `PostgreSQL`, clears it; and
+//! it reaches only one process, but `RabbitMQ` and `PostgreSQL` have many.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,23 +16,23 @@ use crate::error::{Error, Result};
 
 static PIPE: Mutex<Option<ChildStdin>> = Mutex::new(None);
 
-/// From now on the process, its session and all that they start end with this process.
+/// Tells the watchdog to end the process, its session and all their descendants when this process ends.
 pub(crate) fn end_with_us(pid: u32) -> Result<()> {
     tell(&format!("+ {pid}"))
 }
 
-/// The process has ended, so its id may soon be another's.
+/// Tells the watchdog that the process has ended, because the kernel may give its id to another process soon.
 pub(crate) fn has_ended(pid: u32) {
-    // Only the watchdog's own end makes this fail; then nothing is left to be told.
+    // This fails only if the watchdog has ended; then there is no process to tell.
     let _ = tell(&format!("- {pid}"));
 }
 
-/// The folder and all that is in it go with this process.
+/// Tells the watchdog to remove the folder and its content when this process ends.
 pub(crate) fn remove_at_end(folder: &Path) -> Result<()> {
     tell(&format!("d {}", folder.display()))
 }
 
-/// The script runs once this process and all that it started are gone.
+/// Tells the watchdog to run the script after this process and all its descendants are gone.
 pub(crate) fn run_at_end(script: &Path) -> Result<()> {
     tell(&format!("x {}", script.display()))
 }
@@ -46,7 +47,8 @@ fn tell(line: &str) -> Result<()> {
 }
 
 fn start() -> Result<ChildStdin> {
-    // A session of its own: an interrupt at the terminal ends the tests, not the one who cleans up after them.
+    // The watchdog has its own session, so an interrupt at the terminal ends the tests but not the watchdog, which
+    // cleans up after them.
     let mut watchdog = Command::new("setsid")
         .args(["sh", "-c", include_str!("watchdog.sh"), "hoopoe-e2e-watchdog"])
         .current_dir("/")

@@ -1,7 +1,8 @@
-//! `hoopoe-cluster`: a Kubernetes of two nodes that run pods, kept running until it is told to end. `e2e/cluster.sh` starts it in the background.
+//! `hoopoe-cluster` runs a Kubernetes cluster of two nodes with real pods until it gets SIGINT or SIGTERM.
+//! `e2e/cluster.sh` starts it in the background.
 //!
-//! It prints what it does on standard error. Once all is ready it writes the kubeconfig of somebody who may do everything to the file
-//! that its one argument names; that file goes when the cluster does.
+//! It prints its progress on standard error. When the cluster is ready, it writes a kubeconfig with all rights to the
+//! file that its only argument names. It removes the file when the cluster ends.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[tokio::main]
 async fn main() -> ExitCode {
     let Some(kubeconfig) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: hoopoe-cluster FILE (where the kubeconfig is to be written)");
+        eprintln!("usage: hoopoe-cluster FILE (the path to which the kubeconfig is written)");
         return ExitCode::from(2);
     };
     match run(&kubeconfig).await {
@@ -33,11 +34,11 @@ async fn run(kubeconfig: &Path) -> Result<()> {
     let mut terminated = signal(SignalKind::terminate()).map_err(io("listen for SIGTERM"))?;
     let cluster = tokio::select! {
         cluster = start(&say) => cluster?,
-        // What it began goes with the process.
+        // The parts that were started already end with the process.
         _ = interrupted.recv() => return Ok(()),
         _ = terminated.recv() => return Ok(()),
     };
-    // Renamed into place: who waits for the file finds all of it.
+    // Rename the file into place, so that a program that waits for it never reads half of it.
     let unfinished = kubeconfig.with_extension("unfinished");
     std::fs::copy(cluster.plane().kubeconfig(), &unfinished).map_err(io("write the kubeconfig"))?;
     std::fs::rename(&unfinished, kubeconfig).map_err(io("write the kubeconfig"))?;

@@ -1,4 +1,4 @@
-//! A control group for each node: without one of its own, each of two kubelets removes the other's pods.
+//! A control group for each node. If two kubelets shared one, each would remove the other's pods.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 const ROOT: &str = "/sys/fs/cgroup";
 
-/// Makes a group of that name in every hierarchy of this machine, of either version.
+/// Makes a group of that name in every hierarchy of this machine, for version 1 or 2.
 pub(super) fn make(name: &str) -> Result<()> {
     let root = Path::new(ROOT);
     if root.join("cgroup.controllers").exists() {
@@ -14,7 +14,7 @@ pub(super) fn make(name: &str) -> Result<()> {
     }
     let hierarchies = std::fs::read_dir(root).map_err(Error::io(format!("read {ROOT}")))?;
     for hierarchy in hierarchies.filter_map(std::result::Result::ok) {
-        // `cpu,cpuacct` has links beside it that name each of its controllers.
+        // Skip links: next to a folder such as `cpu,cpuacct` is a link for each of its controllers.
         if hierarchy.file_type().is_ok_and(|kind| kind.is_dir()) {
             make_in(&hierarchy.path(), name)?;
         }
@@ -25,7 +25,7 @@ pub(super) fn make(name: &str) -> Result<()> {
 fn make_in(hierarchy: &Path, name: &str) -> Result<()> {
     let group = hierarchy.join(name);
     std::fs::create_dir_all(&group).map_err(Error::io(format!("make the control group {}", group.display())))?;
-    // Nothing may run in a cpuset that names no processor and no memory.
+    // A cpuset without processors and memory cannot run a process, so copy both.
     for file in ["cpuset.cpus", "cpuset.mems"] {
         if let Ok(value) = std::fs::read_to_string(hierarchy.join(file)) {
             std::fs::write(group.join(file), value).map_err(Error::io(format!("write {file}")))?;

@@ -1,4 +1,4 @@
-//! The images that a cluster needs beside Hoopoe's own.
+//! The images that a cluster needs in addition to Hoopoe's own.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,12 +13,12 @@ const LIMIT: Duration = Duration::from_mins(30);
 
 /// An image, as an OCI layout in a folder.
 pub(super) struct Image {
-    /// What pods call it, without the registry.
+    /// The name that pods use, without the registry.
     pub name: String,
     pub folder: PathBuf,
 }
 
-/// What sandboxes, the cluster's DNS and the backends run: made where they are missing.
+/// The images of sandboxes, the cluster's DNS and the backends. Missing images are built.
 pub(super) async fn own() -> Result<Vec<Image>> {
     let printed = tool::run(Command::new(SCRIPT), LIMIT).await?;
     let lines = printed.lines().filter_map(|line| line.split_once(' '));

@@ -1,7 +1,8 @@
-//! The network that a cluster's nodes and this machine share: a bridge here, a network namespace for each node.
+//! The network that a cluster's nodes and this machine share: a bridge on this machine and a network namespace for each
+//! node.
 //!
-//! What a node's kube-proxy and CNI plugin write (nftables, routes, links) is in its namespace and goes with it: this machine's own
-//! network gets a bridge and four routes.
+//! Everything that a node's kube-proxy and CNI plugin write (nftables, routes, links) is in the node's namespace and
+//! disappears with it. This machine's own network gets only a bridge and four routes.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -14,18 +15,18 @@ use crate::tool;
 
 /// The bridge on this machine.
 const BRIDGE: &str = "hoopoe0";
-/// This machine, as the nodes and pods see it: the API server and the registry listen there.
+/// The address of this machine for nodes and pods. The API server and the registry listen on it.
 pub(super) const MACHINE: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
-/// Where all pods are: a service that is asked from elsewhere answers through the node that was asked.
+/// The addresses of all pods. A service that is called from outside them answers through the node that was called.
 pub(super) const PODS: &str = "10.90.0.0/16";
 const SERVICES: &str = "10.96.0.0/16";
 const LIMIT: Duration = Duration::from_secs(10);
-/// Where `ip netns` keeps namespaces.
+/// The folder in which `ip netns` keeps namespaces.
 const NAMESPACES: &str = "/run/netns";
-/// There while that folder is ours: the first `ip netns add` on a machine makes it, and mounts it on itself.
+/// A file that exists if we made that folder: the first `ip netns add` on a machine makes it and mounts it on itself.
 const NAMESPACES_MADE: &str = "netns-made";
 
-/// Where one node is.
+/// The place of one node in the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Site(pub u8);
 
@@ -35,17 +36,17 @@ impl Site {
         format!("node-{}", self.0)
     }
 
-    /// Its network namespace, and its control group.
+    /// The name of the node's network namespace and control group.
     pub(super) fn scope(self) -> String {
         format!("hoopoe-node-{}", self.0)
     }
 
-    /// Its address.
+    /// The address of the node.
     pub(super) fn address(self) -> Ipv4Addr {
         Ipv4Addr::new(10, 89, 0, 10 + self.0)
     }
 
-    /// Where its pods are.
+    /// The addresses of the node's pods.
     pub(super) fn pods(self) -> String {
         format!("10.90.{}.0/24", self.0)
     }
@@ -54,13 +55,14 @@ impl Site {
         format!("hoopoe-n{}", self.0)
     }
 
-    /// A command that runs in the node's network. Not by `ip netns exec`, which hides the control groups.
+    /// A command that runs in the node's network. It does not use `ip netns exec`, which hides the control groups.
     pub(super) fn enter(self) -> [String; 2] {
         ["nsenter".to_owned(), format!("--net={NAMESPACES}/{}", self.scope())]
     }
 }
 
-/// Makes the bridge, and each node's namespace with a link to it. Says in `state` what the sweep is to remove besides.
+/// Makes the bridge, and a namespace with a link to it for each node. Writes into `state` if the sweep must also remove
+/// the folder of the namespaces.
 pub(super) async fn make(sites: &[Site], state: &Path) -> Result<()> {
     if !Path::new(NAMESPACES).exists() {
         let marker = state.join(NAMESPACES_MADE);
@@ -94,7 +96,7 @@ pub(super) async fn make(sites: &[Site], state: &Path) -> Result<()> {
     }
 }
 
-/// Cuts a node off from the others and from this machine, or connects it again.
+/// Disconnects a node from the others and from this machine, or connects it again.
 pub(super) async fn set_connected(site: Site, connected: bool) -> Result<()> {
     ip(&format!("link set {} {}", site.link(), if connected { "up" } else { "down" })).await
 }

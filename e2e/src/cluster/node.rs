@@ -1,4 +1,4 @@
-//! One node: containerd, kubelet and kube-proxy in a network and a mount namespace of its own. Its pods really run.
+//! One node: containerd, kubelet and kube-proxy in their own network and mount namespaces. It runs real pods.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const NODE_VIEW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/node-view.
 /// A node of a cluster.
 #[derive(Debug)]
 pub(super) struct Node {
-    // In the order in which they end.
+    // The fields are in the order in which the programs must end.
     proxy: Server,
     kubelet: Server,
     containerd: Server,
@@ -30,7 +30,7 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// Starts its three programs. It is Ready some seconds later.
+    /// Starts the node's three programs. The node becomes Ready some seconds later.
     pub(super) async fn start(plane: &ControlPlane, programs: &Programs, site: Site, logs: &Folder) -> Result<Self> {
         control_groups::make(&site.scope())?;
         let serve = |launch| Server::start(launch, logs.clone(), Signal::TERM, STOP_LIMIT);
@@ -50,17 +50,17 @@ impl Node {
         self.site.name()
     }
 
-    /// Ends the kubelet and starts it again; its pods run on.
+    /// Stops the kubelet and starts it again. The pods keep running.
     pub(super) async fn restart_kubelet(&self) -> Result<()> {
         self.kubelet.restart().await
     }
 
-    /// Cuts it off from everything, or connects it again; its pods run on, alone.
+    /// Disconnects the node from the network, or connects it again. The pods keep running.
     pub(super) async fn set_connected(&self, connected: bool) -> Result<()> {
         network::set_connected(self.site, connected).await
     }
 
-    /// Ends its programs. Containers are left to the sweep.
+    /// Stops the node's programs. The sweep ends the containers.
     pub(super) async fn stop(&self) -> Result<()> {
         for server in [&self.proxy, &self.kubelet, &self.containerd] {
             server.stop().await?;
@@ -69,7 +69,7 @@ impl Node {
     }
 }
 
-/// Where a node keeps what it has.
+/// The folders of a node.
 struct Folders {
     state: PathBuf,
     data: PathBuf,
@@ -99,16 +99,16 @@ impl Folders {
     }
 }
 
-/// The mount namespace that a node's program is in.
+/// The mount namespace in which a node's program runs.
 #[derive(Debug, Clone, Copy)]
 enum View {
-    /// A new one, with the folders in it that the node shares with nobody.
+    /// A new one, with the node's own copy of folders that nodes may not share.
     New,
-    /// That of this process.
+    /// The one of this process.
     Of(u32),
 }
 
-/// In the node's network, with our programs first in `PATH`: containerd looks there for its shim.
+/// Options to run a program in the node's network. Our programs come first in `PATH`, where containerd finds its shim.
 fn launch(programs: &Programs, site: Site, view: View, name: &str) -> Result<ChildOptions> {
     let program = programs.path(name)?;
     let path = format!("{}:{}", programs.search_path(), std::env::var("PATH").unwrap_or_default());
@@ -127,7 +127,8 @@ fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<Chil
         &json!({
             "cniVersion": "1.0.0",
             "name": "pods",
-            // ptp and not bridge: between two pods of one bridge an answer would go past kube-proxy, and so come from the wrong address.
+            // Use ptp and not bridge: on a bridge, an answer from one pod to another would bypass kube-proxy, and so
+            // come from the wrong address.
             "plugins": [{
                 "type": "ptp",
                 "ipam": {
@@ -143,7 +144,7 @@ fn containerd(programs: &Programs, site: Site, folders: &Folders) -> Result<Chil
     let registry = format!("server = \"http://{REGISTRY}\"\n");
     std::fs::write(folders.registries().join("hosts.toml"), registry).map_err(Error::io("write hosts.toml"))?;
     let show = |path: &Path| path.display().to_string();
-    // Quotation marks in a path are not foreseen: these are ours.
+    // The paths are our own, so they contain no quotation marks that would need an escape.
     let config = format!(
         "version = 3\n\
          root = \"{data}/containerd\"\n\
@@ -185,7 +186,7 @@ fn kubelet(
 ) -> Result<ChildOptions> {
     let name = site.name();
     let kubeconfig = plane.kubeconfig_for(&format!("system:node:{name}"), Some("system:nodes"))?;
-    // Names outside the cluster are nobody's business here.
+    // Pods of this cluster need no names from outside it.
     let resolver = folders.write("resolv.conf", "")?;
     let config = json!({
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
@@ -207,7 +208,7 @@ fn kubelet(
         "resolvConf": resolver,
         "podLogsDir": folders.data.join("logs"),
         "serializeImagePulls": false,
-        // A full disk of this machine is not the cluster's to mend.
+        // Evict no pods when the disk is full, because the disk belongs to this machine and not to the cluster.
         "evictionHard": {
             "memory.available": "50Mi", "nodefs.available": "1%", "nodefs.inodesFree": "1%", "imagefs.available": "1%",
         },
@@ -235,6 +236,6 @@ fn kube_proxy(plane: &ControlPlane, programs: &Programs, site: Site, view: View)
         .arg(kubeconfig)
         .arg(format!("--hostname-override={}", site.name()))
         .arg(format!("--cluster-cidr={}", network::PODS))
-        // Its limits are the machine's, and not a namespace's to set.
+        // The limits belong to the whole machine, so a program in a namespace must not set them.
         .args(["--proxy-mode=nftables", "--conntrack-max-per-core=0"]))
 }

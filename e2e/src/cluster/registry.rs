@@ -1,4 +1,4 @@
-//! The registry that the nodes pull from: images in a folder, served over plain HTTP on the machine's own bridge.
+//! The registry from which the nodes pull: images in a folder, served over plain HTTP on this machine's bridge.
 
 use std::path::Path;
 use std::time::Duration;
@@ -38,7 +38,7 @@ impl Registry {
         Ok(Self { _server: server, programs: programs.clone() })
     }
 
-    /// Copies an OCI layout into it under `NAME:TAG`; the image's digest.
+    /// Copies an OCI layout into the registry as `NAME:TAG` and returns the image's digest.
     pub(super) async fn push(&self, layout: &Path, name: &str) -> Result<String> {
         let mut push = Command::new(self.programs.path("crane")?);
         push.arg("push").arg(layout).arg(format!("{REGISTRY}/{name}")).arg("--insecure");

@@ -1,18 +1,18 @@
-//! Files that tell a client where the API server is and who it is.
+//! Kubeconfig files, which give a client the address of the API server and the client's identity.
 
 use serde_json::{Value, json};
 
 use crate::ca::PemPair;
 
-/// How a client proves who it is.
+/// How a client proves its identity.
 pub(super) enum Identity<'a> {
-    /// By a certificate: the common name is the user, the organization its group.
+    /// By a certificate, whose common name is the user and whose organization is the group.
     Certificate(&'a PemPair),
     /// By a bearer token.
     Token(&'a str),
 }
 
-/// A kubeconfig; as JSON, which is YAML.
+/// The text of a kubeconfig. It is JSON, which is also valid YAML.
 pub(super) fn text(url: &str, ca_file: &std::path::Path, identity: &Identity) -> String {
     let user: Value = match identity {
         Identity::Certificate(PemPair { certificate, key }) => {

@@ -1,4 +1,4 @@
-//! `kubectl`, with nothing of this machine's user in it.
+//! `kubectl`, without any settings of this machine's user.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -14,10 +14,11 @@ use crate::tool;
 
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// The program, and a folder for what it remembers.
+/// The program, and a folder for its cache.
 ///
-/// By default it keeps what an API server serves for six hours in the user's home, under the server's address. Control planes
-/// of tests take their ports from a small range: one would be asked for what another, long gone, had served.
+/// By default `kubectl` caches the kinds that an API server serves for six hours in the user's home, under the server's
+/// address. Control planes of tests take their ports from a small range, so `kubectl` would ask one for the kinds of
+/// another that used the same port earlier.
 #[derive(Debug, Clone)]
 pub(super) struct Kubectl {
     program: PathBuf,
@@ -29,7 +30,7 @@ impl Kubectl {
         Ok(Self { program: programs.path("kubectl")?, cache: Folder::new()? })
     }
 
-    /// What it prints; its complaint is the error.
+    /// Returns its standard output. The error contains its standard error.
     pub(super) async fn run(&self, kubeconfig: &Path, args: &[&str]) -> Result<String> {
         self.run_within(LIMIT, kubeconfig, args).await
     }
@@ -38,7 +39,7 @@ impl Kubectl {
         tool::run(self.command(kubeconfig, args), limit).await
     }
 
-    /// With a text on its input, whatever it answers.
+    /// Runs it with a text on its standard input, and returns its output even if it fails.
     pub(super) async fn run_with(&self, kubeconfig: &Path, args: &[&str], input: &str) -> Result<Output> {
         let mut command = self.command(kubeconfig, args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -46,11 +47,12 @@ impl Kubectl {
         let stdin = child.stdin.take();
         let write = async {
             if let Some(mut stdin) = stdin {
-                // One that refuses its arguments ends without reading; its answer says why, a broken pipe does not.
+                // If kubectl refuses its arguments, it ends without reading. Ignore the broken pipe: its answer says
+                // the reason.
                 let _ = stdin.write_all(input.as_bytes()).await;
             }
         };
-        // At once: it may write more than a pipe holds before it has read everything.
+        // Write and read at the same time: kubectl may fill the output pipe before it has read all of its input.
         let all = async { tokio::join!(write, child.wait_with_output()).1 };
         match tokio::time::timeout(LIMIT, all).await {
             Ok(output) => output.map_err(Error::io("run kubectl")),
@@ -60,7 +62,7 @@ impl Kubectl {
 
     fn command(&self, kubeconfig: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        // KUBERC: the user's own defaults and aliases.
+        // KUBERC would name the user's own defaults and aliases.
         command.env("KUBECACHEDIR", self.cache.path()).env("KUBERC", "off");
         command.arg("--kubeconfig").arg(kubeconfig).args(args);
         command

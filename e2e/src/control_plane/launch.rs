@@ -1,4 +1,4 @@
-//! How each part of a control plane is started.
+//! The command lines of the parts of a control plane.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::folder::Folder;
 use crate::ports::free_port;
 use crate::programs::Programs;
 
-/// Where one control plane listens.
+/// The address and the ports on which one control plane listens.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Listen {
-    /// The API server's address. Where it is not loopback, real nodes and their pods are to reach it.
+    /// The API server's address. If it is not loopback, real nodes and their pods connect to it.
     pub address: Ipv4Addr,
     pub etcd: u16,
     pub etcd_peer: u16,
@@ -22,7 +22,7 @@ pub(super) struct Listen {
 }
 
 impl Listen {
-    /// On ports of that address on which nobody listens at this moment.
+    /// Chooses ports of that address on which no server listens at this moment.
     pub(super) fn at(address: Ipv4Addr) -> Result<Self> {
         Ok(Self { address, etcd: free_port()?, etcd_peer: free_port()?, api: free_port()? })
     }
@@ -50,7 +50,7 @@ pub(super) fn api_server(
     let address = listen.address.to_string();
     let server = ca.server_cert(&[&address, "localhost", "10.96.0.1", "kubernetes.default.svc"])?;
     let kubelet_client = ca.client_cert_in("api-server", MASTERS)?;
-    // No pod that runs asks for an API server on loopback.
+    // Pods cannot reach an API server on loopback, so its address is published only if it is not loopback.
     let reconciler = if listen.address.is_loopback() { "none" } else { "lease" };
     Ok(ChildOptions::new(programs.path("kube-apiserver")?)
         .args([format!("--etcd-servers=http://127.0.0.1:{}", listen.etcd), format!("--secure-port={}", listen.api)])
@@ -83,9 +83,10 @@ pub(super) fn controller_manager(
         .arg(flag("kubeconfig", kubeconfig))
         .arg(flag("root-ca-file", ca.certificate()))
         .arg(flag("service-account-private-key-file", &accounts.key))
-        // Tests make hundreds of Deployments at once and wait for them; the autoscaler's default is 15 s.
+        // The autoscaler's default is 15 s, which is too slow for tests that make hundreds of Deployments and wait for
+        // them.
         .args(["--kube-api-qps=500", "--kube-api-burst=1000", "--horizontal-pod-autoscaler-sync-period=2s"])
-        // Of 50 s; a kubelet tells of itself every ten.
+        // The default is 50 s; a kubelet reports its status every ten seconds.
         .args(["--node-monitor-grace-period=25s", "--node-monitor-period=2s"])
         .args(["--use-service-account-credentials=true", "--leader-elect=false", "--secure-port=0"]))
 }
@@ -103,7 +104,7 @@ pub(super) fn kwok(programs: &Programs, kubeconfig: &Path, stages: &Path) -> Res
     Ok(ChildOptions::new(programs.path("kwok")?)
         .arg(flag("kubeconfig", kubeconfig))
         .arg(flag("config", stages))
-        // Without leases the nodes would count as lost after a minute, and their pods as not ready.
+        // Without leases Kubernetes would treat the nodes as lost after a minute, and their pods as not ready.
         .args(["--manage-all-nodes=true", "--node-lease-duration-seconds=40"]))
 }
 

@@ -1,8 +1,9 @@
-//! What a kubelet does for a real control plane: a part of it that ends by itself is started again.
+//! Restarts parts of a control plane that end by themselves, as a kubelet does for a real control plane.
 //!
-//! Two of them end by design where they cannot go on. The scheduler is one that a chaos run meets: it remembers each pod with its
-//! node. Where the API server's death cut its watch and it reads all pods anew, and meanwhile a pod was followed by another of the
-//! same name that has no node yet, as one of a `StatefulSet` is, it takes the two for one, calls its cache corrupted and exits.
+//! Two parts exit by design when they cannot go on. A chaos run makes the scheduler exit: it remembers the node of each
+//! pod. When the API server is killed, the scheduler's watch breaks and it reads all pods again. If a pod was meanwhile
+//! replaced by one with the same name that has no node yet, as happens in a `StatefulSet`, the scheduler takes the two
+//! for one pod, reports a corrupted cache and exits.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -12,10 +13,11 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::server::Server;
 
-/// How often it is looked whether all run.
+/// The time between two checks whether all parts run.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// A thread, since a control plane may outlive the runtime that started it. It ends with this value.
+/// The thread that restarts parts. It is a thread because a control plane may outlive the runtime that started it. It
+/// ends with this value.
 #[derive(Debug)]
 pub(super) struct Upkeep {
     end: Option<Sender<()>>,
@@ -23,7 +25,8 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Keeps these running, and says on standard error whom it starts again, with the last lines of its log.
+    /// Keeps these servers running. For each restart it prints the server's name and the last lines of its log on
+    /// standard error.
     pub(super) fn of(servers: Vec<Arc<Server>>) -> Result<Self> {
         let (end, ended) = channel();
         let keep = move || {
@@ -46,7 +49,7 @@ impl Upkeep {
 impl Drop for Upkeep {
     fn drop(&mut self) {
         drop(self.end.take());
-        // Before its servers end: it would start them again.
+        // End the thread before its servers end, because it would start them again.
         self.thread.take().map(JoinHandle::join);
     }
 }

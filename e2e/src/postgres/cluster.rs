@@ -10,15 +10,15 @@ use crate::folder::Folder;
 use crate::tool;
 use crate::user::{User, is_root};
 
-/// Where Debian keeps the programs of each version.
+/// The folder in which Debian keeps the programs of each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
-/// Files of one server.
+/// The files of one server.
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
-    /// Holds the data, the log, the certificate and the Unix socket.
+    /// The folder of the data, the log, the certificate and the Unix socket.
     pub(super) folder: Folder,
-    /// The programs of the version that made it.
+    /// The programs of the version that created the cluster.
     pub(super) programs: PathBuf,
     data: PathBuf,
     // PostgreSQL refuses to run as root.
@@ -26,20 +26,21 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Runs `initdb`: half a second, so no template is kept; and each cluster has a system identifier of its own.
+    /// Runs `initdb`. It takes only half a second, so no template is kept, and each cluster gets its own system
+    /// identifier.
     pub(super) async fn init(options: &PostgresOptions) -> Result<Self> {
         let cluster = Self::empty(newest_version()?)?;
         let password = cluster.folder.write_private("password", &options.password, cluster.user.as_ref())?;
         let mut initdb = cluster.tool("initdb")?;
         initdb.arg("--pgdata").arg(&cluster.data).arg("--pwfile").arg(password);
         initdb.args(["--username", &options.user, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"]);
-        // What is not synced survives all that a test can do, short of the machine's own crash.
+        // Without a sync, data is lost only if the machine crashes, which a test cannot cause.
         initdb.args(["--no-sync", "--no-instructions"]);
         tool::run(initdb, Duration::from_mins(1)).await?;
         Ok(cluster)
     }
 
-    /// A copy of this cluster, while it is served on that port, that follows it as a standby: over its Unix socket.
+    /// Copies this cluster, while a server serves it on that port, to a standby that follows it over its Unix socket.
     pub(super) async fn copy(&self, port: u16, superuser: &str) -> Result<Self> {
         let cluster = Self::empty(self.programs.clone())?;
         let mut copy = cluster.tool("pg_basebackup")?;
@@ -60,19 +61,19 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// A folder with nothing in it yet.
+    /// Prepares an empty folder for a new cluster.
     fn empty(programs: PathBuf) -> Result<Self> {
         let user = if is_root() { Some(User::named("postgres")?) } else { None };
         let folder = Folder::new()?;
         if let Some(user) = &user {
-            // It makes its socket in there.
+            // The server creates its socket in this folder.
             user.give(folder.path())?;
         }
         let data = folder.make("data", user.as_ref())?;
         Ok(Self { folder, programs, data, user })
     }
 
-    /// One of its programs, run as its user.
+    /// The command that runs one of its programs as its user.
     fn tool(&self, name: &str) -> Result<tokio::process::Command> {
         let mut words: Vec<_> = self.user.iter().flat_map(User::prefix).map(PathBuf::from).collect();
         words.push(self.programs.join(name));
@@ -82,7 +83,7 @@ impl Cluster {
         Ok(command)
     }
 
-    /// The command that serves it on that port.
+    /// The command that serves the cluster on that port.
     pub(super) fn launch(&self, options: &PostgresOptions, port: u16) -> Result<ChildOptions> {
         let folder = self.folder.path().display();
         let mut settings = vec![
@@ -95,7 +96,7 @@ impl Cluster {
             let pair = tls.server_cert()?;
             let read =
                 |path: &PathBuf| std::fs::read_to_string(path).map_err(Error::io(format!("read {}", path.display())));
-            // Copies, since the server's user may not read the originals.
+            // Copy the files, because the server's user may not read the originals.
             let user = self.user.as_ref();
             let certificate = self.folder.write_private("server.pem", &read(&pair.certificate)?, user)?;
             let key = self.folder.write_private("server.key", &read(&pair.key)?, user)?;
@@ -115,7 +116,7 @@ impl Cluster {
     }
 }
 
-/// Who may connect, and how. The Unix socket is this crate's own way in.
+/// The rules for connections (`pg_hba.conf`). Only this crate itself connects through the Unix socket.
 fn access(options: &PostgresOptions) -> String {
     let method = match options.auth {
         PostgresAuth::Trust => "trust",

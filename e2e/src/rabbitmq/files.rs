@@ -1,4 +1,4 @@
-//! A node on disk, and the command lines that run it.
+//! The files of a node, and the command lines that run it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,16 @@ use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::ports::free_port;
 
-/// The scripts themselves: the wrappers in `/usr/sbin` change the user and write to the machine's own log folder.
+/// The folder of the real scripts. The wrappers in `/usr/sbin` would change the user and write to the machine's log
+/// folder.
 const SCRIPTS: &str = "/usr/lib/rabbitmq/bin";
-/// Where a node in a root of its own sees its folder.
+/// The path of its folder for a node that runs in another root.
 const INSIDE: &str = "/srv";
 
-/// Starts the node's own epmd in the node's session, where it is found and ended; otherwise Erlang would start one that
-/// detaches itself. The node begins once it answers. An epmd whose port is taken ends silently and with success, and a node
-/// that then found another node's epmd there would share it: hence the look before. The argument is the server's script.
+/// Starts an epmd for this node in the node's session, so that it ends with the node; Erlang would otherwise start one
+/// that detaches itself. The node starts when epmd answers. If the port is taken, epmd ends silently and with success,
+/// and the node would share the epmd of another node; the check before the start prevents that. The argument is the
+/// server's script.
 const WITH_EPMD: &str = r#"answers() { timeout 2 epmd -port "$ERL_EPMD_PORT" -names >/dev/null 2>&1; }
 taken() { echo "epmd's port $ERL_EPMD_PORT is already in use"; exit 1; }
 if answers; then taken; fi
@@ -29,7 +31,8 @@ until answers; do
 done
 exec "$1""#;
 
-/// Runs the rest in another root: mounts are private to the process, so they go with it. The root is $1, the folder $2.
+/// Runs a command in another root. The mounts are private to the process, so they disappear with it. The root is $1 and
+/// the node's folder is $2.
 const IN_ROOT: &str = r#"set -e
 mount --rbind /proc "$1/proc"
 mount --rbind /dev "$1/dev"
@@ -41,30 +44,30 @@ exec chroot "$root" "$@""#;
 /// The ports of a node.
 #[derive(Debug, Clone)]
 pub(super) struct Ports {
-    /// AMQP.
+    /// The port for AMQP.
     pub(super) amqp: u16,
-    /// AMQP with TLS.
+    /// The port for AMQP with TLS.
     pub(super) amqps: Option<u16>,
-    /// The management plugin.
+    /// The port of the management plugin.
     pub(super) management: u16,
-    /// For `rabbitmqctl`.
+    /// The port for `rabbitmqctl`.
     distribution: u16,
     epmd: u16,
 }
 
-/// Files and ports of one node.
+/// The files and ports of one node.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// Holds everything that it reads and writes.
+    /// The folder of all files that the node reads and writes.
     pub(super) folder: Folder,
-    /// Its ports.
+    /// The ports of the node.
     pub(super) ports: Ports,
     root: Option<PathBuf>,
     few_plugins: bool,
 }
 
 impl Node {
-    /// Writes the files of a new node. `root`: the root folder to run it in, where that is not the machine's own.
+    /// Writes the files of a new node. `root` is the root folder to run it in, or `None` for the machine's own.
     pub(super) fn write(options: &RabbitMqOptions, root: Option<PathBuf>) -> Result<Self> {
         let amqps = options.tls.as_ref().map(|_| free_port()).transpose()?;
         let (amqp, management) = (free_port()?, free_port()?);
@@ -87,7 +90,7 @@ impl Node {
         Ok(node)
     }
 
-    /// The server.
+    /// The command that runs the server.
     pub(super) fn launch(&self) -> ChildOptions {
         let server = format!("{SCRIPTS}/rabbitmq-server");
         let words = self.in_root(&["sh", "-c", WITH_EPMD, "sh", &server]);
@@ -96,7 +99,7 @@ impl Node {
         self.environment().into_iter().fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 
-    /// `rabbitmqctl`.
+    /// The command that runs `rabbitmqctl`.
     pub(super) fn ctl(&self, args: &[&str]) -> tokio::process::Command {
         let ctl = format!("{SCRIPTS}/rabbitmqctl");
         let mut line = vec![ctl.as_str(), "--quiet"];
@@ -116,12 +119,12 @@ impl Node {
             format!("management.tcp.port = {management}"),
             format!("default_user = {user}"),
             format!("default_pass = {password}"),
-            // No alarm on a full machine.
+            // A low limit avoids an alarm on a machine whose disk is nearly full.
             format!("vm_memory_high_watermark.relative = {WATERMARK}"),
             "disk_free_limit.absolute = 1MB".to_owned(),
             "log.console = true".to_owned(),
             "log.file = false".to_owned(),
-            // Queue counters of the management API are this old at most; 5 s by default.
+            // The maximal age of queue counters in the management API; the default is 5 s.
             "collect_statistics_interval = 1000".to_owned(),
         ];
         if let (Some(tls), Some(port)) = (tls, amqps) {
@@ -146,7 +149,7 @@ impl Node {
             ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
-            // The name may be the same for all: each has its own epmd.
+            // All nodes may have the same name, because each has its own epmd.
             ("RABBITMQ_NODENAME", "rabbit@localhost".to_owned()),
             ("RABBITMQ_MNESIA_BASE", within("mnesia")),
             ("RABBITMQ_LOG_BASE", within("log")),
@@ -180,7 +183,7 @@ impl Node {
         }
     }
 
-    /// The folder as the node sees it.
+    /// The path of the folder for the node.
     fn inside(&self) -> &Path {
         match self.root {
             None => self.folder.path(),
@@ -188,7 +191,7 @@ impl Node {
         }
     }
 
-    /// Copies a file into the folder; its path as the node sees it.
+    /// Copies a file into the folder and returns its path for the node.
     fn copy(&self, from: &Path, name: &str) -> Result<String> {
         std::fs::copy(from, self.folder.path().join(name)).map_err(Error::io(format!("copy {}", from.display())))?;
         Ok(self.inside().join(name).display().to_string())

@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::http;
 
 impl RabbitMq {
-    /// A request to the management API: `path` begins with `/api`. An empty answer is JSON null; a status of 400 and
-    /// above is an error that holds what was answered.
+    /// Sends a request to the management API. `path` begins with `/api`. An empty answer becomes JSON null. A status of
+    /// 400 or above becomes an error that contains the answer.
     pub async fn management(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = format!("http://127.0.0.1:{}{path}", self.management_port());
         let failed = |source| Error::Http { method: method.to_string(), url: url.clone(), source };
@@ -28,12 +28,13 @@ impl RabbitMq {
         Ok(serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
-    /// A GET of the management API.
+    /// Sends a GET request to the management API.
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.management(Method::GET, path, None).await
     }
 
-    /// Makes an empty virtual host on which the administrator may do everything; its AMQP URL. Letters, digits, `-` and `_`.
+    /// Creates an empty virtual host, in which the administrator has all rights, and returns its AMQP URL. The name may
+    /// contain letters, digits, `-` and `_`.
     pub async fn create_vhost(&self, name: &str) -> Result<String> {
         self.management(Method::PUT, &format!("/api/vhosts/{name}"), Some(&json!({}))).await?;
         let path = format!("/api/permissions/{name}/{}", self.options.user);
@@ -42,7 +43,7 @@ impl RabbitMq {
         Ok(self.url_of(name))
     }
 
-    /// Removes a virtual host and all that is in it.
+    /// Deletes a virtual host with all its content.
     pub async fn delete_vhost(&self, name: &str) -> Result<()> {
         self.management(Method::DELETE, &format!("/api/vhosts/{name}"), None).await.map(drop)
     }

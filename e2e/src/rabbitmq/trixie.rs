@@ -7,10 +7,10 @@ use crate::error::{Error, Result};
 use crate::tool;
 use crate::user::is_root;
 
-/// Debian's packages may have to be downloaded.
+/// The time limit is long because Debian's packages may have to be downloaded.
 const LIMIT: Duration = Duration::from_mins(20);
 
-/// The folder, made where it is missing by `e2e/trixie.sh`.
+/// The path of the folder, which `e2e/trixie.sh` makes if it is missing.
 pub(super) async fn folder() -> Result<PathBuf> {
     if !is_root() {
         return Err(Error::NoTrixie { reason: "only root may make and enter another root folder".to_owned() });

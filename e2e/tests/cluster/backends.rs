@@ -1,4 +1,4 @@
-//! RabbitMQ, `PostgreSQL` and Redis are restarted, and a password changes, with the ledger running.
+//! RabbitMQ, `PostgreSQL` and Redis are restarted, and a password changes, while the ledger runs.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::faults::ready;
 use super::kit::{APPS, Kit, Outcome};
 use super::ledger::Ledger;
 
-/// Each backend's pod is killed by force; it comes back with its data.
+/// The pod of each backend is killed by force, and comes back with its data.
 pub async fn restarted(kit: &Kit) -> Outcome {
     for backend in ["rabbitmq", "postgres", "redis"] {
         let ledger = Ledger::start(kit, Duration::from_secs(20)).await?;
@@ -20,7 +20,7 @@ pub async fn restarted(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// Another user of RabbitMQ in the Secret: exactly the workers that use it roll, and nothing is lost.
+/// When the Secret gets another user of RabbitMQ, only the workers that use it roll, and no notification is lost.
 pub async fn rotated(kit: &Kit) -> Outcome {
     for words in
         ["add_user second another", "set_user_tags second policymaker monitoring", "set_permissions second .* .* .*"]

@@ -1,4 +1,4 @@
-//! Everything is killed at random, again and again, while the ledger counts.
+//! Kills random parts of the cluster again and again while the ledger counts.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,13 +10,14 @@ use super::faults::ready_within;
 use super::kit::{APPS, Kit, Outcome, SYSTEM};
 use super::ledger::{Figures, Ledger};
 
-/// How long the ledger sends before each verdict.
+/// How long the ledger sends before each check of its counts.
 const ROUND: Duration = Duration::from_secs(60);
-/// How long a Deployment may be without pods. A `ReplicaSet`'s controller makes none while it waits to see one that it has made, and
-/// where that was killed before its watch was back from an API server's death, it waits for five minutes (`ExpectationsTimeout`).
+/// How long a Deployment may be without pods. A `ReplicaSet`'s controller makes no pod while it waits to see a pod that
+/// it has made. If that pod was killed before the controller's watch recovered from a kill of the API server, the
+/// controller waits for five minutes (`ExpectationsTimeout`).
 const WITHOUT_PODS: Duration = Duration::from_mins(6);
 
-/// What may be killed.
+/// The parts that the test may kill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Victim {
     Producer,
@@ -32,7 +33,7 @@ enum Victim {
 }
 
 impl Victim {
-    /// Workers more often than what they stand on, which takes seconds to come back.
+    /// Draws a part. Workers are drawn more often than the parts that they depend on, which take seconds to come back.
     const WEIGHTED: [Self; 20] = [
         Self::Producer,
         Self::Producer,
@@ -56,7 +57,7 @@ impl Victim {
         Self::ApiServer,
     ];
 
-    /// Kills one: a pod by force, a program by SIGKILL. False where there was none to kill.
+    /// Kills one part: a pod by a forced deletion, a program with SIGKILL. Returns false if there was none to kill.
     async fn kill(self, kit: &Kit, random: &mut StdRng) -> Outcome<bool> {
         let (namespace, labels) = match self {
             Self::Producer => (APPS, "app.kubernetes.io/component=producer"),
@@ -82,18 +83,19 @@ impl Victim {
             .kubectl(&format!("-n {namespace} get pods -l {labels} --output jsonpath={{.items[*].metadata.name}}"))
             .await?;
         let pods: Vec<&str> = pods.split_whitespace().collect();
-        // None: the last one has not come back.
+        // None means that the last killed pod has not come back yet.
         let Some(pod) = pods.choose(random) else { return Ok(false) };
         match kit.kill_pod(namespace, pod).await {
             Ok(()) => Ok(true),
-            // It ended between the two questions.
+            // The pod ended between the two requests.
             Err(error) if error.to_string().contains("(NotFound)") => Ok(false),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Kills so many, drawn from a seed, in rounds of a minute with a verdict each; the totals are printed at the end.
+/// Kills this number of parts, which a seed determines, in rounds of a minute with a check after each. Prints the
+/// totals at the end.
 pub async fn kill_at_random(kit: &Kit, kills: usize, seed: u64) -> Outcome {
     let mut random = StdRng::seed_from_u64(seed);
     let (mut killed, mut total) = (BTreeMap::<Victim, usize>::new(), Figures::default());

@@ -1,4 +1,4 @@
-//! Pods killed, a node drained, lost, its kubelet restarted: with the ledger running.
+//! Pods are killed, a node is drained and lost, and its kubelet is restarted, while the ledger runs.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 
 const CHILDREN: [&str; 3] = ["orders-producer", "inbox-consumer", "inbox-api"];
 
-/// Kills a pod of Hoopoe's every other second, by force.
+/// Kills one of Hoopoe's pods by force every two seconds.
 pub async fn pods_killed(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(30)).await?;
     for turn in 0..12 {
@@ -21,7 +21,8 @@ pub async fn pods_killed(kit: &Kit) -> Outcome {
     ready(kit).await
 }
 
-/// Drains a node. The PDB lets one worker go at a time, and the spread leaves it nowhere to go: it comes back with the node.
+/// Drains a node. The PDB allows the eviction of one worker at a time. The spread allows no other node for that worker,
+/// so it comes back only with its node.
 pub async fn drain(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(25)).await?;
     kit.kubectl("drain node-2 --ignore-daemonsets --delete-emptydir-data --timeout=60s").await?;
@@ -31,7 +32,7 @@ pub async fn drain(kit: &Kit) -> Outcome {
             return Err(format!("{child} after the drain: {pods:?}").into());
         }
     }
-    // Now there is nowhere else: the last worker of each stays, whoever asks for the second node too.
+    // No other node is free now, so the last worker of each must stay, even if the second node is drained too.
     let workers = "--pod-selector=app.kubernetes.io/managed-by=hoopoe-operator";
     let both = kit.kubectl(&format!("drain node-1 {workers} --delete-emptydir-data --timeout=5s")).await;
     match both {
@@ -46,7 +47,7 @@ pub async fn drain(kit: &Kit) -> Outcome {
     super::placement::spread(kit).await
 }
 
-/// Pods outlive their kubelet.
+/// Pods keep running when their kubelet restarts.
 pub async fn kubelet(kit: &Kit) -> Outcome {
     let before = kit.pods("inbox-consumer").await?;
     let ledger = Ledger::start(kit, Duration::from_secs(10)).await?;
@@ -56,7 +57,8 @@ pub async fn kubelet(kit: &Kit) -> Outcome {
     if kit.pods("inbox-consumer").await? == before { Ok(()) } else { Err("a pod did not outlive its kubelet".into()) }
 }
 
-/// A node that is cut off for more than a minute, with its pods running on alone. They come back to a cluster that has gone on without them.
+/// A node is disconnected for more than a minute while its pods keep running. They come back to a cluster that has gone
+/// on without them.
 pub async fn node_lost(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(90)).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -69,14 +71,14 @@ pub async fn node_lost(kit: &Kit) -> Outcome {
     ready(kit).await
 }
 
-/// Both resources are Ready again.
+/// Waits until both resources are Ready again.
 pub async fn ready(kit: &Kit) -> Outcome {
     ready_within(kit, Duration::from_mins(2)).await
 }
 
-/// The same with another limit.
+/// Waits until both resources are Ready again, with another time limit.
 pub async fn ready_within(kit: &Kit, limit: Duration) -> Outcome {
-    // Not at once: what was just broken may not have been seen yet.
+    // Wait first, because the operator may not have noticed the fault yet.
     let whole = || async {
         let list = kit.get(&format!("-n {APPS} deployments")).await?;
         let deployments = list["items"].as_array().ok_or("a list has items")?.clone();

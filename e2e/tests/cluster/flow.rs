@@ -1,4 +1,4 @@
-//! A notification goes in through the producer's Service and comes out of the API's.
+//! A notification is sent through the producer's Service and read through the API's Service.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::process::Command;
 use super::kit::{APPS, Kit, Outcome, run};
 use super::ledger::Ledger;
 
-/// `hoopoe send`, then `/notif/get/owner/` and the feed until it is there.
+/// Runs `hoopoe send`, then reads `/notif/get/owner/` and the feed until the notification is in them.
 pub async fn http(kit: &Kit) -> Outcome {
     let (producer, api) = (kit.url(APPS, "orders-producer").await?, kit.url(APPS, "inbox-api").await?);
     let mut send = Command::new(&kit.hoopoe);
@@ -25,7 +25,8 @@ pub async fn http(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// A static program resolves names in a pod, short ones by the search list and whole ones; one that is not there is an error.
+/// The static program resolves names in a pod: short names by the search list, and full names. An unknown name is an
+/// error.
 pub async fn names(kit: &Kit) -> Outcome {
     for (pod, host, phase) in [
         ("short-name", "orders-producer", "Succeeded"),
@@ -58,7 +59,7 @@ spec:
     Ok(())
 }
 
-/// Half of the ledger's messages are published by a plain AMQP client.
+/// A plain AMQP client publishes half of the ledger's messages.
 pub async fn amqp(kit: &Kit) -> Outcome {
     Ledger::start(kit, Duration::from_secs(10)).await?.verdict().await
 }

@@ -1,4 +1,4 @@
-//! Helm installs the operator, and upgrades it; resources become Ready.
+//! Helm installs and upgrades the operator, and resources become Ready.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::ledger::Ledger;
 
 const CHART: &str = "charts/hoopoe-operator";
 
-/// The resources of the tests: the examples, with two workers each, on different nodes, and room for one of them to go.
+/// The resources of the tests: the examples with two workers each, on different nodes, of which one may be evicted.
 const RESOURCES: &str = "
 apiVersion: hoopoe.app/v1alpha1
 kind: NotifProducer
@@ -31,19 +31,19 @@ spec:
   placement: {spread: Required}
 ";
 
-/// Installs the chart; its own test agrees.
+/// Installs the chart and runs the chart's own test.
 pub async fn chart(kit: &Kit) -> Outcome {
     helm(kit, "install", CHART).await?;
     agrees(kit).await
 }
 
-/// The same with the chart of the version before, which `charts/next-version.sh` kept.
+/// Installs the chart of the previous version, which `charts/next-version.sh` has kept, and runs its test.
 pub async fn previous_chart(kit: &Kit) -> Outcome {
     helm(kit, "install", &hoopoe_e2e::previous_chart("hoopoe-operator")?.to_string_lossy()).await?;
     agrees(kit).await
 }
 
-/// The chart's own test says that the operator is well, and the definitions are served.
+/// The chart's own test passes, and the API server serves the definitions.
 async fn agrees(kit: &Kit) -> Outcome {
     kit.kubectl(&format!("-n {SYSTEM} rollout status deployment/hoopoe-operator --timeout=60s")).await?;
     kit.kubectl("wait --for=condition=Established crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app").await?;
@@ -51,7 +51,7 @@ async fn agrees(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// `helm install` or `helm upgrade`, the images by digest, with two operators of which one leads.
+/// Runs `helm install` or `helm upgrade` with images by digest and with two operators, of which one leads.
 async fn helm(kit: &Kit, verb: &str, chart: &str) -> Outcome {
     let (operator, worker) = (&kit.images.operator, &kit.images.worker);
     let values = [
@@ -66,7 +66,7 @@ async fn helm(kit: &Kit, verb: &str, chart: &str) -> Outcome {
     kit.helm(&[&fixed[..], &set].concat()).await.map(drop)
 }
 
-/// The Secrets of users with the rights that the chart's README prints, and no more.
+/// Adds the Secrets of users that have only the rights in the chart's README.
 const SECRETS: &str = "
 apiVersion: v1
 kind: Secret
@@ -94,7 +94,7 @@ metadata: {name: redis}
 stringData: {uri: 'redis://:hoopoe@redis.backends.svc:6379/0'}
 ";
 
-/// Users with the least rights, made by the very files that the chart's README shows.
+/// Creates users with the fewest rights, with the same files that the chart's README shows.
 pub async fn least_rights(kit: &Kit) -> Outcome {
     let broker = format!("{IN_BROKER} QUEUES=shop[.][a-z]+ WORKERS_PASSWORD=workers OPERATOR_PASSWORD=operator sh -s");
     kit.pipe(&broker, include_str!("../../../charts/hoopoe/grants/rabbitmq.sh")).await?;
@@ -107,7 +107,7 @@ pub async fn least_rights(kit: &Kit) -> Outcome {
     kit.apply(SECRETS).await
 }
 
-/// Applies the resources; both are Ready, and so says `kubectl get`.
+/// Applies the resources and waits until both are Ready, also in the output of `kubectl get`.
 pub async fn resources(kit: &Kit) -> Outcome {
     kit.apply(RESOURCES).await?;
     kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=120s")).await?;
@@ -116,7 +116,7 @@ pub async fn resources(kit: &Kit) -> Outcome {
     if shown.contains("2/2") { Ok(()) } else { Err("the columns do not say 2/2".into()) }
 }
 
-/// `helm upgrade` from the previous chart while notifications flow: other operators, the same resources.
+/// Runs `helm upgrade` from the previous chart while notifications flow. The operators change, the resources do not.
 pub async fn upgrade(kit: &Kit) -> Outcome {
     let before = [identities(kit).await?, operators(kit).await?];
     let ledger = Ledger::start(kit, Duration::from_secs(20)).await?;
@@ -132,7 +132,7 @@ pub async fn upgrade(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// What must be the same objects after an upgrade: both definitions, both resources.
+/// The ids of the objects that an upgrade must keep: both definitions and both resources.
 async fn identities(kit: &Kit) -> Outcome<String> {
     let definitions =
         "get crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app -o jsonpath={.items[*].metadata.uid}";
@@ -140,7 +140,7 @@ async fn identities(kit: &Kit) -> Outcome<String> {
     Ok(kit.kubectl(definitions).await? + " " + &kit.kubectl(&resources).await?)
 }
 
-/// The version that the operators' Deployment is of.
+/// The version of the operators' Deployment.
 async fn operators(kit: &Kit) -> Outcome<String> {
     kit.kubectl(&format!("-n {SYSTEM} get deployment/hoopoe-operator -o jsonpath={{.metadata.labels.helm\\.sh/chart}}"))
         .await

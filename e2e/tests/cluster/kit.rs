@@ -1,4 +1,4 @@
-//! The cluster, what is asked of it, and how long each stage took.
+//! The cluster, the requests to it, and the time of each stage.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -23,26 +23,26 @@ pub const SYSTEM: &str = "hoopoe-system";
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
-/// Words for `kubectl` after which a command runs in the broker's pod.
+/// Arguments of `kubectl` that run the command after them in the broker's pod.
 pub const IN_BROKER: &str =
     "-n backends exec -i rabbitmq-0 -- env HOME=/var/lib/rabbitmq RABBITMQ_NODENAME=rabbit@localhost";
-/// The same for `psql` in the database's pod, after which options of its own stand.
+/// Arguments of `kubectl` that run `psql` in the database's pod; options of `psql` follow them.
 pub const PSQL: &str = "-n backends exec -i postgres-0 -- psql postgres://hoopoe:hoopoe@127.0.0.1/hoopoe";
 
 /// A cluster with backends and Hoopoe's images.
 pub struct Kit {
     pub cluster: Cluster,
-    /// The operator's image and the workers', by digest.
+    /// The images of the operator and of the workers, by digest.
     pub images: Images,
     pub hoopoe: PathBuf,
     helm: PathBuf,
     started: Instant,
     stages: Mutex<Vec<(&'static str, Duration)>>,
-    /// What was on this machine before it.
+    /// The traces on this machine before the cluster started.
     before: BTreeSet<String>,
 }
 
-/// What pods are told to pull.
+/// The images that pods pull.
 pub struct Images {
     pub operator: Image,
     pub worker: Image,
@@ -67,12 +67,13 @@ impl Kit {
             operator: push(&cluster, &layouts, "hoopoe-operator").await?,
             worker: push(&cluster, &layouts, "hoopoe").await?,
         };
-        say("building helm (the first time: some four minutes)");
+        say("building helm (the first time: about four minutes)");
         let helm = PathBuf::from(script("e2e/go-tools.sh", &["helm"]).await?.trim()).join("helm");
         for namespace in [APPS, SYSTEM] {
             cluster
                 .apply(&format!(
-                    "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}, labels: {{pod-security.kubernetes.io/enforce: restricted}}}}}}"
+                    "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}, \
+                     labels: {{pod-security.kubernetes.io/enforce: restricted}}}}}}"
                 ))
                 .await?;
         }
@@ -81,7 +82,7 @@ impl Kit {
         Ok(Self { cluster, images, hoopoe: hoopoe_binary().await?, helm, started, stages: Mutex::default(), before })
     }
 
-    /// Runs a stage and says how long it took; where it fails, also what the cluster looks like.
+    /// Runs a stage and prints its time. If it fails, also prints the state of the cluster.
     pub async fn stage(&self, name: &'static str, stage: impl Future<Output = Outcome>) -> Outcome {
         let from = Instant::now();
         eprintln!("\n{:>5.0} s  == {name}", self.started.elapsed().as_secs_f64());
@@ -93,13 +94,14 @@ impl Kit {
         Ok(())
     }
 
-    /// Prints what the cluster looks like: its objects, its logs, what is in the queues and in the database.
+    /// Prints the state of the cluster: its objects, its logs, and the content of the queues and the database.
     async fn show(&self) {
         let print = |what: &str, seen: Outcome<String>| {
             eprintln!("\n-- {what}\n{}", seen.unwrap_or_else(|error| error.to_string()));
         };
         let queues = "-q list_queues name messages_ready messages_unacknowledged consumers";
-        let rows = "select o.*, (select count(*) from notification n where n.owner = o.owner) as rows from owner_state o order by rev desc limit 60";
+        let rows = "select o.*, (select count(*) from notification n where n.owner = o.owner) as rows \
+                    from owner_state o order by rev desc limit 60";
         let logs = "logs --all-containers --prefix --timestamps --tail=60";
         let looks = [
             "get nodes,nprod,ncons,pods,services --all-namespaces --output wide".to_owned(),
@@ -117,7 +119,7 @@ impl Kit {
         print(rows, self.psql("-q", rows).await);
     }
 
-    /// Ends the cluster, which leaves nothing, and prints what every stage took.
+    /// Stops the cluster, checks that it has left no traces, and prints the time of every stage.
     pub async fn end(self) -> Outcome {
         let (started, stages) = (self.started, self.stages.into_inner());
         self.cluster.stop().await?;
@@ -131,34 +133,34 @@ impl Kit {
         Ok(())
     }
 
-    /// What `kubectl` prints; words are separated by single spaces.
+    /// Runs `kubectl` and returns its output. The arguments are separated by single spaces.
     pub async fn kubectl(&self, words: &str) -> Outcome<String> {
         self.kubectl_args(&words.split(' ').collect::<Vec<_>>()).await
     }
 
-    /// The same with arguments that hold spaces.
+    /// Runs `kubectl` with arguments that may contain spaces, and returns its output.
     pub async fn kubectl_args(&self, args: &[&str]) -> Outcome<String> {
         let mut command = Command::new(self.cluster.program("kubectl")?);
         command.env("KUBECONFIG", self.cluster.plane().kubeconfig()).env("KUBERC", "off").args(args);
         run(command).await
     }
 
-    /// What `rabbitmqctl` prints in the broker's pod; words are separated by single spaces.
+    /// Runs `rabbitmqctl` in the broker's pod and returns its output. The arguments are separated by single spaces.
     pub async fn rabbitmqctl(&self, words: &str) -> Outcome<String> {
         self.kubectl(&format!("{IN_BROKER} rabbitmqctl {words}")).await
     }
 
-    /// What `psql` prints for a query, by one option of its own.
+    /// Runs a query with `psql` and one of its options, and returns the output.
     pub async fn psql(&self, option: &str, query: &str) -> Outcome<String> {
         self.kubectl_args(&PSQL.split(' ').chain([option, "-c", query]).collect::<Vec<_>>()).await
     }
 
-    /// `kubectl apply` in the resources' namespace.
+    /// Runs `kubectl apply` in the resources' namespace.
     pub async fn apply(&self, yaml: &str) -> Outcome {
         self.pipe(&format!("-n {APPS} apply --server-side -f -"), yaml).await
     }
 
-    /// `kubectl` with a text on its input.
+    /// Runs `kubectl` with a text on its standard input.
     pub async fn pipe(&self, words: &str, input: &str) -> Outcome {
         let args: Vec<&str> = words.split_whitespace().collect();
         let output = self.cluster.plane().kubectl_with(&args, input).await?;
@@ -169,29 +171,29 @@ impl Kit {
         }
     }
 
-    /// An object as JSON.
+    /// Reads an object as JSON.
     pub async fn get(&self, words: &str) -> Outcome<Value> {
         Ok(serde_json::from_str(&self.kubectl(&format!("get {words} --output json")).await?)?)
     }
 
-    /// What `helm` prints.
+    /// Runs `helm` and returns its output.
     pub async fn helm(&self, args: &[&str]) -> Outcome<String> {
         let mut command = Command::new(&self.helm);
-        // Nothing of this machine's user.
+        // Do not use the settings of this machine's user.
         let home = self.cluster.plane().kubeconfig().parent().ok_or("a kubeconfig is in a folder")?;
         command.env("KUBECONFIG", self.cluster.plane().kubeconfig()).env("HELM_CACHE_HOME", home);
         command.env("HELM_CONFIG_HOME", home).env("HELM_DATA_HOME", home).current_dir(ROOT).args(args);
         run(command).await
     }
 
-    /// Where a Service is asked from this machine: `http://10.96.…:PORT`.
+    /// The URL of a Service for requests from this machine: `http://10.96.…:PORT`.
     pub async fn url(&self, namespace: &str, service: &str) -> Outcome<String> {
         let service = self.get(&format!("-n {namespace} service/{service}")).await?;
         let address = service["spec"]["clusterIP"].as_str().ok_or("a Service has an address")?;
         Ok(format!("http://{address}:{}", service["spec"]["ports"][0]["port"]))
     }
 
-    /// Asks `met` every half second until it says yes; `what` is what was waited for.
+    /// Calls `met` every half second until it returns true. Errors name the condition as `what`.
     pub async fn until<F>(&self, what: &str, limit: Duration, mut met: impl FnMut() -> F) -> Outcome
     where
         F: Future<Output = Outcome<bool>>,
@@ -209,20 +211,20 @@ impl Kit {
         Err(format!("not within {limit:?}: {what}. {last}").into())
     }
 
-    /// Deletes a pod by force, and does not wait for it.
+    /// Deletes a pod by force and does not wait for its end.
     pub async fn kill_pod(&self, namespace: &str, pod: &str) -> Outcome {
         let force = "--grace-period=0 --force --wait=false";
         self.kubectl(&format!("-n {namespace} delete pod {pod} {force}")).await.map(drop)
     }
 
-    /// Names and nodes of the running pods of one child: `inbox-consumer`.
+    /// The names and nodes of the running pods of one child, such as `inbox-consumer`.
     pub async fn pods(&self, child: &str) -> Outcome<Vec<(String, String)>> {
         let (instance, component) = child.rsplit_once('-').ok_or("NAME-COMPONENT")?;
         let labels = format!("app.kubernetes.io/instance={instance},app.kubernetes.io/component={component}");
         let list = self.get(&format!("-n {APPS} pods --field-selector status.phase=Running -l {labels}")).await?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let pods = list["items"].as_array().into_iter().flatten();
-        // One that is being deleted is Running to the end.
+        // Leave out pods that are being deleted, because their phase is Running until they end.
         let staying = pods.filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
         Ok(staying.map(|pod| (text(&pod["metadata"]["name"]), text(&pod["spec"]["nodeName"]))).collect())
     }
@@ -235,14 +237,14 @@ async fn push(cluster: &Cluster, layouts: &str, name: &str) -> Outcome<Image> {
     Ok(Image { repository: format!("{REGISTRY}/{name}"), digest })
 }
 
-/// A script of the repository; what it prints on standard output.
+/// Runs a script of the repository and returns its standard output.
 async fn script(name: &str, args: &[&str]) -> Outcome<String> {
     let mut command = Command::new(format!("{ROOT}/{name}"));
     command.args(args).stderr(Stdio::inherit());
     run(command).await
 }
 
-/// What a command prints; its complaint is the error.
+/// Runs a command and returns its output. The error contains its standard error.
 pub async fn run(mut command: Command) -> Outcome<String> {
     let output = command.stdin(Stdio::null()).kill_on_drop(true).output().await?;
     if output.status.success() {

@@ -1,5 +1,5 @@
-//! `hoopoe ledger` beside what is done to the cluster: what was accepted is seen, once, no inbox runs back, and each count of the
-//! unread is right.
+//! Runs `hoopoe ledger` while the cluster is disturbed. It checks that every accepted notification is seen exactly
+//! once, that no inbox goes back in time, and that each count of unread notifications is right.
 
 use std::fmt::{Display, Formatter};
 use std::ops::AddAssign;
@@ -15,7 +15,8 @@ use super::kit::{APPS, Kit, Outcome};
 pub struct Ledger(Child);
 
 impl Ledger {
-    /// Half over HTTP through the producer's Service, half by a plain AMQP client; read through the API's.
+    /// Starts a ledger that sends half of its notifications over HTTP through the producer's Service and half with a
+    /// plain AMQP client, and reads through the API's Service.
     pub async fn start(kit: &Kit, length: Duration) -> Outcome<Self> {
         let amqp = kit.url("backends", "rabbitmq").await?.replace("http://", "amqp://hoopoe:hoopoe@");
         let mut ledger = Command::new(&kit.hoopoe);
@@ -29,26 +30,26 @@ impl Ledger {
         Ok(Self(ledger.spawn()?))
     }
 
-    /// Waits for its end, and for a verdict on its figures.
+    /// Waits for its end and checks its counts.
     pub async fn verdict(self) -> Outcome {
         let figures = self.figures().await?;
         eprintln!("        ledger: {figures}");
         figures.verdict()
     }
 
-    /// Waits for its end; what it counted.
+    /// Waits for its end and returns its counts.
     pub async fn figures(self) -> Outcome<Figures> {
         let output = self.0.wait_with_output().await?;
         let figures: Figures = serde_json::from_slice(&output.stdout)?;
         if figures.verdict().is_err() {
-            // With what it says in words, owner by owner.
+            // Add its own report in words for each owner.
             eprintln!("{}", String::from_utf8_lossy(&output.stdout));
         }
         Ok(figures)
     }
 }
 
-/// What a ledger counted.
+/// The counts of a ledger.
 #[derive(Debug, Default, Clone, Copy, Deserialize)]
 pub struct Figures {
     sent: u64,
@@ -63,8 +64,8 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Nothing lost, nothing doubled, nothing backwards, no wrong count, and something seen. Apart from these: an inbox that could
-    /// not be read back in the end, of which nothing can be said.
+    /// Fails if a notification was lost or doubled, an inbox went back, a count was wrong, or no notification was seen.
+    /// An inbox that could not be read at the end gives an error of its own, because its content is unknown.
     pub fn verdict(&self) -> Outcome {
         let broken = [self.lost, self.doubled, self.backwards, self.unread_mismatches];
         if broken != [0; 4] {

@@ -1,7 +1,8 @@
-//! Hoopoe on a Kubernetes of two nodes that run pods: installed by Helm, used, broken in every way that a cluster breaks, and removed.
-//! `make test-cluster` runs it.
+//! Tests Hoopoe on a Kubernetes cluster of two nodes that run real pods: Helm installs it, the test uses it, breaks
+//! parts of the cluster, and removes it. `make test-cluster` runs it.
 //!
-//! One test in stages, each on what those before it left, as an installation is. Its last lines say how long each stage took.
+//! It is one test with stages. Each stage continues with the state that the one before has left, as in a real
+//! installation. The last lines of the output give the time of each stage.
 
 mod backends;
 mod chaos;

@@ -1,10 +1,10 @@
-//! Where pods are, and whom they may speak to.
+//! The nodes on which pods run, and the network policies of pods.
 
 use std::collections::BTreeSet;
 
 use super::kit::{APPS, Kit, Outcome};
 
-/// Two workers that must not share a node do not, of either kind.
+/// Two workers that must not share a node run on different nodes, for both kinds of worker.
 pub async fn spread(kit: &Kit) -> Outcome {
     for child in ["orders-producer", "inbox-consumer"] {
         let pods = kit.pods(child).await?;
@@ -16,8 +16,8 @@ pub async fn spread(kit: &Kit) -> Outcome {
     Ok(())
 }
 
-/// A NetworkPolicy that is asked for is made and breaks nothing. This cluster's CNI plugin (ptp) enforces none, so that it also *keeps out* is
-/// not seen here.
+/// The operator makes a requested NetworkPolicy, and the workers still work with it. This test cannot show that the
+/// policy blocks traffic, because this cluster's CNI plugin (ptp) enforces no policies.
 pub async fn network_policy(kit: &Kit) -> Outcome {
     let set = |on: bool| format!("{{\"spec\":{{\"networkPolicy\":{{\"enabled\":{on}}}}}}}");
     kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(true)]).await?;

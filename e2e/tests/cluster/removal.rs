@@ -1,11 +1,11 @@
-//! What goes, and what stays.
+//! Removal deletes the right objects and keeps the others.
 
 use std::time::Duration;
 
 use super::kit::{APPS, Kit, Outcome, SYSTEM};
 use super::{faults, flow};
 
-/// A queue that nobody drains.
+/// A queue without a worker that drains it.
 const KEPT: &str = "
 apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
@@ -19,7 +19,8 @@ spec:
   api: {enabled: false}
 ";
 
-/// A drained queue goes with its resource; one with messages stays, with what is in it, and with its dead-letter queue.
+/// A drained queue is deleted with its resource. A queue with messages stays, with its messages and its dead-letter
+/// queue.
 pub async fn resources(kit: &Kit) -> Outcome {
     faults::ready(kit).await?;
     kit.apply(KEPT).await?;
@@ -41,7 +42,7 @@ pub async fn resources(kit: &Kit) -> Outcome {
     kit.until("no pod of ours", Duration::from_secs(60), none).await
 }
 
-/// The operator and its rights go; the CRDs and the database stay.
+/// The operator and its rights are removed. The CRDs and the database stay.
 pub async fn chart(kit: &Kit) -> Outcome {
     kit.helm(&["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--wait", "--timeout", "2m"]).await?;
     kit.kubectl("get crd notifproducers.hoopoe.app notifconsumers.hoopoe.app").await?;

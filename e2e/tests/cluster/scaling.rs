@@ -1,12 +1,12 @@
-//! Workers that follow their backlog.
+//! The number of workers follows the backlog.
 
 use std::time::Duration;
 
 use super::kit::{APPS, Kit, Outcome};
 use super::ledger::Ledger;
 
-/// A consumer that is slow on any machine, so that a few seconds of the ledger are a backlog: each notification waits 15 ms for a second one in its
-/// batch, which the prefetch never lets in.
+/// A consumer that is slow on any machine, so that a few seconds of the ledger make a backlog. Each notification waits
+/// 15 ms for a second one in its batch, which never comes because of the prefetch.
 const SLOW: &str = "
 apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
@@ -21,7 +21,8 @@ spec:
   scaling: {min: 0, max: 3, targetDrain: 2s, stabilization: 5s, idle: 10s}
 ";
 
-/// To zero when there is nothing, up under a backlog, to zero again; nothing is left in its queue.
+/// Without messages the workers scale to zero, with a backlog they scale up, and then to zero again with an empty
+/// queue.
 pub async fn up_and_back(kit: &Kit) -> Outcome {
     kit.apply(SLOW).await?;
     kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/slow --timeout=60s")).await?;

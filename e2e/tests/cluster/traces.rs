@@ -1,4 +1,4 @@
-//! What a cluster would leave on this machine.
+//! Traces that a cluster could leave on this machine.
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::kit::{Outcome, run};
 
-/// Folders that a cluster adds to.
+/// Folders in which a cluster creates files.
 const FOLDERS: [&str; 9] = [
     "/run",
     "/run/containerd",
@@ -20,7 +20,8 @@ const FOLDERS: [&str; 9] = [
     "/sys/fs/cgroup",
 ];
 
-/// What is there now that a cluster may add to: folders, control groups, mounts, namespaces, links, routes and rules.
+/// The present state of everything that a cluster changes: folders, control groups, mounts, namespaces, links, routes
+/// and rules.
 pub async fn seen() -> Outcome<BTreeSet<String>> {
     let mut seen = BTreeSet::new();
     for folder in FOLDERS {
@@ -35,7 +36,7 @@ pub async fn seen() -> Outcome<BTreeSet<String>> {
         let (program, args) = look.split_once(' ').ok_or("a program and its arguments")?;
         let mut command = Command::new(program);
         command.args(args.split(' '));
-        // A link's name: whether it is up changes.
+        // Take only a link's name, because its state may change.
         let part = |line: &str| match look {
             "ip -brief link show" => line.split(' ').next().unwrap_or_default().to_owned(),
             _ => line.to_owned(),
@@ -45,7 +46,7 @@ pub async fn seen() -> Outcome<BTreeSet<String>> {
     Ok(seen)
 }
 
-/// What is in a folder. One that is not there holds nothing; so does a file.
+/// The content of a folder. It is empty for a file, and for a folder that does not exist.
 fn names(folder: &str) -> Outcome<Vec<String>> {
     match std::fs::read_dir(folder) {
         Ok(entries) => entries.map(|entry| Ok(entry?.path().display().to_string())).collect(),

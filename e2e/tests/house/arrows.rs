@@ -1,4 +1,4 @@
-//! Arrows between rooms: which folder of a crate may name which, and which may not name a foreign crate.
+//! Arrows between rooms: which other rooms a room of a crate may name, and which foreign crates it may not name.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,11 @@ use crate::{
     tree::{File, Tree},
 };
 
-/// A sentence for each wrong arrow, for each file without a room, and for each line of the table that nothing needs.
+/// Returns a sentence for each wrong arrow, each file without a room, and each line of the table that no file needs.
 pub fn faults(house: &House, tree: &Tree) -> Vec<String> {
     let mut faults = Vec::new();
     let rooms: Vec<Option<usize>> = tree.files().iter().map(|file| room(house, file)).collect();
-    // A crate without a table is one room.
+    // A crate without a table counts as one room.
     let homeless = tree.files().iter().zip(&rooms).filter(|(_, room)| room.is_none() && !house.rooms.is_empty());
     let homeless: BTreeSet<&str> = homeless.filter_map(|(file, _)| file.name.split('/').next()).collect();
     faults.extend(homeless.iter().map(|name| format!("{}/{name} is no room of the table.", house.folder)));
@@ -52,7 +52,7 @@ pub fn faults(house: &House, tree: &Tree) -> Vec<String> {
     faults
 }
 
-/// Foreign paths in rooms that may not name them.
+/// Returns a sentence for each foreign path in a room that may not name it.
 fn banned(house: &House, tree: &Tree) -> Vec<String> {
     let mut faults = Vec::new();
     for Ban { rooms, paths, reason } in house.bans {
@@ -78,7 +78,7 @@ fn room(house: &House, file: &File) -> Option<usize> {
         .max_by_key(|index| house.rooms[*index].name.len())
 }
 
-/// Whether a file (`store/commit`) is, or is inside, `place` (`store`). Everything is inside the empty place.
+/// Whether a file (`store/commit`) is `place` (`store`) or is inside it. Every file is inside the empty place.
 fn is_under(file: &str, place: &str) -> bool {
     place.is_empty() || file.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -125,9 +125,8 @@ mod tests {
     fn a_wrong_arrow_is_told_with_its_place() {
         assert_eq!(
             told(("x/src/core/amqp.rs", "pub fn connect() {\n    crate::edge::serve()\n}")),
-            [
-                "x/src/core/amqp.rs:2: room core/amqp may not name room edge, and names crate::edge::serve (x/src/edge.rs)."
-            ]
+            ["x/src/core/amqp.rs:2: room core/amqp may not name room edge, \
+                 and names crate::edge::serve (x/src/edge.rs)."]
         );
     }
 
@@ -135,9 +134,8 @@ mod tests {
     fn an_implementation_is_named_by_the_factory_alone() {
         assert_eq!(
             told(("x/src/edge.rs", "use crate::core::{Thing, amqp::connect};")),
-            [
-                "x/src/edge.rs:1: room edge may not name room core/amqp, and names crate::core::amqp::connect (x/src/core/amqp.rs)."
-            ]
+            ["x/src/edge.rs:1: room edge may not name room core/amqp, \
+                 and names crate::core::amqp::connect (x/src/core/amqp.rs)."]
         );
     }
 

@@ -1,10 +1,10 @@
-//! No circle of files: of two files one can be understood without the other.
+//! Files do not depend on each other in a circle, so of two files one can be understood without the other.
 
 use std::collections::BTreeMap;
 
 use crate::tree::Tree;
 
-/// A sentence for each circle.
+/// Returns a sentence for each circle.
 pub fn faults(tree: &Tree) -> Vec<String> {
     let edges = tree.edges();
     let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -37,7 +37,7 @@ pub fn faults(tree: &Tree) -> Vec<String> {
     faults
 }
 
-/// Which files can be reached from one, in at least one step.
+/// The files that can be reached from one file in at least one step.
 fn reached(from: usize, next: &BTreeMap<usize, Vec<usize>>, count: usize) -> Vec<bool> {
     let mut reached = vec![false; count];
     let mut open = vec![from];

@@ -1,11 +1,11 @@
-//! A notification's fields are listed in few places: a field that is added must not be forgotten in an eighth list.
+//! Only a few files list all fields of a notification, so that a new field is not forgotten in one more list.
 
 use crate::{
     tables::{Fields, List},
     tree::Tree,
 };
 
-/// A sentence for each file that lists the fields and may not, and for each that may and does not.
+/// Returns a sentence for each file that lists the fields but may not, and for each that may but does not.
 pub fn faults<'a>(table: &Fields, trees: impl Iterator<Item = &'a Tree>) -> Vec<String> {
     let mut faults = Vec::new();
     let mut unused: Vec<&List> = table.lists.iter().collect();

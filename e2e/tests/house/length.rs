@@ -1,10 +1,10 @@
-//! No file over 300 lines without its tests.
+//! No file has more than 300 lines, without its tests.
 
 use crate::sources::Source;
 
 const LINES: usize = 300;
 
-/// A sentence for each file that is too long.
+/// Returns a sentence for each file that is too long.
 pub fn faults(sources: &[Source]) -> Vec<String> {
     sources
         .iter()
@@ -15,7 +15,7 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// Rust that is no test and no benchmark.
+/// Whether a file is Rust code that is neither a test nor a benchmark.
 fn is_code(path: &str) -> bool {
     path.contains("/src/")
         && path.strip_suffix(".rs").is_some_and(|path| !path.ends_with("/tests") && !path.contains("/tests/"))

@@ -1,6 +1,7 @@
-//! The checks that hold the house in order. They read the sources and start nothing: `cargo test -p hoopoe-e2e --test house`.
+//! Checks the structure of the workspace: `cargo test -p hoopoe-e2e --test house`. The checks read the sources and
+//! start no program.
 //!
-//! Each check tells everything that it finds, as sentences. What is allowed stands in [`tables`].
+//! Each check reports all its findings as sentences. [`tables`] lists the allowed exceptions and dependencies.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod arrows;
@@ -23,7 +24,7 @@ use tree::Tree;
 /// Every file of the repository.
 static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(sources::all);
 
-/// The crates.
+/// The crates of the workspace.
 static CRATES: LazyLock<Vec<(House, Tree)>> = LazyLock::new(|| {
     let read = |house: House| {
         let tree = Tree::read(house.folder, &SOURCES).unwrap_or_else(|faults| panic!("{}", faults.join("\n")));

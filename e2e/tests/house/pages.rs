@@ -1,11 +1,12 @@
-//! What a comment or a page points at is in the repository: a file, a page, a numbered issue of a project that it names.
+//! Comments and pages refer only to files and pages of the repository, and to numbered issues of projects that they
+//! name.
 
 use crate::sources::{Source, has_ending, root};
 
-/// Standards that are named in capitals and by number.
+/// Standards whose names are capitals and a number.
 const STANDARDS: &[&str] = &["HTTP", "AMQP", "HTTPS"];
 
-/// A sentence for each pointer that leads nowhere.
+/// Returns a sentence for each reference whose target does not exist.
 pub fn faults(sources: &[Source]) -> Vec<String> {
     let mut faults = Vec::new();
     for source in sources.iter().filter(|source| !source.path.contains("/house/")) {
@@ -26,7 +27,7 @@ fn is_page(path: &str) -> bool {
     has_ending(path, "md") || has_ending(path, "gotmpl")
 }
 
-/// The comment of a line, if it has one.
+/// The comment in a line, if it has one.
 fn comment<'a>(path: &str, line: &'a str) -> Option<&'a str> {
     let mark = match path.rsplit(['.', '/']).next()? {
         "rs" | "go" | "c" => "//",
@@ -35,7 +36,7 @@ fn comment<'a>(path: &str, line: &'a str) -> Option<&'a str> {
         _ => return None,
     };
     let starts = line.match_indices(mark).map(|(at, _)| at);
-    // A mark inside a text has an odd number of quotes before it.
+    // A comment mark inside a text has an odd number of quotes before it.
     let is_comment = |at: &usize| {
         let before = &line[..*at];
         (before.is_empty() || before.ends_with(char::is_whitespace)) && before.matches('"').count().is_multiple_of(2)
@@ -43,7 +44,7 @@ fn comment<'a>(path: &str, line: &'a str) -> Option<&'a str> {
     starts.into_iter().find(is_comment).map(|at| &line[at..])
 }
 
-/// `issue 7`, `section 3.5` and `PAPER 3.2` say where something stands, and not in which page that a reader has.
+/// `issue 7`, `section 3.5` and `PAPER 3.2` give a place, but they do not name a page that a reader has.
 fn absent_page(text: &str) -> Vec<String> {
     let words: Vec<&str> =
         text.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '§')).collect();
@@ -72,7 +73,7 @@ fn is_paper(name: &str) -> bool {
     name.len() > 3 && name.chars().all(|letter| letter.is_ascii_uppercase()) && !STANDARDS.contains(&name)
 }
 
-/// Files in backticks that no file of the repository is called, and pages likewise without them.
+/// File names in backticks, and page names also without them, that match no file of the repository.
 fn absent_files(text: &str, sources: &[Source]) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     let pages = text
@@ -96,7 +97,7 @@ fn absent_files(text: &str, sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// Folders in backticks (`store/sql/`) that the repository does not have.
+/// Folders in backticks (`store/sql/`) that do not exist in the repository.
 fn absent_folders(text: &str, sources: &[Source]) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     let folders = quoted.filter(|name| name.ends_with('/') && name.starts_with(char::is_alphabetic));
@@ -110,7 +111,7 @@ fn absent_folders(text: &str, sources: &[Source]) -> Vec<String> {
         .collect()
 }
 
-/// Links of a page to files that are not there.
+/// Links of a page to files that do not exist.
 fn absent_links(page: &str, text: &str) -> Vec<String> {
     let folder = root().join(page).parent().unwrap().to_owned();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', ' ']).next());

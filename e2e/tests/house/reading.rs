@@ -1,20 +1,20 @@
-//! What one Rust file names: its imports and every path in its code.
+//! Reads the names that one Rust file uses: its imports and every path in its code.
 //!
-//! It reads tokens, not syntax: a path inside a macro's argument counts like any other. What stands under `#[cfg(test)]`
-//! is left out, because unit tests may put rooms together that the code keeps apart.
+//! It reads tokens and not syntax, so a path inside a macro's argument counts like any other. Code under `#[cfg(test)]`
+//! is left out, because unit tests may combine rooms that the code keeps apart.
 
 use std::collections::BTreeSet;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// What one file names.
+/// The names that one file uses.
 #[derive(Default)]
 pub struct Reading {
     /// Every path with at least two segments outside `use`, and every path of a `use`.
     pub paths: Vec<Named>,
-    /// What each `use` binds.
+    /// The names that each `use` binds.
     pub imports: Vec<Import>,
-    /// Every identifier outside `use` and `mod` that is no method, no field and not the name of a function.
+    /// Every identifier outside `use` and `mod` that is not a method, a field or the name of a function.
     pub identifiers: BTreeSet<String>,
     /// Every identifier and every word of a text.
     pub words: BTreeSet<String>,
@@ -28,15 +28,15 @@ pub struct Named {
     pub segments: Vec<String>,
     /// The inline modules around it.
     pub inside: Vec<String>,
-    /// Where it stands.
+    /// The line of the path.
     pub line: usize,
-    /// Whether it stands in a `use`.
+    /// Whether the path is in a `use`.
     pub imported: bool,
-    /// The name that a `pub use` gives it; `None` for all else.
+    /// The name that a `pub use` gives it, or `None` for other paths.
     pub exported_as: Option<String>,
 }
 
-/// What a `use` binds.
+/// A name that a `use` binds.
 pub struct Import {
     /// The name in this file.
     pub name: String,
@@ -73,7 +73,7 @@ impl Reading {
         }
     }
 
-    /// Skips `#[cfg(test)]` and the item after it; returns where the next item starts.
+    /// Skips `#[cfg(test)]` and the item after it, and returns the position of the next item.
     fn skip_item(&mut self, tokens: &[TokenTree], mut at: usize) -> usize {
         while at < tokens.len() {
             if word(&tokens[at]).as_deref() == Some("mod")
@@ -147,10 +147,10 @@ impl Reading {
         });
     }
 
-    /// A path, a group, a text, or a token that says nothing; returns where to go on.
+    /// Reads a path, a group, a text or another token, and returns the position after it.
     fn other(&mut self, tokens: &[TokenTree], mut at: usize, inside: &[String]) -> usize {
         match &tokens[at] {
-            // `pub(in crate::store)` says who may see, and needs nothing.
+            // `pub(in crate::store)` only limits visibility, so it is not a use of the path.
             TokenTree::Group(group)
                 if group.stream().into_iter().next().and_then(|first| word(&first)).as_deref() == Some("in") => {}
             TokenTree::Group(group) => self.group(group.stream(), inside),
@@ -158,7 +158,7 @@ impl Reading {
             TokenTree::Punct(_) => {}
             TokenTree::Ident(_) => {
                 let line = tokens[at].span().start().line;
-                // `<T as Trait>::Name` goes on from a type, which no path can say.
+                // `<T as Trait>::Name` continues from a type, which is not part of a path.
                 let follows_type = is_separator(tokens, at.wrapping_sub(2));
                 let before = at.checked_sub(1).map(|before| &tokens[before]);
                 let refers = !is_punct(before, '.') && before.and_then(word).as_deref() != Some("fn");
@@ -207,12 +207,12 @@ fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
     matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == wanted)
 }
 
-/// Whether `::` stands at `at`.
+/// Whether the tokens at `at` are `::`.
 fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
     is_punct(tokens.get(at), ':') && is_punct(tokens.get(at.wrapping_add(1)), ':')
 }
 
-/// Whether `#[cfg(test)]`, or another condition that names `test`, stands first.
+/// Whether the tokens start with `#[cfg(test)]` or another condition that names `test`.
 fn starts_test_item(tokens: &[TokenTree]) -> bool {
     let [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] = tokens else { return false };
     let attribute: Vec<TokenTree> = attribute.stream().into_iter().collect();
@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn tests_are_left_out() {
-        let text = "#[cfg(test)] mod tests { use crate::a; } #[cfg(test)] mod kit; #[cfg(test)] use crate::b; fn f() { crate::c::d() }";
+        let text = "#[cfg(test)] mod tests { use crate::a; } #[cfg(test)] mod kit; #[cfg(test)] use crate::b; \
+                    fn f() { crate::c::d() }";
         assert_eq!(named(text), ["crate::c::d"]);
         assert_eq!(read(text).unwrap().test_modules, ["kit"]);
     }

@@ -1,27 +1,27 @@
-//! The files of the repository, read once.
+//! Reads the files of the repository once.
 
 use std::path::{Path, PathBuf};
 
 /// A file of the repository.
 pub struct Source {
-    /// From the root of the repository, with `/`.
+    /// The path from the root of the repository, with `/`.
     pub path: String,
-    /// Its content.
+    /// The content of the file.
     pub text: String,
 }
 
 impl Source {
-    /// A source that a test makes up.
+    /// A source for a test.
     pub fn new(path: &str, text: &str) -> Self {
         Self { path: path.into(), text: text.into() }
     }
 
-    /// Whether it is a Rust file.
+    /// Whether the file is a Rust file.
     pub fn is_rust(&self) -> bool {
         has_ending(&self.path, "rs")
     }
 
-    /// Its lines with their numbers, from 1.
+    /// The lines with their numbers, from 1.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Source> {
             }
             if kind.is_file() {
                 let path = entry.path();
-                // A file that is no text counts as an empty one: it is there, and nothing in it can be read.
+                // A file that is not text counts as an empty file: it exists, but its content cannot be read.
                 let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap_or_default();
                 let path = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
                 found.push(Source { path, text });

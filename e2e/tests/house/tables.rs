@@ -1,12 +1,12 @@
-//! The tables of the house: what each check allows.
+//! The tables of what each check allows.
 
 /// The rooms of one crate.
 pub struct House {
-    /// Where its sources are.
+    /// The folder of its sources.
     pub folder: &'static str,
-    /// Its rooms, from below to above.
+    /// Its rooms, from the lowest layer to the highest.
     pub rooms: &'static [Room],
-    /// Which foreign crates some of them may not name.
+    /// The foreign crates that some of its rooms may not name.
     pub bans: &'static [Ban],
 }
 
@@ -20,31 +20,31 @@ pub struct Room {
 
 /// A foreign crate, or a part of one, that some rooms may not name.
 pub struct Ban {
-    /// Which rooms, or files of them.
+    /// The rooms, or files in them, that the ban applies to.
     pub rooms: &'static [&'static str],
-    /// What they may not name.
+    /// The crate, or the part of it, that they may not name.
     pub paths: &'static [&'static str],
-    /// Why, as the end of the sentence "names X, but …".
+    /// The reason, as the end of the sentence "names X, but …".
     pub reason: &'static str,
 }
 
-/// Which files may list the fields of a type.
+/// The files that may list the fields of a type.
 pub struct Fields {
-    /// Of what.
+    /// The name of the type.
     pub of: &'static str,
-    /// Its fields.
+    /// The fields of the type.
     pub names: &'static [&'static str],
-    /// A file that names all but so many lists them.
+    /// A file counts as a list if it names all fields except at most this number.
     pub short_of_all: usize,
-    /// The lists that are allowed.
+    /// The allowed lists.
     pub lists: &'static [List],
 }
 
-/// A list that is allowed.
+/// An allowed list.
 pub struct List {
-    /// In which file.
+    /// The file of the list.
     pub path: &'static str,
-    /// What for.
+    /// The purpose of the list.
     pub why: &'static str,
 }
 
@@ -100,7 +100,7 @@ pub const SERVICE: House = House {
         room("telemetry", &[]),
         room("notif", &["timestamp"]),
         room("identity", &["notif"]),
-        // Traits, and rooms inside for what implements them: only the factory beside a trait names those.
+        // Traits. The rooms inside implement them, and only the factory next to a trait may name those rooms.
         room("broker", &["timestamp"]),
         room("broker/amqp", &["broker", "timestamp", "tls"]),
         room("broker/embedded", &["broker", "sqlite_file", "timestamp"]),
@@ -111,11 +111,11 @@ pub const SERVICE: House = House {
         room("cache/memory", &["cache", "notif", "store"]),
         room("cache/redis", &["cache", "notif", "store", "tls"]),
         room("cache/open", &["cache", "cache/memory", "cache/redis"]),
-        // What Hoopoe does, without a protocol.
+        // The core of Hoopoe, without a protocol.
         room("inbox", &["cache", "notif", "store", "timestamp"]),
         room("ingest", &["broker", "identity", "notif", "timestamp"]),
         room("consumer", &["broker", "inbox", "notif", "store", "telemetry", "timestamp"]),
-        // HTTP, and what is put together on top.
+        // HTTP, and the roles that combine the rooms below.
         room("edge", &["broker", "identity", "inbox", "ingest", "notif", "store", "telemetry", "timestamp"]),
         room(
             "roles",
@@ -179,7 +179,7 @@ pub const SERVICE: House = House {
     }],
 };
 
-/// The crate `hoopoe-web`: what every HTTP surface shares. It knows no room of the service and of the operator.
+/// The crate `hoopoe-web`: the parts that all HTTP servers share. It names no room of the service or the operator.
 pub const WEB: House = House {
     folder: "service/web/src",
     rooms: &[],
@@ -190,8 +190,8 @@ pub const WEB: House = House {
     }],
 };
 
-/// The crate `hoopoe-operator`: a room for each step, `pipeline`, which composes them, and `controller` and `cli`, which
-/// run them.
+/// The crate `hoopoe-operator`: a room for each step, `pipeline`, which composes them, and `controller` and `cli`,
+/// which run them.
 pub const OPERATOR: House = House {
     folder: "operator/src",
     rooms: &[
@@ -209,7 +209,7 @@ pub const OPERATOR: House = House {
         room("validate", &["names", "resource", "status", "strategic_merge"]),
         room("dereference", &["lib", "resource"]),
         room("scale", &["resource", "status"]),
-        // The seam above the brokers: plain data, and a trait. Only `brokers` chooses what implements it.
+        // The interface to the brokers: plain data and a trait. Only `brokers` chooses the implementation.
         room("topology", &["resource", "status", "validate"]),
         room("rabbitmq", &["dereference", "lib", "resource", "topology"]),
         room("brokers", &["dereference", "rabbitmq", "topology"]),
@@ -282,7 +282,7 @@ pub const OPERATOR: House = House {
 /// All rooms of a crate, for a [`Ban`].
 const EVERY_ROOM: &[&str] = &[""];
 
-/// A notification: its type, its parser, its columns, and what people type.
+/// The fields of a notification: in its type, its parser, its columns and the command line.
 pub const NOTIFICATION: Fields = Fields {
     of: "a notification",
     names: &[

@@ -1,4 +1,4 @@
-//! The files of one crate and which of them names which.
+//! The files of one crate, and which file names which other file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::{
     sources::Source,
 };
 
-/// The files of one crate, without those that exist only in tests.
+/// The files of one crate, without files that exist only in tests.
 pub struct Tree {
     files: Vec<File>,
     by_module: BTreeMap<Vec<String>, usize>,
@@ -15,29 +15,30 @@ pub struct Tree {
 
 /// A file of a crate.
 pub struct File {
-    /// From the folder of the sources, without its ending: `store/commit`, `store/mod`.
+    /// The path from the folder of the sources, without its ending: `store/commit`, `store/mod`.
     pub name: String,
-    /// From the root of the repository.
+    /// The path from the root of the repository.
     pub path: String,
-    /// What it names.
+    /// The names that the file uses.
     pub reading: Reading,
     module: Vec<String>,
 }
 
-/// One file names another.
+/// A file that names another file.
 pub struct Edge {
-    /// Which file.
+    /// The file that names the other.
     pub from: usize,
-    /// Which other file.
+    /// The file that is named.
     pub to: usize,
-    /// Where.
+    /// The line.
     pub line: usize,
-    /// The path as it is written.
+    /// The path as the file writes it.
     pub written: String,
 }
 
 impl Tree {
-    /// Reads the files under `folder`, such as `service/src`. A binary beside the library (`main.rs`, `bin/`) is not part of it.
+    /// Reads the files under `folder`, such as `service/src`. A binary next to the library (`main.rs`, `bin/`) is not
+    /// part of the tree.
     pub fn read(folder: &str, sources: &[Source]) -> Result<Self, Vec<String>> {
         let (mut files, mut faults) = (Vec::new(), Vec::new());
         for source in sources.iter().filter(|source| source.is_rust()) {
@@ -72,7 +73,7 @@ impl Tree {
         &self.files
     }
 
-    /// Which file names which, each pair once.
+    /// All pairs of files in which the first names the second, each pair once.
     pub fn edges(&self) -> Vec<Edge> {
         let mut seen = BTreeSet::new();
         let mut edges = Vec::new();
@@ -87,7 +88,7 @@ impl Tree {
         edges
     }
 
-    /// The paths of a file that lead out of the crate, with what its imports stand for.
+    /// The paths of a file that lead to other crates, with its imports resolved.
     pub fn foreign<'a>(&'a self, from: &'a File) -> impl Iterator<Item = (Vec<String>, usize)> + 'a {
         from.reading.paths.iter().filter_map(|named| {
             let path = self.expanded(from, &named.segments, &named.inside);
@@ -95,14 +96,15 @@ impl Tree {
         })
     }
 
-    /// Whether `named` only shows to others what a module inside this one holds: a room's front door needs nothing of it.
+    /// Whether `named` only re-exports an item of a module inside this one. The module does not depend on such an item.
     fn is_front(&self, from: usize, to: usize, named: &Named) -> bool {
         let (from, to) = (&self.files[from], &self.files[to]);
         to.module.starts_with(&from.module)
             && named.exported_as.as_ref().is_some_and(|name| !from.reading.identifiers.contains(name))
     }
 
-    /// The file that a path needs. A `use` of a module needs none: what is named through it counts where it is named.
+    /// The file that a path needs. A `use` of a module needs no file, because the paths that go through it count
+    /// themselves.
     fn target(&self, from: usize, named: &Named) -> Option<usize> {
         let file = &self.files[from];
         let path = self.expanded(file, &named.segments, &named.inside);
@@ -113,7 +115,7 @@ impl Tree {
         self.defines(&absolute, &mut BTreeSet::new())
     }
 
-    /// The path with its first segment replaced by what a `use` of this file says it is.
+    /// The path with its first segment replaced by the path that a `use` of this file binds to it.
     fn expanded(&self, file: &File, segments: &[String], inside: &[String]) -> Vec<String> {
         let import = file.reading.imports.iter().find(|import| {
             import.name == segments[0] && import.inside == inside && import.segments != segments && segments.len() > 1
@@ -126,7 +128,7 @@ impl Tree {
         }
     }
 
-    /// The path from the root of the crate; `None` where it leads to another crate.
+    /// The path from the root of the crate, or `None` if it leads to another crate.
     fn absolute(&self, file: &File, segments: &[String], inside: &[String]) -> Option<Vec<String>> {
         let mut module: Vec<String> = file.module.iter().chain(inside).cloned().collect();
         let mut rest = segments;
@@ -153,7 +155,7 @@ impl Tree {
         Some(module)
     }
 
-    /// The file that defines what an absolute path names; a `use` on the way is followed.
+    /// The file that defines the item of an absolute path. It follows each `use` on the way.
     fn defines(&self, path: &[String], seen: &mut BTreeSet<Vec<String>>) -> Option<usize> {
         let depth = (0..=path.len()).rev().find(|length| self.by_module.contains_key(&path[..*length]))?;
         let here = self.by_module[&path[..depth]];

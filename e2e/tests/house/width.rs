@@ -1,11 +1,11 @@
-//! No line over 120 columns: rustfmt wraps code at 120 and leaves comments and texts as they are.
+//! No line is wider than 120 columns. The check is needed because rustfmt wraps code but not comments and texts.
 
 use crate::sources::Source;
 
 const COLUMNS: usize = 120;
 const WORST: usize = 20;
 
-/// A sentence for the files with the most wide lines, and one for the sum.
+/// Returns a sentence for the sum of wide lines, and one for each of the files with the most of them.
 pub fn faults(sources: &[Source]) -> Vec<String> {
     let mut wide: Vec<(&Source, Vec<usize>)> =
         sources.iter().map(|source| (source, wide_lines(source))).filter(|(_, lines)| !lines.is_empty()).collect();
@@ -24,12 +24,13 @@ pub fn faults(sources: &[Source]) -> Vec<String> {
     std::iter::once(head).chain(worst).collect()
 }
 
-/// Whether a line is held to the limit: all of Rust and shell, the prose of a page, and comments in what else people write.
+/// Whether the limit applies to a line. It applies to all Rust and shell code, to the prose of pages, and to comments
+/// in other hand-written files.
 fn counts(path: &str, line: &str, in_code: bool) -> bool {
     let start = line.trim_start();
     match path.rsplit(['.', '/']).next().unwrap_or(path) {
         "rs" | "sh" => true,
-        // A table cannot be wrapped, and a link not always.
+        // A table cannot be wrapped, and some links cannot.
         "md" | "gotmpl" => !in_code && !start.starts_with(['|', '!']),
         "yaml" | "toml" | "tpl" | "Makefile" | "Containerfile" => start.starts_with('#') || start.starts_with("{{- /*"),
         "sql" | "lua" => start.starts_with("--"),
@@ -38,7 +39,7 @@ fn counts(path: &str, line: &str, in_code: bool) -> bool {
     }
 }
 
-/// The numbers of its wide lines.
+/// The numbers of the wide lines of a file.
 fn wide_lines(source: &Source) -> Vec<usize> {
     let mut in_code = false;
     let mut wide = Vec::new();

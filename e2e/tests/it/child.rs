@@ -1,4 +1,4 @@
-//! Processes of any kind.
+//! Starts, stops and kills processes that are not servers.
 
 use std::time::Duration;
 

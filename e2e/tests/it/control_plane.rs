@@ -1,4 +1,5 @@
-//! The control plane of the tests: it starts, refuses whom it should, plays pods, and keeps its objects when it is killed.
+//! The control plane of the tests: it starts, refuses clients without rights, simulates pods, and keeps its objects
+//! when it is killed.
 
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     plane.start_api_server().await?;
     let replicas = plane.kubectl(&["get", "deployment/web", "-o", "jsonpath={.spec.replicas}"]).await?;
     assert_eq!(replicas, "2");
-    // The others have found it again too: controllers make the pod, the scheduler places it, kwok plays it.
+    // The other parts have connected again too: controllers make the pod, the scheduler places it, kwok simulates it.
     plane.kubectl(&["scale", "deployment/web", "--replicas=3"]).await?;
     plane.kubectl(&["wait", "--for=jsonpath={.status.readyReplicas}=3", "deployment/web", "--timeout=60s"]).await?;
     let pids = plane.pids()?;
@@ -45,12 +46,13 @@ async fn pods_become_ready_and_objects_outlive_the_api_server() -> Outcome {
     Ok(())
 }
 
-/// A scheduler that missed a pod's end, and finds a successor of the same name instead, exits: `StatefulSets` have such pods.
+/// A scheduler exits if it missed the end of a pod and then finds a new pod of the same name, as in a `StatefulSet`.
 #[tokio::test]
 async fn a_scheduler_that_ends_is_started_again() -> Outcome {
     let plane = ControlPlane::start_with_nodes(1).await?;
     let place = async |pod: &str| {
-        plane.apply(&format!("{{apiVersion: v1, kind: Pod, metadata: {{name: {pod}}}, spec: {{containers: [{{name: web, image: example.invalid/web}}]}}}}")).await?;
+        let spec = "{containers: [{name: web, image: example.invalid/web}]}";
+        plane.apply(&format!("{{apiVersion: v1, kind: Pod, metadata: {{name: {pod}}}, spec: {spec}}}")).await?;
         Ok::<_, Box<dyn std::error::Error>>(())
     };
     let placed = async |pod: &str| {
@@ -61,7 +63,8 @@ async fn a_scheduler_that_ends_is_started_again() -> Outcome {
     let scheduler = || plane.pids().map(|pids| pids[3]);
     let frozen = scheduler()?;
     signal("-STOP", frozen)?;
-    // Younger than what it knows of pods: an API server that starts anew has no history, and the watch must begin anew as well.
+    // This object is newer than the scheduler's view of pods. A restarted API server has no history, so the scheduler's
+    // watch must start again too.
     plane.kubectl(&["create", "configmap", "younger"]).await?;
     plane.kill_api_server().await?;
     plane.start_api_server().await?;
@@ -98,7 +101,7 @@ async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
         .kubectl(&["create", "rolebinding", "reader", "--clusterrole=view", "--serviceaccount=default:reader"])
         .await?;
     let (reader, _) = plane.kubeconfig_for_account("default", "reader").await?;
-    // A binding counts once the API server's own watch has brought it to the one that authorizes.
+    // A binding takes effect only after the API server's own watch has delivered it to the authorizer.
     let allowed = async { while plane.kubectl_as(&reader, &["get", "pods"]).await.is_err() {} };
     tokio::time::timeout(Duration::from_secs(10), allowed).await?;
     let refused = plane.kubectl_as(&reader, &["get", "secrets"]).await.unwrap_err().to_string();
@@ -108,10 +111,10 @@ async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
     Ok(())
 }
 
-/// Set for the process that is given a control plane; without it that test ends at once.
+/// This variable is set only in the process that gets a control plane. Without it that test ends at once.
 const GIVEN: &str = "HOOPOE_TEST_KUBECONFIG";
 
-/// Started by the test below, in a process of its own: a variable of the environment is the whole process's.
+/// The test below starts this test in a separate process, because an environment variable affects the whole process.
 #[tokio::test]
 #[ignore = "is given a control plane"]
 async fn uses_the_one_it_is_given() -> Outcome {
@@ -137,10 +140,10 @@ async fn a_control_plane_that_is_there_is_used_and_left_alone() -> Outcome {
     Ok(())
 }
 
-/// The answer to somebody who shows neither certificate nor token. Not by `kubectl`, which asks for a user's name then.
+/// The answer to a client without certificate and token. It does not use `kubectl`, which would ask for a user's name.
 async fn without_credentials(plane: &ControlPlane, path: &str) -> Result<String, Box<dyn std::error::Error>> {
     let authority = std::fs::read(plane.ca()?.certificate())?;
-    // Err: the process has a provider already, which is as good.
+    // An error means that the process has a provider already, which works as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let authority = reqwest::Certificate::from_pem(&authority)?;
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([authority]).build()?;
@@ -149,7 +152,7 @@ async fn without_credentials(plane: &ControlPlane, path: &str) -> Result<String,
     Ok(response.text().await?)
 }
 
-/// What the processes hold in memory, in KiB.
+/// The memory of the processes, in KiB.
 fn memory(pids: &[u32]) -> u64 {
     let of = |pid: &u32| {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

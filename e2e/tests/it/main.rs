@@ -1,4 +1,4 @@
-//! The servers that the other crates' tests start, started here for their own sake: a module for each.
+//! Tests of the servers that the other crates' tests start, with a module for each.
 
 mod child;
 mod control_plane;

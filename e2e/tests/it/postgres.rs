@@ -1,4 +1,4 @@
-//! `PostgreSQL`, started for real.
+//! Starts `PostgreSQL` and uses it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The proxy, before a Redis.
+//! The proxy in front of a Redis.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use hoopoe_e2e::{Error, Proxy, Redis, RedisOptions, Result};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What the server answers to a ping on this connection; empty where the connection has ended.
+/// The server's answer to a ping on this connection. It is empty if the connection has ended.
 async fn ping(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     stream.write_all(b"PING\r\n").await?;
     let mut answer = vec![0; 64];

@@ -1,4 +1,4 @@
-//! `RabbitMQ`, started for real.
+//! Starts `RabbitMQ` and uses it.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,11 +14,14 @@ async fn a_quorum_queue_survives_a_kill() -> Result<()> {
     assert_eq!(url, format!("amqp://hoopoe:secret@127.0.0.1:{}/one", rabbitmq.port()));
     let queue = json!({"durable": true, "arguments": {"x-queue-type": "quorum"}});
     rabbitmq.management(Method::PUT, "/api/queues/one/inbox", Some(&queue)).await?;
-    let message = json!({"properties": {"delivery_mode": 2}, "routing_key": "inbox", "payload": "hello", "payload_encoding": "string"});
+    let message = json!({
+        "properties": {"delivery_mode": 2}, "routing_key": "inbox", "payload": "hello", "payload_encoding": "string"
+    });
     let routed = rabbitmq.management(Method::POST, "/api/exchanges/one/amq.default/publish", Some(&message)).await?;
     assert_eq!(routed, json!({"routed": true}));
 
-    // Ra saves the register of its queues half a second after a change, later on a busy machine; see `RabbitMq::kill9`.
+    // Wait until Ra has saved its register of queues. That takes half a second after a change, and longer on a busy
+    // machine; see `RabbitMq::kill9`.
     tokio::time::sleep(Duration::from_secs(3)).await;
     let all = processes_under(rabbitmq.pid()?);
     rabbitmq.kill9().await?;
@@ -94,7 +97,8 @@ async fn it_freezes_thaws_and_speaks_tls() -> Result<()> {
         let (Some(mut input), Some(mut output)) = (command.stdin.take(), command.stdout.take()) else {
             return Ok(false);
         };
-        // What is no AMQP is answered by the version that the server speaks. Refused clients may be gone already.
+        // The server answers bytes that are not AMQP with the version that it supports. It may have closed the
+        // connections of refused clients already.
         let _ = input.write_all(b"AMQP\0\0\0\0").await;
         let (mut all, mut chunk) = (Vec::new(), [0; 4096]);
         loop {

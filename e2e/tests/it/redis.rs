@@ -1,4 +1,4 @@
-//! Redis, started for real.
+//! Starts Redis and uses it.
 
 use hoopoe_e2e::{Ca, Redis, RedisOptions, Result, TlsOptions, processes_under};
 

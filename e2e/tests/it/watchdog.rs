@@ -1,4 +1,4 @@
-//! Nothing is left of a test process that is killed.
+//! A killed test process leaves no processes and no folders.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,10 +8,11 @@ use hoopoe_e2e::{
     processes_under,
 };
 
-/// Set for the process that waits to be killed; without it that test ends at once, as where every ignored test is run.
+/// This variable is set only in the process that the test kills. Without it the victim test ends at once, so that a run
+/// of all ignored tests passes.
 const WAIT: &str = "HOOPOE_E2E_WAIT";
 
-/// Started by the test below, in a process of its own, and killed by it.
+/// The test below starts this test in a separate process and kills that.
 #[tokio::test]
 #[ignore = "waits to be killed"]
 async fn starts_servers_and_waits() -> Result<()> {
@@ -44,7 +45,7 @@ async fn a_killed_test_leaves_nothing() -> Result<()> {
     assert!(all.len() > 15, "postgres, redis, beam, epmd and a control plane are more than {all:?}");
     assert!(folders(folder.path()) > 0);
 
-    // Of that process alone: what it started is the watchdog's.
+    // Kill only that process, because the watchdog must end the processes that it has started.
     let kill = std::process::Command::new("kill").args(["-9", &test.pid().to_string()]).status();
     assert!(kill.is_ok_and(|status| status.success()));
     let gone = async {
