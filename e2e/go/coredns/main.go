@@ -1,5 +1,5 @@
-// CoreDNS with only the plugins that a cluster of the tests needs: its own main program has clients of three clouds in it and takes four
-// times as long to build.
+// CoreDNS with only the plugins that a cluster of the tests needs. Its own main program contains the clients of three
+// clouds and takes four times as long to build.
 package main
 
 import (

@@ -1,7 +1,8 @@
-// Writes JSON schemas in the layout that kubeconform takes: of Kubernetes' own kinds from a swagger.json, of others from their CRDs.
-// Objects are closed: a key that the API server would drop is refused.
+// Writes JSON schemas in the layout that kubeconform takes: for Kubernetes' own kinds from a swagger.json, for others
+// from their CRDs. Objects are closed: a key that the API server would drop is refused.
 //
-// Usage: kube-schemas FOLDER FILE...   FILE: a swagger.json, or YAML with CustomResourceDefinitions. Prints how many kinds it wrote.
+// Usage: kube-schemas FOLDER FILE...
+// FILE is a swagger.json, or YAML with CustomResourceDefinitions. The program prints how many kinds it wrote.
 package main
 
 import (

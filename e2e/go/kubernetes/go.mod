@@ -1,4 +1,4 @@
-// What the control plane and the nodes of the tests are built from. `go build` of the tools below is all that is done with it.
+// What the control plane and the nodes of the tests are built from. It is only used for `go build` of the tools below.
 module hoopoe.app/e2e/kubernetes
 
 go 1.26.0

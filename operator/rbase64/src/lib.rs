@@ -1,7 +1,8 @@
-//! Base64 as `rabbitmq_http_client` asks for it: it stands in for the crate of this name (`[patch]` in the workspace's Cargo.toml).
+//! Base64 with the interface that `rabbitmq_http_client` uses. It replaces the crate of this name (`[patch]` in the
+//! workspace's Cargo.toml).
 //!
-//! That crate sets the process's global allocator, which no library should: with it the operator held 125 MiB at 1,000 resources,
-//! without it 73 MiB. It would also bring a thread pool, for the sake of a password's hash.
+//! That crate sets the process's global allocator, which no library should: with it the operator held 125 MiB at 1,000
+//! resources, without it 73 MiB. It would also bring a thread pool, only to hash a password.
 
 use base64::Engine;
 
