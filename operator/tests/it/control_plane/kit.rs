@@ -91,6 +91,12 @@ impl Kit {
         operator
     }
 
+    /// When the leader renewed its lease the last time. From then on the lease holds for its whole duration.
+    pub async fn renewed_at(&self) -> String {
+        let lease = ["-n", SYSTEM, "get", "lease/hoopoe-operator", "-o", "jsonpath={.spec.renewTime}"];
+        self.plane.kubectl(&lease).await.unwrap()
+    }
+
     /// A namespace with the Secrets `rabbit`, `pg` and `redis`.
     pub async fn namespace(&self, name: &str) -> Namespace<'_> {
         self.plane.kubectl(&["create", "namespace", name]).await.unwrap();
@@ -148,6 +154,11 @@ impl Operator {
     /// `kill -9`.
     pub async fn kill(self) {
         self.child.kill9().await.unwrap();
+    }
+
+    /// Whether the operator has not ended.
+    pub fn runs(&self) -> bool {
+        self.child.exit_status().unwrap().is_none()
     }
 
     pub fn log(&self) -> String {
