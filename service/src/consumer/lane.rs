@@ -1,6 +1,6 @@
 //! The loop of one lane: gather, commit, dead-letter, acknowledge.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::{
     sync::watch,
@@ -22,9 +22,6 @@ use super::{
     metrics::DeadLetterLabels,
     sort::{Judged, JudgedBatch, judge_all, sort},
 };
-
-/// After `stop`, a lane counts as empty when no message came for this long.
-const QUIET: Duration = Duration::from_millis(50);
 
 /// How a batch is acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +84,7 @@ impl LaneLoop {
     /// again.
     async fn drain(&mut self, mut batcher: Batcher) -> Result<(), LaneEnd> {
         self.lane.stop().await?;
-        while let Ok(Ok(delivery)) = timeout(QUIET, self.lane.next()).await {
+        while let Ok(Ok(delivery)) = timeout(self.shared.settings.quiet, self.lane.next()).await {
             batcher.push(self.received(delivery), Instant::now());
             if batcher.is_full() {
                 self.process(batcher.take()).await?;

@@ -11,6 +11,13 @@ use super::{guard::crash_loop_limit, sort::Limits};
 /// answers.
 const HOLD: Duration = Duration::from_mins(10);
 
+/// How long a stopping process waits for a lane that is being opened. The broker may have sent messages to it already.
+/// If it were closed before they are read, each would count as delivered once more.
+const OPENING: Duration = Duration::from_millis(500);
+
+/// A lane that was stopped counts as empty when no message came for this long.
+const QUIET: Duration = Duration::from_millis(50);
+
 /// How a queue is drained: `ConsumerConfig` in the form that the lanes use.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -20,6 +27,8 @@ pub struct Settings {
     pub(super) linger: Duration,
     pub(super) drain_timeout: Duration,
     pub(super) hold: Duration,
+    pub(super) opening: Duration,
+    pub(super) quiet: Duration,
     pub(super) limits: Limits,
 }
 
@@ -32,6 +41,8 @@ impl From<&ConsumerConfig> for Settings {
             linger: config.consume.batch.linger.into(),
             drain_timeout: config.consume.drain_timeout.into(),
             hold: HOLD,
+            opening: OPENING,
+            quiet: QUIET,
             limits: Limits {
                 body_bytes: config.body_bytes as usize,
                 crash_loop: crash_loop_limit(config.queue.policy.delivery_limit),
@@ -46,5 +57,13 @@ impl Settings {
     #[must_use]
     pub fn holding_for(self, hold: Duration) -> Self {
         Self { hold, ..self }
+    }
+
+    /// Changes how long a stopping process waits for a lane that is being opened (default 500 ms), and for how long no
+    /// message may come before a stopped lane counts as empty (default 50 ms). A machine that is slower than these
+    /// gives messages back.
+    #[must_use]
+    pub fn draining_with(self, opening: Duration, quiet: Duration) -> Self {
+        Self { opening, quiet, ..self }
     }
 }

@@ -20,10 +20,6 @@ use super::{
 /// The shortest and longest pause before a lane is opened again.
 const REOPEN: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// How long a stopping process waits for a lane that is being opened. The broker may have sent messages to it already.
-/// If it were closed before they are read, each would count as delivered once more.
-const OPENING: Duration = Duration::from_millis(500);
-
 /// The role `consumer` of one process.
 pub struct Consumer {
     shared: Arc<LaneShared>,
@@ -102,7 +98,7 @@ async fn keep_open(shared: Arc<LaneShared>, index: u16) {
         let opened = tokio::select! {
             biased;
             opened = shared.queue.open_lane(prefetch) => opened,
-            () = stopped_for(&shared, OPENING) => return,
+            () = stopped_for(&shared, shared.settings.opening) => return,
         };
         match opened {
             Ok(lane) => {

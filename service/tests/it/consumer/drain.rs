@@ -12,7 +12,8 @@ use super::{
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_leaves_no_delivery_unacknowledged() {
-    let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain").await;
+    let mut bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain").await;
+    bench.drain_patiently();
     for _ in 0..150 {
         bench.notify("dora", "k").await;
     }
@@ -31,7 +32,8 @@ async fn a_drain_leaves_no_delivery_unacknowledged() {
 /// messages unfinished that the broker sent meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_drain_at_any_moment_of_the_start_gives_nothing_back() {
-    let bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-early").await;
+    let mut bench = Bench::new(RabbitMq::shared().await.unwrap(), "drain-early").await;
+    bench.drain_patiently();
     for _ in 0..100 {
         bench.notify("finn", "k").await;
     }

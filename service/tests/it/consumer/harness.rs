@@ -37,6 +37,9 @@ pub struct Bench {
     pub metrics: ConsumerMetrics,
     /// How long deliveries are held while the store does not answer, unless a test holds them for ten minutes.
     pub hold: Option<Duration>,
+    /// How long a stopping consumer waits for a lane that is being opened, and for messages on a stopped lane, unless a
+    /// test keeps the limits of a worker.
+    pub drain_limits: Option<(Duration, Duration)>,
     /// The file is deleted when its last user drops it.
     _rabbit: Arc<RabbitMq>,
     _folder: tempfile::TempDir,
@@ -83,7 +86,17 @@ impl Bench {
         let publisher =
             AmqpPublisher::start(&url, &TlsConfig::default(), EXCHANGE, &PublishConfig::default(), broker_metrics);
         let metrics = ConsumerMetrics::register(&mut registry);
-        Self { url, config, store, publisher, metrics, hold: None, _rabbit: rabbit, _folder: folder }
+        Self {
+            url,
+            config,
+            store,
+            publisher,
+            metrics,
+            hold: None,
+            drain_limits: None,
+            _rabbit: rabbit,
+            _folder: folder,
+        }
     }
 
     /// Publishes one body unchanged; waits until the publisher is connected.
@@ -115,6 +128,12 @@ impl Bench {
         id
     }
 
+    /// Gives a drain more time than a machine can need on which eight tests run at a time.
+    pub fn drain_patiently(&mut self) {
+        self.config.consume.drain_timeout = Span::from_secs(60);
+        self.drain_limits = Some((Duration::from_secs(30), Duration::from_millis(500)));
+    }
+
     pub fn start(&self, store: Arc<dyn Store>) -> Running {
         let mut registry = Registry::default();
         let broker_metrics = BrokerMetrics::register(&mut registry);
@@ -125,6 +144,9 @@ impl Bench {
         let mut settings = Settings::from(&self.config);
         if let Some(hold) = self.hold {
             settings = settings.holding_for(hold);
+        }
+        if let Some((opening, quiet)) = self.drain_limits {
+            settings = settings.draining_with(opening, quiet);
         }
         let consumer = Consumer::new(settings, queue.clone() as Arc<dyn Queue>, writer, store, self.metrics.clone());
         let stop = CancellationToken::new();
