@@ -139,9 +139,9 @@ impl Stand {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    /// Waits until the condition holds, for at most half a minute.
+    /// Waits until the condition holds, for 90 s at most: only a hang takes so long.
     pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
-        for _ in 0..300 {
+        for _ in 0..900 {
             if holds().await {
                 return;
             }
@@ -159,7 +159,7 @@ async fn define(plane: &ControlPlane) {
     for text in ours.into_iter().chain([POD_MONITOR]) {
         plane.apply(text).await.unwrap();
     }
-    plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=30s"]).await.unwrap();
+    plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=90s"]).await.unwrap();
 }
 
 #[derive(Clone, Debug, PartialEq)]
