@@ -46,8 +46,10 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let code = runtime.block_on(run(cli.command)).unwrap_or_else(|error| fail(error.as_ref()));
-    // A blocking call that hangs (a name look-up, a file) must not keep a drained process alive.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    // The process ends now, and its runtime must not end before it. The thread of the RabbitMQ client waits on this
+    // runtime's timers and panics when they are gone. A blocking call that hangs (a name look-up, a file) cannot keep a
+    // drained process alive either, because nothing waits for it.
+    std::mem::forget(runtime);
     code
 }
 
