@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::ValueEnum;
+use clap::{ValueEnum, builder::PossibleValue};
 use serde::Serialize;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     feed, show, terminal,
     wire::HeadAnswer,
 };
-use crate::store::Position;
+use crate::store::{MarkState, Position};
 
 /// How long one request may take.
 const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub struct MarkArgs {
     pub all: bool,
     /// What to mark them as.
     #[arg(long = "as", value_name = "STATE")]
-    pub state: MarkAs,
+    pub state: MarkState,
     /// Where the inbox API is.
     #[command(flatten)]
     pub api: ApiArg,
@@ -39,20 +39,21 @@ pub struct MarkArgs {
     pub trust: TrustArg,
 }
 
-/// What to mark as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MarkAs {
-    /// Shown, but not opened.
-    Seen,
-    /// Opened.
-    Read,
-    /// Unread again.
-    Unread,
-    /// Put into the archive.
-    Archived,
-    /// Taken out of the archive.
-    Unarchived,
+impl ValueEnum for MarkState {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Self::Seen => "Shown, but not opened",
+            Self::Read => "Opened",
+            Self::Unread => "Unread again",
+            Self::Archived => "Put into the archive",
+            Self::Unarchived => "Taken out of the archive",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
 }
 
 /// The body of `POST …/feed:mark`.
@@ -62,12 +63,12 @@ enum Order {
     Ids {
         ids: Vec<String>,
         #[serde(rename = "as")]
-        state: MarkAs,
+        state: &'static str,
     },
     Upto {
         upto: Position,
         #[serde(rename = "as")]
-        state: MarkAs,
+        state: &'static str,
     },
 }
 
@@ -75,15 +76,16 @@ enum Order {
 pub async fn run(args: MarkArgs) -> Result<ExitCode, ClientError> {
     let api =
         Server::new(http_client(&args.trust, TIMEOUT, std::slice::from_ref(&args.api.api))?, &args.api.api, "--api")?;
+    let state = args.state.name();
     let order = if args.all {
-        if matches!(args.state, MarkAs::Unread | MarkAs::Unarchived) {
+        if !args.state.goes_up_to_a_head() {
             let reason = "with --all it must be seen, read or archived".to_owned();
             return Err(ClientError::Option { option: "--as", reason });
         }
         let upto = feed::head(&api, &args.owner).await?.head.position();
-        Order::Upto { upto, state: args.state }
+        Order::Upto { upto, state }
     } else {
-        Order::Ids { ids: args.id, state: args.state }
+        Order::Ids { ids: args.id, state }
     };
     let call = api.client().post(api.url(&["v1", "owners", &args.owner, "feed:mark"])).json(&order);
     let answer = call.send().await.map_err(|error| api.failure(&error))?;

@@ -170,7 +170,7 @@ pub enum Mark {
     UpTo {
         /// The head that the client saw.
         upto: Position,
-        /// The new state of the rows: `Seen`, `Read` or `Archived`. The edge refuses the others.
+        /// The new state of the rows, one that [`MarkState::goes_up_to_a_head`]. The edge refuses the others.
         state: MarkState,
     },
 }
@@ -188,6 +188,35 @@ pub enum MarkState {
     Archived,
     /// Back in the feed.
     Unarchived,
+}
+
+impl MarkState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Seen, Self::Read, Self::Unread, Self::Archived, Self::Unarchived];
+
+    /// The name that clients send.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Read => "read",
+            Self::Unread => "unread",
+            Self::Archived => "archived",
+            Self::Unarchived => "unarchived",
+        }
+    }
+
+    /// The state with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether a mark may give it to all rows up to a head. The others undo an earlier mark, row by row.
+    pub const fn goes_up_to_a_head(self) -> bool {
+        match self {
+            Self::Seen | Self::Read | Self::Archived => true,
+            Self::Unread | Self::Unarchived => false,
+        }
+    }
 }
 
 /// The result of a mark.

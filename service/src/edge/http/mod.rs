@@ -10,6 +10,7 @@ pub mod ingest;
 mod metrics;
 pub mod openapi;
 mod original;
+mod parameters;
 mod problem;
 mod responses;
 mod route_names;

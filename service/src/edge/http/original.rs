@@ -1,5 +1,6 @@
 //! `GET /notif/get/owner/`: the polling route of the original hoopoe service, with its envelope and its names.
 
+mod query;
 mod schema;
 
 use axum::{
@@ -9,10 +10,14 @@ use axum::{
 use hoopoe_web::Query;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use self::schema::{LegacyAnswer, LegacyData, LegacyNotification};
+use self::{
+    query::{LegacyQuery, Rows},
+    schema::{LegacyAnswer, LegacyData, LegacyNotification},
+};
 use super::{
     Problem,
     inbox::{IfNoneMatch, InboxState, ReadProblems, Source},
+    parameters::OwnerInQuery,
 };
 use crate::{
     identity::{Caller, Readable},
@@ -20,12 +25,6 @@ use crate::{
     notif::Owner,
     store::{Head, Item, Window},
 };
-
-const DEFAULT_TO: u64 = 10;
-const DEFAULT_PAGE_SIZE: u64 = 10;
-const MAX_WINDOW: u64 = 200;
-/// More rows than any inbox holds, and an offset that every database accepts.
-const MAX_PLACE: u64 = 1_000_000_000;
 
 /// The routes and their description, without a state.
 pub(super) fn documented() -> OpenApiRouter<InboxState> {
@@ -43,26 +42,7 @@ pub(super) fn documented() -> OpenApiRouter<InboxState> {
     path = "/notif/get/owner/{owner}",
     operation_id = "legacyByPath",
     tag = "original",
-    params(
-        (
-            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-            description = "Whose inbox, percent-encoded: a slash is %2F"
-        ),
-        (
-            "from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
-            description = "The first row, newest first, counted from 0; default 0"
-        ),
-        (
-            "to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
-            description = "The row after the last, at most 200 above `from`; default `from` + 10"
-        ),
-        (
-            "page_size" = Option<u64>, Query, minimum = 1, maximum = 200,
-            description = "What `pages` and `current_page` count in; default 10"
-        ),
-        ("unread" = Option<bool>, Query, description = "Only unread rows"),
-        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
-    ),
+    params(Readable, LegacyQuery, IfNoneMatch),
     responses((status = 200, description = "The rows", body = LegacyAnswer), ReadProblems)
 )]
 async fn by_path(
@@ -72,8 +52,8 @@ async fn by_path(
     RawQuery(query): RawQuery,
 ) -> Response {
     let answered = async {
-        let query = Query::parse(query.as_deref(), &["from", "to", "page_size", "unread"])?;
-        answer(&state, &inbox, &held, &query).await
+        let query = Query::parse(query.as_deref(), &LegacyQuery::NAMES)?;
+        answer(&state, &inbox, &held, LegacyQuery::read(&query)?).await
     };
     finish(&state, answered.await)
 }
@@ -84,26 +64,7 @@ async fn by_path(
     path = "/notif/get/owner",
     operation_id = "legacyByQuery",
     tag = "original",
-    params(
-        (
-            "owner" = String, Query, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-            description = "Whose inbox"
-        ),
-        (
-            "from" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
-            description = "The first row, newest first, counted from 0; default 0"
-        ),
-        (
-            "to" = Option<u64>, Query, minimum = 0, maximum = 1_000_000_000,
-            description = "The row after the last, at most 200 above `from`; default `from` + 10"
-        ),
-        (
-            "page_size" = Option<u64>, Query, minimum = 1, maximum = 200,
-            description = "What `pages` and `current_page` count in; default 10"
-        ),
-        ("unread" = Option<bool>, Query, description = "Only unread rows"),
-        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
-    ),
+    params(OwnerInQuery, LegacyQuery, IfNoneMatch),
     responses((status = 200, description = "The rows", body = LegacyAnswer), ReadProblems)
 )]
 async fn by_query(
@@ -113,10 +74,10 @@ async fn by_query(
     RawQuery(query): RawQuery,
 ) -> Response {
     let answered = async {
-        let query = Query::parse(query.as_deref(), &["owner", "from", "to", "page_size", "unread"])?;
+        let query = Query::parse(query.as_deref(), &[&["owner"], &LegacyQuery::NAMES[..]].concat())?;
         let owner = query.get("owner").ok_or_else(|| Problem::bad_parameter("owner", "must be there"))?;
         let inbox = caller.readable(Owner::parse(owner)?)?;
-        answer(&state, &inbox, &held, &query).await
+        answer(&state, &inbox, &held, LegacyQuery::read(&query)?).await
     };
     finish(&state, answered.await)
 }
@@ -128,14 +89,14 @@ fn finish(state: &InboxState, answered: Result<Response, Problem>) -> Response {
     })
 }
 
-async fn answer(state: &InboxState, inbox: &Readable, held: &IfNoneMatch, query: &Query) -> Result<Response, Problem> {
-    let from = query.number("from", 0..=MAX_PLACE)?.unwrap_or(0);
-    let to = query.number("to", 0..=MAX_PLACE)?.unwrap_or(from + DEFAULT_TO);
-    if to < from || to - from > MAX_WINDOW {
-        return Err(Problem::bad_parameter("to", format!("must be from `from` to {MAX_WINDOW} above it")));
-    }
-    let page_size = query.number("page_size", 1..=MAX_WINDOW)?.unwrap_or(DEFAULT_PAGE_SIZE);
-    let unread = query.flag("unread")?.unwrap_or(false);
+async fn answer(
+    state: &InboxState,
+    inbox: &Readable,
+    held: &IfNoneMatch,
+    query: LegacyQuery,
+) -> Result<Response, Problem> {
+    let Rows { places, page_size, unread } = query.rows()?;
+    let from = places.start;
     if held.is_some() {
         let Current { value, stale } = state.head(inbox, held.newest()).await?;
         let position = value.head.position();
@@ -143,7 +104,7 @@ async fn answer(state: &InboxState, inbox: &Readable, held: &IfNoneMatch, query:
             return Ok(state.not_modified(position, stale));
         }
     }
-    let window = state.window(inbox, from..to, unread, held.newest()).await?;
+    let window = state.window(inbox, places, unread, held.newest()).await?;
     let position = window.head.head.position();
     let body = serde_json::to_vec(&envelope(inbox.owner(), window, from, page_size)).map_err(|error| {
         tracing::error!(%error, "a window cannot be written as JSON");

@@ -19,9 +19,6 @@ use crate::{
 /// A page of the inbox.
 #[utoipa::path(
     get,
-    description = "Newest first; with `since`, everything that changed after that position, oldest change first. The \
-        `ETag` is the same for every page of\none state of the inbox: send it back as `If-None-Match`, and an \
-        unchanged inbox costs a 304.",
     path = "/v1/owners/{owner}/feed",
     operation_id = "feed",
     description = "Newest first; with `since`, everything that changed after that position, oldest change first. \
@@ -29,10 +26,7 @@ use crate::{
         one state of the inbox: send it back as `If-None-Match`, and an unchanged inbox costs a 304.",
     tag = "inbox",
     params(
-        (
-            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-            description = "Whose inbox, percent-encoded: a slash is %2F"
-        ),
+        Readable,
         (
             "cursor" = Option<String>, Query, min_length = 23, max_length = 23, pattern = "^[A-Za-z0-9_-]{23}$",
             description = "The `next` of the page before; the other parameters stay as they were"
@@ -45,7 +39,7 @@ use crate::{
         ("unread" = Option<bool>, Query, description = "Only unread rows"),
         ("archived" = Option<bool>, Query, description = "The archived rows instead of the others"),
         ("kind" = Option<String>, Query, min_length = 1, max_length = 64, description = "Only this kind"),
-        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
+        IfNoneMatch,
     ),
     responses((status = 200, description = "A page", body = Page), ReadProblems)
 )]

@@ -20,13 +20,7 @@ use crate::{edge::http::Problem, identity::Readable, inbox::Current};
     path = "/v1/owners/{owner}/head",
     operation_id = "head",
     tag = "inbox",
-    params(
-        (
-            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-            description = "Whose inbox, percent-encoded: a slash is %2F"
-        ),
-        ("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of an earlier answer"),
-    ),
+    params(Readable, IfNoneMatch),
     responses((status = 200, description = "The head", body = HeadAnswer), ReadProblems)
 )]
 pub(super) async fn head(

@@ -16,7 +16,8 @@ use super::{
     InboxState,
     etag::etag,
     mark_body::mark_body,
-    schema::{MarkProblems, MarkSchema, MarkedAnswer},
+    mark_schema::MarkSchema,
+    schema::{MarkProblems, MarkedAnswer},
 };
 use crate::{edge::http::Problem, identity::Writable, store::Marked};
 
@@ -26,20 +27,13 @@ const BODY: BodyLimits = BodyLimits { bytes: 64 * 1024, time: Duration::from_sec
 /// Marks rows, by id or up to a head.
 #[utoipa::path(
     post,
-    description = "Answers with the head that this very change made; its `ETag` is the one to poll with next. Ids that \
-        the inbox does not have come back\nas `unknown`.",
     path = "/v1/owners/{owner}/feed:mark",
     operation_id = "mark",
     description = "Answers with the head that this very change made; its `ETag` is the one to poll with next. \
         Ids that the inbox does not have come back\n\
         as `unknown`.",
     tag = "inbox",
-    params(
-        (
-            "owner" = String, Path, min_length = 1, max_length = 190, pattern = r"^[^\u0000-\u001f\u007f-\u009f]+$",
-            description = "Whose inbox, percent-encoded: a slash is %2F"
-        ),
-    ),
+    params(Writable),
     request_body(content = MarkSchema, content_type = "application/json"),
     responses((status = 200, description = "Marked", body = MarkedAnswer), MarkProblems)
 )]

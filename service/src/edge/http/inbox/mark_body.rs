@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The most ids of one mark.
-const MAX_IDS: usize = 1000;
+pub(super) const MAX_IDS: usize = 1000;
 /// The most faults that one answer lists, because a thousand wrong ids are one mistake.
 const MAX_FAULTS: usize = 20;
 
@@ -49,8 +49,9 @@ pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
         (false, false) => faults.add("ids", "must be there, or upto"),
         (true, false) | (false, true) => {}
     }
-    if upto.is_some() && matches!(state, Some(MarkState::Unread | MarkState::Unarchived)) {
-        faults.add("as", "must be seen, read or archived beside upto");
+    if upto.is_some() && state.is_some_and(|state| !state.goes_up_to_a_head()) {
+        let states = one_of(|state| state.goes_up_to_a_head());
+        faults.add("as", format!("must be {states} beside upto"));
     }
     match (faults.0.is_empty(), ids, upto.flatten(), state) {
         (true, Some(ids), None, Some(state)) => Ok(Mark::Ids { ids, state }),
@@ -96,18 +97,20 @@ fn read_upto(value: &Value, faults: &mut Faults) -> Option<Position> {
 }
 
 fn read_state(value: &Value, faults: &mut Faults) -> Option<MarkState> {
-    let state = match value.as_str() {
-        Some("seen") => Some(MarkState::Seen),
-        Some("read") => Some(MarkState::Read),
-        Some("unread") => Some(MarkState::Unread),
-        Some("archived") => Some(MarkState::Archived),
-        Some("unarchived") => Some(MarkState::Unarchived),
-        Some(_) | None => None,
-    };
+    let state = value.as_str().and_then(MarkState::named);
     if state.is_none() {
-        faults.add("as", "must be seen, read, unread, archived or unarchived");
+        faults.add("as", format!("must be {}", one_of(|_| true)));
     }
     state
+}
+
+/// The names of states: "seen, read or archived".
+fn one_of(allowed: impl Fn(MarkState) -> bool) -> String {
+    let names: Vec<_> = MarkState::ALL.into_iter().filter(|state| allowed(*state)).map(MarkState::name).collect();
+    match names.as_slice() {
+        [earlier @ .., last] if !earlier.is_empty() => format!("{} or {last}", earlier.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// The members of an object in their order. A map would hide a repeated member.

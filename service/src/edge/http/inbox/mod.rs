@@ -7,6 +7,7 @@ mod feed_query;
 mod head;
 mod mark;
 mod mark_body;
+mod mark_schema;
 mod metrics;
 mod schema;
 mod state;

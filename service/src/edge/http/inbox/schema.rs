@@ -1,8 +1,8 @@
-//! The requests and answers of the API, as OpenAPI describes them.
+//! The answers of the API, as OpenAPI describes them.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{
     IntoResponses, ToSchema,
     openapi::{RefOr, Response, ResponseBuilder},
@@ -15,66 +15,6 @@ use crate::{edge::http::problem_responses, store::Head};
 #[derive(Serialize, ToSchema)]
 pub(super) struct HeadAnswer {
     pub(super) head: Head,
-}
-
-/// Which rows become what.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-#[schema(as = Mark)]
-#[allow(dead_code, reason = "only its description is used: mark_body parses")]
-pub(super) enum MarkSchema {
-    /// These rows.
-    Ids(MarkIds),
-    /// All that the client had seen.
-    UpTo(MarkUpTo),
-}
-
-/// Rows by id.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only its description is used: mark_body parses")]
-pub(super) struct MarkIds {
-    /// The ids of items.
-    #[schema(min_items = 1, max_items = 1000)]
-    ids: Vec<Uuid>,
-    /// What they become.
-    #[serde(rename = "as")]
-    state: MarkAs,
-}
-
-/// What a row becomes.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(dead_code, reason = "only its description is used: mark_body parses")]
-pub(super) enum MarkAs {
-    Seen,
-    Read,
-    Unread,
-    Archived,
-    Unarchived,
-}
-
-/// Rows up to a head.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only its description is used: mark_body parses")]
-pub(super) struct MarkUpTo {
-    /// The `<epoch>-<rev>` of the head that the client saw.
-    #[schema(pattern = r"^[0-9]{1,18}\.[0-9]{1,18}-[0-9]{1,18}$")]
-    upto: String,
-    /// What they become.
-    #[serde(rename = "as")]
-    state: MarkUpToAs,
-}
-
-/// What rows up to a head become.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[allow(dead_code, reason = "only its description is used: mark_body parses")]
-pub(super) enum MarkUpToAs {
-    Seen,
-    Read,
-    Archived,
 }
 
 /// What a mark did.

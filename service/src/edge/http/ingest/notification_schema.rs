@@ -11,7 +11,10 @@ use utoipa::{
     },
 };
 
-use crate::notif::{Content, Field, Owner, limits};
+use crate::{
+    edge::http::parameters::TOKEN_PATTERN,
+    notif::{Content, Field, Owner, limits},
+};
 
 /// A moment from 1970 to 2200: each month has the days that it really has, also in leap years.
 const TIME_PATTERN: &str = concat!(
@@ -20,8 +23,6 @@ const TIME_PATTERN: &str = concat!(
     "(19(72|76|8[048]|9[26])|20([02468][048]|[13579][26])|21(0[48]|[2468][048]|[13579][26]))-02-29)",
     "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,9})?(Z|[+-](0[0-9]|1[0-2]):[0-5][0-9])$"
 );
-/// A text without control characters.
-const TOKEN_PATTERN: &str = r"^[^\u0000-\u001f\u007f-\u009f]+$";
 /// A text without NUL.
 const TEXT_PATTERN: &str = r"^[^\u0000]*$";
 
