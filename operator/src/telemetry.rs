@@ -1,5 +1,6 @@
 //! The operator's logs and traces: JSON lines on standard error; spans over OTLP/HTTP where an endpoint is given.
 
+use hoopoe_crds::environment;
 use hoopoe_web::telemetry::{self, LogFormat, Telemetry, TelemetrySettings};
 
 /// Why there are no logs or traces.
@@ -19,6 +20,7 @@ pub fn start(endpoint: Option<&str>) -> Result<Telemetry, TelemetryError> {
     let settings = TelemetrySettings {
         service: "hoopoe-operator",
         scope: "hoopoe-operator",
+        log_variable: environment::LOG,
         log_filter: "info",
         log_never: None,
         log_format: LogFormat::JsonWithSpans,

@@ -1,6 +1,11 @@
 //! The command line of `hoopoe dev`.
 
-use std::{net::IpAddr, net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use hoopoe_crds::ports;
 
 /// Runs the manifests that `kubectl apply` takes as tasks of one process. Where a `HOOPOE_*_URL` is set, that real
 /// server is used; otherwise the embedded part: no server to install.
@@ -16,6 +21,6 @@ pub struct DevArgs {
     #[arg(long, default_value = "127.0.0.1", value_name = "IP")]
     pub listen: IpAddr,
     /// Where register, health and metrics are served.
-    #[arg(long, default_value = "127.0.0.1:8081", value_name = "ADDR")]
+    #[arg(long, default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::ADMIN)), value_name = "ADDR")]
     pub admin: SocketAddr,
 }

@@ -2,7 +2,7 @@
 
 pub mod propagation;
 
-use hoopoe_crds::worker_config::TelemetryConfig;
+use hoopoe_crds::{environment, worker_config::TelemetryConfig};
 use hoopoe_web::telemetry::{self, LogFormat, Telemetry, TelemetrySettings};
 use opentelemetry::global;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -52,6 +52,7 @@ fn settings<'a>(
     Ok(TelemetrySettings {
         service,
         scope: "hoopoe",
+        log_variable: environment::LOG,
         log_filter: LOG_FILTER,
         log_never: Some(LOG_NEVER),
         log_format,

@@ -1,5 +1,6 @@
 //! A dead letter: the message as it came, with headers that give the reason.
 
+use hoopoe_crds::policy::dead_letters;
 use lapin::{
     BasicProperties,
     types::{AMQPValue, FieldTable, ShortString},
@@ -47,7 +48,7 @@ pub(super) fn parcel(letter: &DeadLetter, original: Option<&BasicProperties>, qu
     }
     Parcel {
         exchange: ShortString::default(),
-        routing_key: short(&format!("{queue}.dlq")),
+        routing_key: short(&dead_letters(queue)),
         properties: original.map(kept_properties).unwrap_or_default().with_delivery_mode(2),
         headers,
         body: delivery.body.clone(),

@@ -10,8 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use hoopoe_crds::worker_config::{
-    BindingConfig, ConsumerConfig, ExchangeConfig, ExchangeType, QueueConfig, QueueType, TlsConfig,
+use hoopoe_crds::{
+    policy::dead_letters,
+    worker_config::{BindingConfig, ConsumerConfig, ExchangeConfig, ExchangeType, QueueConfig, QueueType, TlsConfig},
 };
 use lapin::{
     Channel, Connection, ExchangeKind,
@@ -124,7 +125,7 @@ impl QueueTopology for AmqpTopology {
         let what = format!("queue {name}");
         let declare = async {
             // The dead-letter queue comes first, then the queue whose messages go there.
-            declare(&connection, &format!("{name}.dlq"), QueueType::Quorum, None).await?;
+            declare(&connection, &dead_letters(name), QueueType::Quorum, None).await?;
             declare(&connection, name, *kind, *max_priority).await?;
             self.set_policies(consumer).await;
             for binding in &consumer.bindings {
@@ -148,7 +149,7 @@ impl QueueTopology for AmqpTopology {
             }
             let removed = delete_if_empty(&connection, queue).await?;
             if removed {
-                let dead_letters = format!("{queue}.dlq");
+                let dead_letters = dead_letters(queue);
                 let dead_letters_removed = delete_if_empty(&connection, &dead_letters).await?;
                 if let Some(management) = &self.management {
                     // A policy that stays behind does no harm, and another process may be declaring the queue again

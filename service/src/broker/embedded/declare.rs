@@ -1,6 +1,9 @@
 //! Declares and removes, with the answers that RabbitMQ would give.
 
-use hoopoe_crds::worker_config::{ConsumerConfig, ExchangeConfig, Overflow, QueueType};
+use hoopoe_crds::{
+    policy::dead_letters,
+    worker_config::{ConsumerConfig, ExchangeConfig, Overflow, QueueType},
+};
 use sqlx::SqliteConnection;
 
 use super::{
@@ -35,9 +38,9 @@ pub(super) async fn exchange(
 pub(super) async fn queue(db: &mut SqliteConnection, state: &mut BrokerState, consumer: &ConsumerConfig) -> Answer<()> {
     let queue = &consumer.queue;
     let kind = rows::kind_text(queue.kind, queue.max_priority);
-    let dead_letters = format!("{}.dlq", queue.name);
+    let letters = dead_letters(&queue.name);
     let dead_letter_kind = rows::kind_text(QueueType::Quorum, None);
-    for (name, kind) in [(&dead_letters, &dead_letter_kind), (&queue.name, &kind)] {
+    for (name, kind) in [(&letters, &dead_letter_kind), (&queue.name, &kind)] {
         let there = state.queue_named(name).and_then(|id| state.queues.get(&id)).map(|queue| &queue.row.kind);
         if let Some(there) = there.filter(|there| *there != kind) {
             let detail = format!("it is {there}, not {kind}");
@@ -50,7 +53,7 @@ pub(super) async fn queue(db: &mut SqliteConnection, state: &mut BrokerState, co
         delivery_limit: None,
         ttl_ms: None,
     };
-    put(db, state, &dead_letters, dead_letter_kind, dead_letter_limits).await?;
+    put(db, state, &letters, dead_letter_kind, dead_letter_limits).await?;
     let id = put(db, state, &queue.name, kind, rows::limits_of(queue)).await?;
     for binding in &consumer.bindings {
         let Some(kind) = state.exchanges.get(&binding.exchange) else {
@@ -75,7 +78,7 @@ pub(super) async fn remove(db: &mut SqliteConnection, state: &mut BrokerState, n
         queue.bindings.clear();
     }
     let removed = remove_if_empty(db, state, id).await?;
-    if removed && let Some(dead_letters) = state.queue_named(&format!("{name}.dlq")) {
+    if removed && let Some(dead_letters) = state.queue_named(&dead_letters(name)) {
         remove_if_empty(db, state, dead_letters).await?;
     }
     Ok(Ok(removed))

@@ -1,5 +1,6 @@
 //! Delivers ready messages to lanes, in the order of arrival.
 
+use hoopoe_crds::policy::dead_letters;
 use sqlx::SqliteConnection;
 
 use super::{
@@ -137,7 +138,7 @@ async fn bury(
         let mut letter = message.draft.clone();
         letter.headers.insert("x-first-death-reason".to_owned(), cause.to_owned());
         letter.headers.insert("x-first-death-queue".to_owned(), row.name.clone());
-        letter.routing_key = format!("{}.dlq", row.name);
+        letter.routing_key = dead_letters(&row.name);
         match state.route("", &letter) {
             Ok(targets) => {
                 for target in targets {

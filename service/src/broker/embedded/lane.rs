@@ -1,6 +1,7 @@
 //! A lane of the embedded broker.
 
 use async_trait::async_trait;
+use hoopoe_crds::policy::dead_letters;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
@@ -95,7 +96,7 @@ fn draft(letter: DeadLetter, queue: &str, at: Timestamp) -> Draft {
         ("x-hoopoe-routing-key", routing_key),
     ];
     headers.extend(why.map(|(name, value)| (name.to_owned(), value)));
-    let routing_key = format!("{queue}.dlq");
+    let routing_key = dead_letters(queue);
     Draft { exchange: String::new(), routing_key, message_id, sent_at: timestamp, headers, body }
 }
 

@@ -28,9 +28,9 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts logs, at the levels of `HOOPOE_LOG`, and traces where there is an endpoint. Needs a tokio runtime.
+    /// Starts logs, at the levels that the environment asks for, and traces where there is an endpoint. Needs a tokio runtime.
     pub fn start(settings: &TelemetrySettings<'_>) -> Result<Self, TelemetryError> {
-        let filter = settings.filter(std::env::var("HOOPOE_LOG").ok().as_deref());
+        let filter = settings.filter(std::env::var(settings.log_variable).ok().as_deref());
         let tracer = traces::provider(settings).map_err(TelemetryError::Exporter)?;
         let spans = tracer.as_ref().map(|provider| traces::layer(provider, settings));
         tracing_subscriber::registry()

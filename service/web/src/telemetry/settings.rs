@@ -11,9 +11,11 @@ pub struct TelemetrySettings<'a> {
     pub service: &'a str,
     /// The name of the instrumentation, as traces show it.
     pub scope: &'static str,
-    /// The levels of logs where `HOOPOE_LOG` is not set, or cannot be read.
+    /// The environment variable that asks for other levels of logs.
+    pub log_variable: &'static str,
+    /// The levels of logs where that variable is not set, or cannot be read.
     pub log_filter: &'a str,
-    /// A log directive that holds whatever `HOOPOE_LOG` says.
+    /// A log directive that holds whatever the variable asks for.
     pub log_never: Option<&'a str>,
     /// How a log line looks.
     pub log_format: LogFormat,
@@ -26,7 +28,7 @@ pub struct TelemetrySettings<'a> {
 }
 
 impl TelemetrySettings<'_> {
-    /// The levels that `HOOPOE_LOG` asks for, or the program's own; what the program forbids stays off.
+    /// The levels that the environment asks for, or the program's own; what the program forbids stays off.
     pub fn filter(&self, asked: Option<&str>) -> EnvFilter {
         let own = || EnvFilter::new(self.log_filter);
         let filter = asked.and_then(|asked| EnvFilter::try_new(asked).ok()).unwrap_or_else(own);
