@@ -116,10 +116,6 @@ run_tests() { # PACKAGE...: also runs the ignored tests, because earlier steps h
     e2e/run-tests.sh "$tests" "$@"
 }
 
-# Most of these tests start a control plane of their own, whose start alone takes six seconds of a processor. With eight
-# at a time beside the pods, two cores reach a load of 40, and tests fail that wait 90 s for a change.
-operator_tests() { RUST_TEST_THREADS=${RUST_TEST_THREADS:-3} run_tests operator; }
-
 as_root() { # COMMAND...: skips it without root, which network namespaces, mounts and control groups need
     [ "$(id -u)" = 0 ] || {
         echo "skipped: you are not root"
@@ -160,7 +156,7 @@ lane_of_tests() {
     step lints "lints" lints
     step service "tests of the service on real servers" run_tests service
     after plane charts-tools
-    step operator "tests of the operator on real servers" operator_tests
+    step operator "tests of the operator on real servers" run_tests operator
     step others "tests of the resources' types and of the tests' own servers" run_tests crds e2e
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Signal;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use crate::ca::Ca;
 use crate::error::{Error, Result};
@@ -34,6 +34,10 @@ const ASK_LIMIT: Duration = Duration::from_secs(10);
 const MASTERS: &str = "system:masters";
 
 static SHARED: Mutex<Option<Arc<ControlPlane>>> = Mutex::const_new(None);
+
+/// Limits how many control planes this process runs at once. The start of one takes six seconds of a processor. If each
+/// of eight tests started one at the same time, each would wait for the others until its own time limits.
+static PLACES: Semaphore = Semaphore::const_new(5);
 
 /// A control plane. Each part ends with this value, and with the test process, even if that is killed.
 ///
@@ -59,10 +63,13 @@ struct Own {
     ca: Ca,
     url: String,
     folder: Folder,
+    // It is given back when all parts have ended. `None`: real nodes use the control plane.
+    _place: Option<SemaphorePermit<'static>>,
 }
 
 impl ControlPlane {
-    /// Starts etcd, the API server and the controller manager. Without nodes, pods stay Pending.
+    /// Starts etcd, the API server and the controller manager. Without nodes, pods stay Pending. It waits while this
+    /// process runs five control planes already.
     pub async fn start() -> Result<Self> {
         Self::start_with_nodes(0).await
     }
@@ -77,7 +84,8 @@ impl ControlPlane {
         let programs = Programs::all().await?;
         let mut attempt = 1;
         loop {
-            match Self::start_once(programs.clone(), nodes > 0, Listen::at(Ipv4Addr::LOCALHOST)?).await {
+            let place = PLACES.acquire().await.ok();
+            match Self::start_once(programs.clone(), nodes > 0, Listen::at(Ipv4Addr::LOCALHOST)?, place).await {
                 Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
                 Ok(mut plane) => {
@@ -90,7 +98,7 @@ impl ControlPlane {
 
     /// Starts the same parts and a scheduler, without nodes, on an address that real nodes can reach.
     pub(crate) async fn start_for_nodes(programs: &Programs, address: Ipv4Addr) -> Result<Self> {
-        Self::start_once(programs.clone(), true, Listen::at(address)?).await
+        Self::start_once(programs.clone(), true, Listen::at(address)?, None).await
     }
 
     /// The control plane with two nodes that all tests of this process share. Each test creates its own namespaces in
@@ -105,7 +113,12 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start_once(programs: Programs, with_scheduler: bool, listen: Listen) -> Result<Self> {
+    async fn start_once(
+        programs: Programs,
+        with_scheduler: bool,
+        listen: Listen,
+        place: Option<SemaphorePermit<'static>>,
+    ) -> Result<Self> {
         let kubectl = Kubectl::new(&programs)?;
         let folder = Folder::new()?;
         let ca = Ca::new()?;
@@ -140,6 +153,7 @@ impl ControlPlane {
             ca,
             url,
             folder: folder.clone(),
+            _place: place,
         };
         Ok(Self { kubectl, kubeconfig, own: Some(own) })
     }
