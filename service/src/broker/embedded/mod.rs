@@ -34,7 +34,7 @@ pub use queue::EmbeddedQueue;
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedBrokerError {
     /// Two processes on one file would deliver every message twice.
-    #[error("failed to open the queue: another process uses {0}")]
+    #[error("failed to open the queue file {0}: another process uses it (is another `hoopoe dev` running?)")]
     InUse(String),
     /// The lock beside the file cannot be made.
     #[error("failed to lock the queue at {0}: {1}")]
