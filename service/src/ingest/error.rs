@@ -22,7 +22,7 @@ pub enum IngestError {
     #[error("an earlier notification of this batch has the same owner and id, and other content")]
     IdConflict,
     /// The producer's rate limit is reached; the next notification may come after this time.
-    #[error("more notifications a second than this producer takes")]
+    #[error("the rate limit of this producer (limits.ratePerSecond) is reached")]
     RateLimited(Duration),
     /// The broker did not take it.
     #[error("{0}")]
