@@ -32,13 +32,13 @@ impl Fields {
             return Err(ParseError::TooLarge { size: body.len(), limit });
         }
         let text = std::str::from_utf8(body)
-            .map_err(|error| ParseError::NotJson(format!("not UTF-8 from byte {}", error.valid_up_to())))?;
+            .map_err(|error| ParseError::NotJson(format!("it is not UTF-8 from byte {} on", error.valid_up_to())))?;
         let deepest = depth(body);
         if deepest > limits::BODY_DEPTH {
-            return Err(ParseError::NotJson(format!("nested more than {} deep", limits::BODY_DEPTH)));
+            return Err(ParseError::NotJson(format!("it is nested more than {} levels deep", limits::BODY_DEPTH)));
         }
         if text.trim_start().bytes().next().is_some_and(|first| first != b'{') {
-            return Err(ParseError::NotJson("a notification is a JSON object".to_owned()));
+            return Err(ParseError::NotJson("a notification must be a JSON object".to_owned()));
         }
         let entries: Entries<'_> =
             serde_json::from_str(text).map_err(|error| ParseError::NotJson(error.to_string()))?;

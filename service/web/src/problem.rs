@@ -79,7 +79,7 @@ impl<M: Default> Problem<M> {
 
     /// The server is at fault; the caller has logged why. 500.
     pub fn internal() -> Self {
-        Self::new(ProblemKind::INTERNAL, "an error inside Hoopoe; its log says more")
+        Self::new(ProblemKind::INTERNAL, "Hoopoe failed with an internal error; its log gives the cause")
     }
 }
 

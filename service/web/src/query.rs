@@ -38,7 +38,7 @@ impl Query {
             if !known.contains(&name.as_str()) {
                 faults.push(FieldFault::new(name, unknown(known)));
             } else if pairs.iter().any(|(earlier, _)| *earlier == name) {
-                faults.push(FieldFault::new(name, "must stand at most once"));
+                faults.push(FieldFault::new(name, "must be given at most once"));
             } else if let Some(value) = value {
                 pairs.push((name, value));
             } else {

@@ -114,7 +114,7 @@ async fn by_query(
 ) -> Response {
     let answered = async {
         let query = Query::parse(query.as_deref(), &["owner", "from", "to", "page_size", "unread"])?;
-        let owner = query.get("owner").ok_or_else(|| Problem::bad_parameter("owner", "must be there"))?;
+        let owner = query.get("owner").ok_or_else(|| Problem::bad_parameter("owner", "is required"))?;
         let inbox = caller.readable(Owner::parse(owner)?)?;
         answer(&state, &inbox, &held, &query).await
     };
@@ -132,7 +132,7 @@ async fn answer(state: &InboxState, inbox: &Readable, held: &IfNoneMatch, query:
     let from = query.number("from", 0..=MAX_PLACE)?.unwrap_or(0);
     let to = query.number("to", 0..=MAX_PLACE)?.unwrap_or(from + DEFAULT_TO);
     if to < from || to - from > MAX_WINDOW {
-        return Err(Problem::bad_parameter("to", format!("must be from `from` to {MAX_WINDOW} above it")));
+        return Err(Problem::bad_parameter("to", format!("must be at least `from` and at most `from` + {MAX_WINDOW}")));
     }
     let page_size = query.number("page_size", 1..=MAX_WINDOW)?.unwrap_or(DEFAULT_PAGE_SIZE);
     let unread = query.flag("unread")?.unwrap_or(false);
