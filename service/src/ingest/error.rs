@@ -32,9 +32,9 @@ pub enum IngestError {
 /// A notification that was not taken, with its id where that is known: a retry with the id cannot make a second one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Why.
+    /// Why it was not taken.
     pub error: IngestError,
-    /// The notification.
+    /// Its id.
     pub id: Option<Uuid>,
 }
 

@@ -25,7 +25,7 @@ impl BadUrl {
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Parses `a=1&b=2`, percent-encoded, `+` a space. Every name must be one of `known`.
+    /// Parses `a=1&b=2`. The text is percent-encoded, and `+` is a space. Every name must be one of `known`.
     pub fn parse(raw: Option<&str>, known: &[&str]) -> Result<Self, BadUrl> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         let mut faults = Vec::new();
