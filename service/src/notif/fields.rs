@@ -51,7 +51,7 @@ impl Fields {
         let deep = deepest > Content::DATA_DEPTH + 1;
         for Entry { name, field, raw, again } in entries.known {
             if again {
-                fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
+                fields.fault(&name, format!("must be given at most once: it is the field {}", field.name()));
                 continue;
             }
             // Many serializers write null for an absent field, so null counts as absent. A null in `data` would be read
