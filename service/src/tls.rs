@@ -20,7 +20,7 @@ pub(crate) fn client_config(tls: &TlsConfig) -> io::Result<Arc<ClientConfig>> {
     }
     if roots.is_empty() {
         return Err(io::Error::other(
-            "there is no authority to trust: set caFile, or install the system's certificates",
+            "there is no certificate authority to trust: set caFile, or install the system's certificates",
         ));
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -34,7 +34,7 @@ pub(crate) fn client_config(tls: &TlsConfig) -> io::Result<Arc<ClientConfig>> {
         }
         (None, None) => builder.with_no_client_auth(),
         (Some(_), None) | (None, Some(_)) => {
-            return Err(io::Error::other("certFile and keyFile belong together: one of them is missing"));
+            return Err(io::Error::other("certFile and keyFile must be set together: one of them is missing"));
         }
     };
     Ok(Arc::new(config))
@@ -47,5 +47,5 @@ fn certificates(file: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
 }
 
 fn named(file: &Path, error: impl std::fmt::Display) -> io::Error {
-    io::Error::other(format!("{}: {error}", file.display()))
+    io::Error::other(format!("the file {} cannot be used: {error}", file.display()))
 }

@@ -84,25 +84,25 @@ pub struct Delivery {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
     /// The broker returned it: no queue is bound for its routing key.
-    #[error("failed to route the message: no queue is bound for it")]
+    #[error("failed to publish: no binding of the exchange matches the message, so no queue would get it")]
     Unroutable,
     /// The broker refused it: a queue is full or unavailable.
     #[error("failed to publish: the broker refused the message (a queue is full or unavailable)")]
     Nacked,
     /// No confirm came in time.
-    #[error("failed to publish: no confirm within {0:?}")]
+    #[error("failed to publish: the broker did not confirm within {0:?}")]
     Timeout(Duration),
     /// The broker blocks publishers (it is out of memory or disk).
-    #[error("failed to publish: the broker blocks publishers")]
+    #[error("failed to publish: the broker blocks publishers, because it is low on memory or disk space")]
     Blocked,
     /// There is no connection.
-    #[error("failed to publish: no connection to the broker")]
+    #[error("failed to publish: there is no connection to the broker")]
     Unavailable,
     /// The exchange does not exist.
     #[error("failed to publish: the exchange does not exist")]
     ExchangeMissing,
     /// `maxInFlight` messages are waiting for their confirm already.
-    #[error("failed to publish: {0} messages wait for their confirm already")]
+    #[error("failed to publish: {0} messages already wait for their confirm, which is the limit (publish.maxInFlight)")]
     TooManyInFlight(u32),
 }
 
@@ -116,6 +116,6 @@ pub enum LaneError {
     #[error("failed to consume: the queue {0} does not exist")]
     QueueMissing(String),
     /// The broker's user or password is wrong, or lacks a right.
-    #[error("failed to log in to the broker: {0}")]
+    #[error("failed to consume: the broker refused access: {0}")]
     Refused(String),
 }

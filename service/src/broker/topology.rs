@@ -40,7 +40,7 @@ pub enum TopologyError {
         detail: String,
     },
     /// The broker refused it for another reason.
-    #[error("failed to declare {what}: {detail}")]
+    #[error("the broker refused {what}: {detail}")]
     Refused {
         /// What was declared.
         what: String,

@@ -28,7 +28,7 @@ pub struct ApiArg {
 /// The option that says which authorities to trust.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct TrustArg {
-    /// PEM file of the authorities to trust instead of the system's.
+    /// PEM file of the certificate authorities to trust instead of the system's.
     #[arg(long, value_name = "FILE")]
     pub cacert: Option<PathBuf>,
 }
@@ -110,7 +110,7 @@ impl Server {
         if error.is_connect() && reason.contains("refused") {
             return ClientError::NoListener { url: self.shown(), option: self.option };
         }
-        let reason = if error.is_timeout() { "it took too long".to_owned() } else { reason };
+        let reason = if error.is_timeout() { "the answer did not come in time".to_owned() } else { reason };
         ClientError::NoAnswer { url: self.shown(), reason }
     }
 

@@ -24,7 +24,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The answer is not one that this server's API gives.
-    #[error("failed to understand the answer of {url}: {reason} (is it Hoopoe's {option}?)")]
+    #[error("failed to understand the answer of {url}: {reason} (check the address in {option})")]
     NotOurs {
         /// Scheme, host and port.
         url: String,
@@ -37,7 +37,7 @@ pub enum ClientError {
     #[error("{0}")]
     Refused(Problem),
     /// Some notifications of a batch were refused or not accepted in time; each was printed.
-    #[error("failed to send {failed} of {all}; the others were accepted")]
+    #[error("failed to send {failed} of {all} notifications; the others were accepted")]
     PartlySent {
         /// How many were not accepted.
         failed: usize,
@@ -46,7 +46,8 @@ pub enum ClientError {
     },
     /// The producer had not accepted the notification when the time was up.
     #[error(
-        "failed to send {id} within {}s: {last}; run it again with --id {id}: a repeat is never shown twice",
+        "failed to send {id} within {}s: {last}; run the command again with --id {id}, so that the notification is \
+         never shown twice",
         .timeout.as_secs_f64()
     )]
     NotAccepted {
@@ -66,7 +67,7 @@ pub enum ClientError {
         reason: String,
     },
     /// The file of `--cacert` cannot be used.
-    #[error("failed to read the authorities in {}: {reason}", .path.display())]
+    #[error("failed to read the certificate authorities in {}: {reason}", .path.display())]
     CaFile {
         /// The file.
         path: PathBuf,

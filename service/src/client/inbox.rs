@@ -25,7 +25,7 @@ const INTERVALS: (Duration, Duration) = (Duration::from_millis(50), Duration::fr
 /// Shows an inbox.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InboxArgs {
-    /// Whose inbox.
+    /// The owner of the inbox.
     pub owner: String,
     /// Keep running and print what arrives.
     #[arg(long)]
@@ -57,14 +57,14 @@ pub async fn run(args: InboxArgs) -> Result<ExitCode, ClientError> {
     let request = FeedRequest { limit: args.limit, unread: args.unread, ..FeedRequest::default() };
     let polled = poll(&api, &args.owner, &request).await?;
     let FeedReply::Page { page, body, .. } = polled.reply else {
-        return Err(api.not_ours("a 304 without an If-None-Match"));
+        return Err(api.not_ours("the status is 304, but the request had no If-None-Match"));
     };
     if args.json {
         terminal::line(&String::from_utf8_lossy(&body))?;
         return Ok(ExitCode::SUCCESS);
     }
     print_rows(&page.items, &page.head, false)?;
-    let more = if page.next.is_some() { "; there are more (--limit)" } else { "" };
+    let more = if page.next.is_some() { "; there are more (raise --limit)" } else { "" };
     terminal::line(&format!("{}{more}", show::badge(&page.head)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +84,7 @@ async fn watch(api: &Server, args: &InboxArgs) -> Result<ExitCode, ClientError> 
                 return Err(ClientError::Refused(problem));
             }
             Err(error) => {
-                debug!(%error, "asking again");
+                debug!(%error, "failed to poll the inbox; trying again");
                 tokio::time::sleep(backoff.next_wait(None, rand::random())).await;
                 continue;
             }
@@ -96,7 +96,7 @@ async fn watch(api: &Server, args: &InboxArgs) -> Result<ExitCode, ClientError> 
                 // Epoch 0 means that the owner had no row yet. The first notification makes the row and so always
                 // causes a reset: it is not one to report.
                 if reset_from.is_some_and(|position| position.epoch.owner != 0) {
-                    terminal::line("-- the server's history changed; starting again from the newest:")?;
+                    terminal::line("-- the last position is no longer valid; the newest notifications follow:")?;
                 }
                 known_rev = 0;
                 (Some(head), rows, false)

@@ -103,7 +103,9 @@ pub async fn post_batch(producer: &Server, drafts: &[Draft]) -> Vec<Attempt> {
     let strange: fn(&Server, &str) -> Attempt = |producer, text| stranger(producer, StatusCode::ACCEPTED, text);
     match serde_json::from_slice::<BatchAnswer>(&body) {
         Ok(BatchAnswer { results }) if results.len() == drafts.len() => results.into_iter().map(settle).collect(),
-        Ok(BatchAnswer { results }) => all(strange, &format!("{} results for {} items", results.len(), drafts.len())),
+        Ok(BatchAnswer { results }) => {
+            all(strange, &format!("it has {} results for {} notifications", results.len(), drafts.len()))
+        }
         Err(error) => all(strange, &error.to_string()),
     }
 }

@@ -20,7 +20,7 @@ const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 #[derive(Clone, Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).args(["id", "all"]))]
 pub struct MarkArgs {
-    /// Whose inbox.
+    /// The owner of the inbox.
     pub owner: String,
     /// The id of a notification; repeat the option for several.
     #[arg(long, value_name = "ID")]
@@ -28,7 +28,7 @@ pub struct MarkArgs {
     /// Mark all notifications that are there now; one that arrives meanwhile stays as it is.
     #[arg(long)]
     pub all: bool,
-    /// What to mark them as.
+    /// The new state of the notifications.
     #[arg(long = "as", value_name = "STATE")]
     pub state: MarkState,
     /// Where the inbox API is.
@@ -93,7 +93,7 @@ pub async fn run(args: MarkArgs) -> Result<ExitCode, ClientError> {
     let body = answer.bytes().await.map_err(|error| api.failure(&error))?;
     let answer: HeadAnswer = feed::read(&api, status, &body)?;
     for id in &answer.unknown {
-        terminal::line(&format!("not there: {}", terminal::plain(id)))?;
+        terminal::line(&format!("the inbox has no notification {}", terminal::plain(id)))?;
     }
     terminal::line(&show::badge(&answer.head))?;
     Ok(if answer.unknown.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -23,7 +23,7 @@ const LARGEST_BATCH: usize = 1000;
 /// id.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SendArgs {
-    /// Who it is for; repeat the option to send it to several owners.
+    /// The owner to send the notification to; repeat the option for several owners.
     #[arg(long = "to", required = true, value_name = "OWNER")]
     pub to: Vec<String>,
     /// What happened, e.g. order.shipped.
@@ -87,7 +87,7 @@ fn drafts(args: &SendArgs) -> Vec<Draft> {
 pub async fn run(args: SendArgs) -> Result<ExitCode, ClientError> {
     let drafts = drafts(&args);
     if drafts.len() > LARGEST_BATCH {
-        let reason = format!("{} owners are more than the {LARGEST_BATCH} that one batch may have", drafts.len());
+        let reason = format!("at most {LARGEST_BATCH} owners are allowed, got {}", drafts.len());
         return Err(ClientError::Option { option: "--to", reason });
     }
     let timeout = Duration::from(args.timeout);

@@ -103,13 +103,14 @@ impl Endpoints {
 
     /// The broker, for a role that needs it.
     pub fn need_amqp(&self) -> Result<&Endpoint, EndpointError> {
-        let parts = "HOOPOE_AMQP_HOST, _USERNAME, _PASSWORD";
+        let parts = "HOOPOE_AMQP_HOST with HOOPOE_AMQP_USERNAME and HOOPOE_AMQP_PASSWORD";
         self.amqp.as_ref().ok_or(EndpointError::Missing { server: Server::Broker, parts })
     }
 
     /// The database, for a role that needs it.
     pub fn need_postgres(&self) -> Result<&Endpoint, EndpointError> {
-        let parts = "HOOPOE_POSTGRES_HOST, _USERNAME, _PASSWORD, _DATABASE";
+        let parts = "HOOPOE_POSTGRES_HOST with HOOPOE_POSTGRES_USERNAME, HOOPOE_POSTGRES_PASSWORD and \
+                     HOOPOE_POSTGRES_DATABASE";
         self.postgres.as_ref().ok_or(EndpointError::Missing { server: Server::Postgres, parts })
     }
 }

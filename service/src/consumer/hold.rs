@@ -76,13 +76,13 @@ async fn wait(abandon: &CancellationToken, pause: Duration) -> Result<Duration, 
 fn report(error: &StoreError) {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     match error {
-        StoreError::Unavailable(_) => warn!(%error, cause, "holding a batch until the database answers"),
+        StoreError::Unavailable(_) => warn!(%error, cause, "the database cannot be reached; trying the batch again"),
         StoreError::Refused(_)
         | StoreError::OtherEpoch(_)
         | StoreError::AboveHead(_)
         | StoreError::Schema(_)
         | StoreError::Settings(_)
-        | StoreError::Statement(_) => error!(%error, cause, "holding a batch that the database does not take"),
+        | StoreError::Statement(_) => error!(%error, cause, "the database did not accept a batch; trying it again"),
     }
 }
 

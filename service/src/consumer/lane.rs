@@ -112,7 +112,7 @@ impl LaneLoop {
             self.settle(together, acks).await?;
             if !alone.is_empty() {
                 let count = alone.len();
-                warn!(count, "taking messages one at a time that were delivered {SUSPECT} times or more");
+                warn!(count, "processing messages one by one: each was delivered {SUSPECT} times or more before");
             }
             for suspect in alone {
                 self.settle(vec![suspect], acks).await?;
@@ -160,7 +160,7 @@ impl LaneLoop {
                     Err(error) => {
                         self.shared.metrics.dead_letter_failures.inc();
                         let class = letter.class.as_str();
-                        warn!(class, %error, "failed to publish a dead letter; holding its message");
+                        warn!(class, %error, "failed to publish a dead letter; holding its message and trying again");
                         failed.push(letter);
                     }
                 }

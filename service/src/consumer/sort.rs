@@ -119,7 +119,7 @@ impl Sorted {
                 }
                 NotificationFate::IdConflict => (
                     LetterClass::IdConflict,
-                    "a notification with this owner and id, but other content, is in the store".to_owned(),
+                    "the store already has a notification with this owner and id, but other content".to_owned(),
                 ),
                 NotificationFate::Refused(reason) => (LetterClass::Refused, reason),
             };

@@ -62,9 +62,11 @@ impl Consumer {
         // Keep a tenth of the time for closing, because the exit must fit in as well.
         let patience = self.shared.settings.drain_timeout.mul_f64(0.9);
         tokio::select! {
-            () = join_all(&mut lanes) => info!(seconds = started.elapsed().as_secs_f64(), "drained"),
+            () = join_all(&mut lanes) => {
+                info!(seconds = started.elapsed().as_secs_f64(), "finished the deliveries in hand");
+            }
             () = sleep(patience) => {
-                warn!("the drain timeout passed; what is in hand will be delivered again");
+                warn!("the drain timeout passed; the unfinished deliveries will be delivered again");
                 self.shared.abandon.cancel();
                 // A lane in a stalled call does not see the token. Closing the connection requeues its deliveries all
                 // the same.
@@ -111,7 +113,7 @@ async fn keep_open(shared: Arc<LaneShared>, index: u16) {
                     LaneEnd::PaceChanged => continue,
                     LaneEnd::HeldTooLong => until_store_answers(&shared).await,
                     LaneEnd::Lost(error) => {
-                        warn!(lane = index, %error, "a lane is gone; opening it again");
+                        warn!(lane = index, %error, "lost a lane; opening it again");
                         // A broken connection counts one more delivery for everything in hand. If a lane took its full
                         // share each time, a broker that restarts often would convict innocent messages. So one single
                         // message first has to show that the connection holds.
@@ -139,7 +141,7 @@ async fn full(pace: &mut watch::Receiver<Pace>) {
 }
 
 async fn until_store_answers(shared: &LaneShared) {
-    warn!("closed a lane: deliveries were held too long; opening it when the database answers");
+    warn!("closed a lane, because deliveries were held too long; it is opened again when the database answers");
     loop {
         match shared.store.pulse().await {
             Ok(_) => return,

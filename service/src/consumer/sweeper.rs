@@ -33,7 +33,7 @@ pub async fn run(writer: Arc<Writer>, store_up: Arc<AtomicBool>, stop: Cancellat
             // moment.
             Ok(false) => IDLE.mul_f64(1.0 + rand::random::<f64>() / 2.0),
             Err(error) => {
-                warn!(%error, "failed to sweep; trying again");
+                warn!(%error, "failed to expire or remove old notifications; trying again");
                 AFTER_FAILURE
             }
         };

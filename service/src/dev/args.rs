@@ -7,14 +7,14 @@ use std::{
 
 use hoopoe_crds::ports;
 
-/// Runs the manifests that `kubectl apply` takes as tasks of one process. Where a `HOOPOE_*_URL` is set, that real
-/// server is used; otherwise the embedded part: no server to install.
+/// Runs the manifests that `kubectl apply` takes as tasks of one process. If a `HOOPOE_*_URL` is set, that server
+/// is used; otherwise an embedded part is used, so that no server has to be installed.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DevArgs {
     /// A manifest, or a folder of them; may be given more than once.
     #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER")]
     pub filenames: Vec<PathBuf>,
-    /// Where the embedded database and queue, and what was registered, are kept.
+    /// The folder of the embedded database, the embedded queue and the registered resources.
     #[arg(long, default_value = ".hoopoe", value_name = "DIR")]
     pub data: PathBuf,
     /// The address that producers and inbox APIs listen on; their ports come from the manifests.

@@ -71,7 +71,7 @@ pub enum DevError {
     #[error(transparent)]
     Topology(#[from] TopologyError),
     /// The routing key's template is wrong.
-    #[error("failed to read spec.routingKey: {0}")]
+    #[error("failed to read spec.routingKey: it {0}")]
     RoutingKey(#[from] TemplateError),
     /// The process cannot listen to signals.
     #[error("failed to listen for signals: {0}")]

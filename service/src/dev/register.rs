@@ -118,8 +118,8 @@ fn problem(error: DevError) -> Problem {
             Problem::bad_fields(invalid.iter().map(|rule| fault(&rule.field, &rule.detail)).collect())
         }
         DevError::RoutingKey(error) => Problem::bad_fields(vec![fault("spec.routingKey", &error)]),
-        DevError::Topology(error) => Problem::bad_fields(vec![fault("spec", &error)]),
-        DevError::Serve(error) => Problem::bad_fields(vec![fault("spec", &error)]),
+        DevError::Topology(error) => Problem::bad_fields(vec![fault("spec", &format!("cannot be used: {error}"))]),
+        DevError::Serve(error) => Problem::bad_fields(vec![fault("spec", &format!("cannot be used: {error}"))]),
         error => {
             tracing::error!(%error, "a registration failed");
             Problem::internal()

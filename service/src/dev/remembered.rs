@@ -34,8 +34,8 @@ impl Remembered {
         for value in values {
             match Manifest::from_value(&value) {
                 Ok(Some(manifest)) => manifests.push(manifest),
-                Ok(None) => warn!("passing over a registered resource of another kind"),
-                Err(error) => warn!(%error, "passing over a registered resource"),
+                Ok(None) => warn!("skipping a registered resource: its kind is not NotifProducer or NotifConsumer"),
+                Err(error) => warn!(%error, "skipping a registered resource that cannot be read"),
             }
         }
         Ok(manifests)

@@ -49,7 +49,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
     let endpoints = Endpoints::from_env()?;
     let telemetry = telemetry::start("hoopoe-dev", &telemetry_of(&manifests), LogFormat::Text)?;
     for other in passed_over {
-        info!("passing over {other}: only NotifProducer and NotifConsumer run here");
+        info!("skipping {other}: only NotifProducer and NotifConsumer run here");
     }
     let stop = on_signal().map_err(DevError::Signals)?;
     std::fs::create_dir_all(&args.data).map_err(|source| DevError::File { path: args.data.clone(), source })?;
@@ -81,7 +81,7 @@ pub async fn run(args: DevArgs) -> Result<(), DevError> {
         registry,
         ReadyzFormat::Json,
     ));
-    info!("register, health and metrics on http://{}", args.admin);
+    info!("serving register, health and metrics on http://{}", args.admin);
     let serving = tokio::spawn(serve(admin, router, ServerLimits::default(), admin_stop.clone()));
     stop.cancelled().await;
     readiness.drain();

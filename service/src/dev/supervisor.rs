@@ -139,7 +139,7 @@ impl Supervisor {
                     // A port may have been opened for the resource that failed.
                     self.close_unused_api_ports().await;
                     if self.running.contains_key(&key) {
-                        info!("{kind} {} goes on as it was: the new one cannot be started", key.1);
+                        info!("{kind} {} keeps its old settings, because it cannot start with the new ones", key.1);
                     }
                     return Err(error);
                 }
@@ -201,7 +201,8 @@ impl Supervisor {
         let never = CancellationToken::new();
         let declared =
             timeout(DECLARE_LIMIT, declare::until_done(&never, || topology.declare_exchange(exchange))).await;
-        declared.map_err(|_| TopologyError::Unavailable(format!("no answer within {DECLARE_LIMIT:?}")))??;
+        let late = |_| TopologyError::Unavailable(format!("the exchange was not declared within {DECLARE_LIMIT:?}"));
+        declared.map_err(late)??;
         let publisher = self.shared.parts.broker.publisher(&exchange.name, publish);
         let ingest = Ingest::new(&config, Arc::clone(&publisher), self.shared.producer_metrics.clone())?;
         let got = self.ports.serve_producer(name, *port, producer_routes(ingest)).await?;
@@ -288,7 +289,7 @@ async fn declare_and_run(
     if let Some((topology, config)) = waits_for
         && let Err(error) = declare::until_done(&stop, || topology.declare_queue(&config)).await
     {
-        error!(%error, "this consumer does not run");
+        error!(%error, "the consumer of the queue {} does not run", config.queue.name);
         return;
     }
     consumer.run(stop).await;

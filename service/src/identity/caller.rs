@@ -14,7 +14,7 @@ enum Identity {
 }
 
 impl Caller {
-    /// A caller of whom no identity is known.
+    /// A caller whose identity is not known.
     pub(super) fn anonymous() -> Self {
         Self(Identity::Anonymous)
     }

@@ -24,7 +24,7 @@ impl Readable {
         Self(owner)
     }
 
-    /// Whose inbox.
+    /// The owner of the inbox.
     pub fn owner(&self) -> &Owner {
         &self.0
     }
@@ -35,7 +35,7 @@ impl Writable {
         Self(owner)
     }
 
-    /// Whose inbox.
+    /// The owner of the inbox.
     pub fn owner(&self) -> &Owner {
         &self.0
     }

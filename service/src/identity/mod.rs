@@ -1,8 +1,8 @@
 //! Who is asking, and what the caller may do. It knows no protocol: an edge reads the credentials and passes them on.
 //!
 //! A [`Verifier`] turns credentials into a [`Caller`]. A caller turns an owner into a proof, [`Readable`] or
-//! [`Writable`], and proves by [`MayPublish`] that it may send. What needs a permission takes the proof, so leaving the
-//! question out does not compile.
+//! [`Writable`], and proves by [`MayPublish`] that it may send. Code that needs a permission takes the proof as an
+//! argument, so code that forgets to ask for it does not compile.
 
 mod anonymous;
 mod caller;

@@ -61,11 +61,11 @@ impl Pulsebeat {
                 }
                 Ok(Err(error)) if !failing => {
                     failing = true;
-                    tracing::warn!(%error, "the pulse cannot be read");
+                    tracing::warn!(%error, "failed to read the cache generation; cached answers may become stale");
                 }
                 Err(_) if !failing => {
                     failing = true;
-                    tracing::warn!("the pulse is not answered");
+                    tracing::warn!("the database did not answer within {LIMIT:?}; cached answers may become stale");
                 }
                 Ok(Err(_)) | Err(_) => {}
             }

@@ -14,7 +14,7 @@ pub(super) fn reason(error: &DbErr) -> String {
         _ => None,
     };
     match code {
-        Some(code) => format!("the database refuses a value in it (code {code})"),
-        None => "the database refuses a value in it".to_owned(),
+        Some(code) => format!("the database refuses a value in the notification (code {code})"),
+        None => "the database refuses a value in the notification".to_owned(),
     }
 }

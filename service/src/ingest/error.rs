@@ -22,7 +22,7 @@ pub enum IngestError {
     #[error("an earlier notification of this batch has the same owner and id, and other content")]
     IdConflict,
     /// The producer's rate limit is reached; the next notification may come after this time.
-    #[error("more notifications a second than this producer takes")]
+    #[error("the rate limit of this producer (limits.ratePerSecond) is reached")]
     RateLimited(Duration),
     /// The broker did not take it.
     #[error("{0}")]
@@ -32,9 +32,9 @@ pub enum IngestError {
 /// A notification that was not taken, with its id where that is known: a retry with the id cannot make a second one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// Why.
+    /// Why it was not taken.
     pub error: IngestError,
-    /// The notification.
+    /// Its id.
     pub id: Option<Uuid>,
 }
 

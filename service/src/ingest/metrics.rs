@@ -29,12 +29,12 @@ impl IngestMetrics {
         metrics
     }
 
-    /// The broker has it.
+    /// Counts a notification that the broker has.
     pub fn accepted(&self) {
         self.notifications.get_or_create(&ResultLabels { result: "accepted" }).inc();
     }
 
-    /// It was refused with this code. Codes are a bounded set.
+    /// Counts a notification that was refused with this code. Codes are a bounded set.
     pub fn refused(&self, code: &'static str) {
         self.notifications.get_or_create(&ResultLabels { result: code }).inc();
     }

@@ -44,7 +44,7 @@ struct Producer {
 }
 
 impl Ingest {
-    /// Over a publisher to the config's exchange.
+    /// A producer that sends through this publisher, which must publish to the config's exchange.
     pub fn new(
         config: &ProducerConfig,
         publisher: Arc<dyn Publisher>,
@@ -76,6 +76,7 @@ impl Ingest {
     pub fn metrics(&self) -> &IngestMetrics {
         &self.0.metrics
     }
+
     /// Sends the notification in `body`, and returns its id once the broker has it. A notification without an id gets
     /// one made from `key`.
     pub async fn send(

@@ -24,7 +24,7 @@ pub(super) enum Route {
 }
 
 impl Route {
-    /// As the kind of the exchange asks for.
+    /// The route that the type of the exchange needs.
     pub(super) fn new(config: &ProducerConfig) -> Result<Self, TemplateError> {
         Ok(match config.exchange.kind {
             ExchangeType::Topic | ExchangeType::Direct => Self::Key(RoutingKey::parse(&config.routing_key)?),

@@ -28,13 +28,13 @@ enum Field {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// A name in braces is not a field.
-    #[error("failed to read routingKey: {{{0}}} is none of {{kind}}, {{owner}}, {{actor}}")]
+    #[error("may use only {{kind}}, {{owner}} and {{actor}}, but uses {{{0}}}")]
     UnknownField(String),
     /// A brace without its other half.
-    #[error("failed to read routingKey: a brace is not closed or not opened")]
+    #[error("has an unmatched brace: write a field as {{kind}}, {{owner}} or {{actor}}")]
     Brace,
     /// The text outside the braces alone is over the limit.
-    #[error("failed to read routingKey: its literal text has {0} bytes, over the 255 of a routing key")]
+    #[error("has {0} bytes outside the braces: the limit of a routing key is 255")]
     TooLong(usize),
 }
 

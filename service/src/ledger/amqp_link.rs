@@ -95,11 +95,11 @@ impl AmqpLink {
                 Ok(Ok(Confirmation::Nack(message))) => {
                     returned.extend(message.and_then(|message| message.delivery.properties.message_id().clone()));
                     settled.again.push(letter.n);
-                    settled.trouble = Some("the broker refused it (a full queue?)".to_owned());
+                    settled.trouble = Some("the broker refused the message; a queue may be full".to_owned());
                 }
-                Ok(Ok(Confirmation::NotRequested)) => settled.broke(letter.n, "no confirm".to_owned()),
+                Ok(Ok(Confirmation::NotRequested)) => settled.broke(letter.n, "the broker sent no confirm".to_owned()),
                 Ok(Err(error)) => settled.broke(letter.n, error.to_string()),
-                Err(_) => settled.broke(letter.n, "no confirm in time".to_owned()),
+                Err(_) => settled.broke(letter.n, "the broker sent no confirm in time".to_owned()),
             }
         }
         for letter in acknowledged {

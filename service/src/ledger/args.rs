@@ -95,14 +95,15 @@ impl LedgerArgs {
         let wanted = duration.as_secs_f64() * f64::from(self.rate);
         #[expect(clippy::cast_precision_loss, reason = "5 million")]
         if wanted > MOST as f64 {
-            let reason =
-                format!("{} a second for {} is more than the {MOST} that one run can keep", self.rate, self.duration);
+            let Self { rate, duration, .. } = self;
+            let reason = format!("{rate} a second for {duration} are more than {MOST} notifications, a run's limit");
             return Err(ClientError::Option { option: "--for", reason });
         }
         // An owner has at most 190 bytes. After the prefix come the run (12 digits), a dash and an index (up to 4
         // digits).
         if self.prefix.len() > 150 {
-            return Err(ClientError::Option { option: "--prefix", reason: "it may have at most 150 bytes".to_owned() });
+            let reason = format!("it may have at most 150 bytes, got {}", self.prefix.len());
+            return Err(ClientError::Option { option: "--prefix", reason });
         }
         let client = http_client(&self.trust, REQUEST_TIMEOUT, &[self.producer.as_slice(), &self.api].concat())?;
         let servers = |urls: &[Url], option| {

@@ -118,14 +118,14 @@ impl Book {
             self.findings.doubled(|| format!("owner {owner} was shown {} at rev {rev}, then at {}", row.id, row.rev));
         } else if changed_rev > row.changed_rev {
             self.findings.backwards(|| {
-                format!("owner {owner} was shown {} as of {changed_rev}, then of {}", row.id, row.changed_rev)
+                format!("owner {owner} was shown {} as changed at {changed_rev}, then at {}", row.id, row.changed_rev)
             });
         } else if changed_rev < row.changed_rev {
             entry.changed_rev = row.changed_rev;
             // Only the ledger uses these owners, and it marks nothing: an untouched row must not come a second time.
             if is_untouched(row) {
                 self.findings.doubled(|| {
-                    format!("owner {owner} was shown {} again, as of {}, unchanged", row.id, row.changed_rev)
+                    format!("owner {owner} was shown {} again at {}, but it is unchanged", row.id, row.changed_rev)
                 });
             }
         }

@@ -38,7 +38,7 @@ impl ReadBack {
         for pair in self.rows.windows(2) {
             if pair[0].rev <= pair[1].rev {
                 let (above, below) = (pair[0].rev, pair[1].rev);
-                book.findings().backwards(|| format!("owner {owner} has rev {above} above rev {below}"));
+                book.findings().backwards(|| format!("owner {owner}: the inbox lists rev {above} before rev {below}"));
             }
         }
         let mut unread = std::collections::HashSet::new();

@@ -95,7 +95,7 @@ async fn pages(
     let mut request = FeedRequest { limit: LARGEST_PAGE, ..FeedRequest::default() };
     loop {
         let FeedReply::Page { page, .. } = poll(api, owner, &request).await?.reply else {
-            return Err(api.not_ours("a 304 without an If-None-Match"));
+            return Err(api.not_ours("the status is 304, but the request had no If-None-Match"));
         };
         if back.page(page.head, page.items, at_least).is_err() {
             return Ok(Err(Moved));

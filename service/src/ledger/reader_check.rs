@@ -53,7 +53,7 @@ impl ReaderCheck {
                 if *complete_to < after.rev || *complete_to > head.rev || head.epoch != after.epoch {
                     let (owner, head) = (self.owner, head.position());
                     book.findings()
-                        .backwards(|| format!("owner {owner}: complete to {complete_to} from {after} at {head}"));
+                        .backwards(|| format!("owner {owner}, since {after}: complete_to {complete_to}, head {head}"));
                 }
                 self.enter(rows, book, at);
             }
@@ -80,7 +80,7 @@ impl ReaderCheck {
             if rev <= reached || rev > head_rev {
                 let id = row.id;
                 book.findings()
-                    .backwards(|| format!("owner {owner}: {id} changed at {rev}, after {reached}, head {head_rev}"));
+                    .backwards(|| format!("owner {owner}: {id} changed at {rev}, outside {reached} to {head_rev}"));
             }
             reached = reached.max(rev);
         }
@@ -92,7 +92,7 @@ impl ReaderCheck {
         for pair in rows.windows(2) {
             if pair[0].rev <= pair[1].rev {
                 let (above, below) = (pair[0].rev, pair[1].rev);
-                book.findings().backwards(|| format!("owner {owner}: a page has rev {above} above rev {below}"));
+                book.findings().backwards(|| format!("owner {owner}: a page lists rev {above} before rev {below}"));
             }
         }
     }

@@ -27,7 +27,7 @@ pub struct RunShared {
     pub done: CancellationToken,
     /// Attempts beyond the first.
     pub retries: AtomicU64,
-    /// Why the last of them was needed.
+    /// Why the last of these attempts was needed.
     pub last_trouble: Mutex<Option<String>>,
     began: Instant,
     book: Mutex<(Book, SmallRng)>,

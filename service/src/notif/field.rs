@@ -120,7 +120,7 @@ impl NotifData {
             Field::Body => self.body = Some(value::text(raw, &Content::BODY_BYTES)?),
             Field::Data => {
                 if deep && depth(raw.get().as_bytes()) > Content::DATA_DEPTH {
-                    return Err(format!("must be nested at most {} deep", Content::DATA_DEPTH));
+                    return Err(format!("must be nested at most {} levels deep", Content::DATA_DEPTH));
                 }
                 self.data = Some(Json::from(raw));
             }

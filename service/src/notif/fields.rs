@@ -32,13 +32,13 @@ impl Fields {
             return Err(ParseError::TooLarge { size: body.len(), limit });
         }
         let text = std::str::from_utf8(body)
-            .map_err(|error| ParseError::NotJson(format!("not UTF-8 from byte {}", error.valid_up_to())))?;
+            .map_err(|error| ParseError::NotJson(format!("it is not UTF-8 from byte {} on", error.valid_up_to())))?;
         let deepest = depth(body);
         if deepest > limits::BODY_DEPTH {
-            return Err(ParseError::NotJson(format!("nested more than {} deep", limits::BODY_DEPTH)));
+            return Err(ParseError::NotJson(format!("it is nested more than {} levels deep", limits::BODY_DEPTH)));
         }
         if text.trim_start().bytes().next().is_some_and(|first| first != b'{') {
-            return Err(ParseError::NotJson("a notification is a JSON object".to_owned()));
+            return Err(ParseError::NotJson("a notification must be a JSON object".to_owned()));
         }
         let entries: Entries<'_> =
             serde_json::from_str(text).map_err(|error| ParseError::NotJson(error.to_string()))?;
@@ -51,7 +51,7 @@ impl Fields {
         let deep = deepest > Content::DATA_DEPTH + 1;
         for Entry { name, field, raw, again } in entries.known {
             if again {
-                fields.fault(&name, format!("is given twice (as {}, or by its other name)", field.name()));
+                fields.fault(&name, format!("must be given at most once: it is the field {}", field.name()));
                 continue;
             }
             // Many serializers write null for an absent field, so null counts as absent. A null in `data` would be read

@@ -30,7 +30,7 @@ pub async fn until_done<F: Future<Output = Result<(), TopologyError>>>(
                 error @ (TopologyError::Unavailable(_)
                 | TopologyError::ExchangeMissing(_)
                 | TopologyError::Refused { .. }),
-            ) => warn!(%error, "declaring again"),
+            ) => warn!(%error, "failed to declare an exchange or a queue; trying again"),
         }
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

@@ -27,7 +27,7 @@ pub enum RoleError {
     #[error(transparent)]
     Serve(#[from] ServeError),
     /// The routing key's template is wrong.
-    #[error("failed to read producer.routingKey: {0}")]
+    #[error("failed to read producer.routingKey: it {0}")]
     RoutingKey(#[from] TemplateError),
     /// The database's settings are wrong, or a migration failed.
     #[error(transparent)]

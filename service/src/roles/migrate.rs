@@ -12,7 +12,7 @@ use crate::{
 
 use super::RoleError;
 
-/// What to do with the schema, and of which database.
+/// What to do with the schema, and in which database.
 #[derive(Clone, Debug, clap::Args)]
 pub struct MigrateArgs {
     /// What to do
@@ -21,7 +21,7 @@ pub struct MigrateArgs {
     /// A SQLite file instead of the Postgres of `HOOPOE_POSTGRES_URL`
     #[arg(long, value_name = "FILE")]
     sqlite: Option<PathBuf>,
-    /// PEM file of the authorities to trust
+    /// PEM file of the certificate authorities to trust
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// PEM file of the client's certificate
@@ -37,15 +37,15 @@ pub struct MigrateArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum MigrateCommand {
-    /// Apply what is pending; every replica may do so at once
+    /// Apply the pending migrations; several replicas may do this at the same time
     Up,
-    /// Take the newest migration back, and with the first one everything that is stored
+    /// Revert the newest migration; reverting the first one deletes everything that is stored
     Down,
-    /// Drop everything of Hoopoe's and apply all migrations anew
+    /// Drop all tables of Hoopoe, with everything that is stored, and apply all migrations again
     Fresh,
-    /// Show where each migration stands
+    /// Show which migrations are applied
     Status,
-    /// Start a new epoch after a restore that the database itself does not show: every client starts anew
+    /// Start a new epoch, so that every client reads its inbox anew: after a restore from a dump or a copied file
     NewEpoch,
 }
 
@@ -66,20 +66,20 @@ pub async fn migrate(args: &MigrateArgs) -> Result<(), RoleError> {
         MigrateCommand::Up => print_applied(&migrate::up(target).await?),
         MigrateCommand::Fresh => print_applied(&migrate::fresh(target).await?),
         MigrateCommand::Down => match migrate::down(target).await? {
-            Some(name) => println!("took back {name}"),
-            None => println!("nothing to take back"),
+            Some(name) => println!("reverted {name}"),
+            None => println!("nothing to revert"),
         },
         MigrateCommand::Status => {
             for migration in migrate::status(target).await? {
                 let standing = match migration.standing {
                     Standing::Applied => "applied",
                     Standing::Pending => "pending",
-                    Standing::Unknown => "unknown (of a newer build)",
+                    Standing::Unknown => "unknown (applied by a newer build)",
                 };
                 println!("{}  {standing}", migration.name);
             }
         }
-        MigrateCommand::NewEpoch => println!("epoch {}", migrate::new_epoch(target).await?),
+        MigrateCommand::NewEpoch => println!("the new epoch is {}", migrate::new_epoch(target).await?),
     }
     Ok(())
 }

@@ -12,12 +12,12 @@ pub fn on_signal() -> std::io::Result<CancellationToken> {
     let token = stop.clone();
     tokio::spawn(async move {
         tokio::select! {
-            _ = term.recv() => info!("SIGTERM: draining"),
-            _ = int.recv() => info!("SIGINT: draining; once more to stop at once"),
+            _ = term.recv() => info!("received SIGTERM: the process drains, then stops"),
+            _ = int.recv() => info!("received SIGINT: the process drains, then stops; Ctrl-C again stops it at once"),
         }
         token.cancel();
         int.recv().await;
-        warn!("SIGINT again: stopping at once");
+        warn!("received SIGINT while draining: the process stops at once");
         std::process::exit(130);
     });
     Ok(stop)

@@ -120,7 +120,7 @@ impl Way {
         let Some(name) = &tls.server_name else { return Ok(Self { connect, relay: None }) };
         let refused = |text: &str| StoreError::Settings(format!("postgresTls.serverName {name} {text}"));
         if ServerName::try_from(name.as_str()).is_err() {
-            return Err(refused("is no DNS name and no address"));
+            return Err(refused("is not a DNS name and not an IP address"));
         }
         if connect.get_socket().is_some() || connect.get_host().starts_with('/') {
             return Err(refused("needs a host in the Postgres URL, not a Unix socket"));
@@ -129,7 +129,7 @@ impl Way {
             return Err(refused("contradicts sslmode=disable in the Postgres URL"));
         }
         let relay = Relay::start(connect.get_host(), connect.get_port())
-            .map_err(|error| refused(&format!("cannot be had: {error}")))?;
+            .map_err(|error| refused(&format!("cannot be used: opening a local socket failed: {error}")))?;
         let connect = connect.socket(relay.directory()).host(name).ssl_mode(PgSslMode::VerifyFull);
         Ok(Self { connect, relay: Some(relay) })
     }

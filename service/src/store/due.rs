@@ -72,7 +72,7 @@ pub(super) async fn owners(db: &DatabaseConnection, limit: u32) -> Result<Vec<Ow
         match Owner::parse(&text) {
             Ok(owner) => owners.push(owner),
             // Another program wrote this row. One such row must not stop the sweep of all others.
-            Err(error) => tracing::warn!(%error, "an owner in owner_state is no owner: skipped"),
+            Err(error) => tracing::warn!(%error, "skipping a row of owner_state: its owner is not valid"),
         }
     }
     Ok(owners)

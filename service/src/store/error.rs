@@ -32,13 +32,13 @@ pub enum StoreError {
     #[error("failed to mark up to a rev above the owner's")]
     AboveHead(Box<HeadAt>),
     /// The URL, or a TLS setting, cannot be used. Only another configuration helps.
-    #[error("failed to use the settings: {0}")]
+    #[error("failed to use the database settings: {0}")]
     Settings(String),
     /// The schema is missing, or too new for this build.
-    #[error("failed to use the schema: {0}")]
+    #[error("failed to use the database's schema: {0}")]
     Schema(String),
     /// Any other error of the database.
-    #[error("failed to run a statement")]
+    #[error("failed to run a database statement")]
     Statement(#[source] DbErr),
 }
 
@@ -139,7 +139,7 @@ pub(super) async fn bounded<T>(
     let result = match tokio::time::timeout(CALL_LIMIT, call.as_mut()).await {
         Ok(result) => result,
         Err(_) => Err(StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal(format!(
-            "no answer within {} s",
+            "the database did not answer within {} s",
             CALL_LIMIT.as_secs()
         ))))),
     };
@@ -152,7 +152,7 @@ pub(super) async fn bounded<T>(
 
 /// The error when the history forked again while the epoch was being raised, because a failover is in progress.
 pub(super) fn forking() -> StoreError {
-    StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal("the database's history is changing".to_owned())))
+    StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal("a failover of the database is in progress".to_owned())))
 }
 
 /// The error when the row that the first migration makes is missing.

@@ -195,7 +195,8 @@ async fn newer(tx: &DatabaseTransaction, all_applied: bool) -> Result<Vec<String
         return Ok(Vec::new());
     }
     Err(StoreError::Schema(format!(
-        "it was made by a newer build (version {}, for builds that know at least {}); this one knows {SCHEMA_VERSION}",
+        "it was made by a newer build: it is at version {} and needs a build that knows at least version {}; \
+         this build knows version {SCHEMA_VERSION}",
         row.schema_version, row.min_reader
     )))
 }
@@ -215,7 +216,7 @@ fn refuse_unknown(applied: &[String]) -> Result<(), StoreError> {
     match unknown(applied).next() {
         None => Ok(()),
         Some(name) => Err(StoreError::Schema(format!(
-            "migration {name} was applied by a newer build, which alone can take it back"
+            "the migration {name} was applied by a newer build; revert it with that build"
         ))),
     }
 }

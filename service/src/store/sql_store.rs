@@ -118,13 +118,13 @@ async fn check_schema(db: &DatabaseConnection) -> Result<Uuid, StoreError> {
     let row = store::Entity::find().one(db).await?.ok_or_else(error::no_store_row)?;
     if row.min_reader > SCHEMA_VERSION {
         return Err(StoreError::Schema(format!(
-            "it is at version {} and needs a build that knows version {}; this one knows {SCHEMA_VERSION}",
+            "it is at version {} and needs a build that knows version {}, but this build knows only {SCHEMA_VERSION}",
             row.schema_version, row.min_reader
         )));
     }
     if row.schema_version < SCHEMA_VERSION {
         return Err(StoreError::Schema(format!(
-            "it is at version {}, this build needs {SCHEMA_VERSION}; run `hoopoe migrate up`",
+            "it is at version {}, but this build needs version {SCHEMA_VERSION}; run `hoopoe migrate up`",
             row.schema_version
         )));
     }

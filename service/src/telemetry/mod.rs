@@ -7,7 +7,7 @@ use hoopoe_web::telemetry::{self, LogFormat, Telemetry, TelemetrySettings};
 use opentelemetry::global;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-/// Without `HOOPOE_LOG`. The clients' own logs name hosts and statements; their warnings are enough.
+/// The log levels without `HOOPOE_LOG`. The clients' own logs name hosts and statements; their warnings are enough.
 const LOG_FILTER: &str = "info,lapin=warn,sqlx=warn,sea_orm=warn,sea_orm_migration=warn,redis=warn,hyper=warn";
 
 /// No setting turns this on: lapin logs a returned message with its payload.
@@ -34,7 +34,7 @@ pub fn start(service: &str, config: &TelemetryConfig, log_format: LogFormat) -> 
         error @ telemetry::TelemetryError::Started(_) => TelemetryError::Started(error),
     })?;
     if config.otlp_endpoint.is_some() {
-        // Requests and messages carry their trace as W3C says. Without a tracer a sender's own is passed on as it came.
+        // Requests and messages carry their trace as W3C says. Without a tracer, the sender's trace is passed on.
         global::set_text_map_propagator(TraceContextPropagator::new());
     }
     Ok(started)

@@ -31,7 +31,7 @@ pub enum BodyError {
     #[error("the header Content-Type must be application/json")]
     UnsupportedMediaType,
     /// It is over the limit.
-    #[error("the body is larger than the {limit} bytes that are taken here")]
+    #[error("the body is larger than the limit of {limit} bytes")]
     TooLarge {
         /// In bytes.
         limit: usize,
@@ -40,7 +40,7 @@ pub enum BodyError {
     #[error("the body did not arrive within {0:?}")]
     Timeout(Duration),
     /// It ended before its announced length, or its framing is broken.
-    #[error("the body broke off before its end")]
+    #[error("the body is incomplete or malformed")]
     Broken,
 }
 

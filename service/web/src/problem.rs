@@ -17,7 +17,7 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem<M>(Box<Told<M>>);
 
-/// Behind a box: a `Result` with a problem in it stays small.
+/// The content of a problem. It is boxed, so that a `Result` with a problem in it stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Told<M> {
     kind: ProblemKind,
@@ -79,7 +79,7 @@ impl<M: Default> Problem<M> {
 
     /// The server is at fault; the caller has logged why. 500.
     pub fn internal() -> Self {
-        Self::new(ProblemKind::INTERNAL, "an error inside Hoopoe; its log says more")
+        Self::new(ProblemKind::INTERNAL, "Hoopoe failed with an internal error; its log gives the cause")
     }
 }
 
@@ -125,7 +125,7 @@ impl<M> Problem<M> {
         self.0.retry_after
     }
 
-    /// As it is sent.
+    /// The document that is sent.
     pub fn into_document(self) -> ProblemDocument<M> {
         let Told { kind: ProblemKind { status, code, title }, detail, errors, retry_after: _, members } = *self.0;
         let standard = StandardMembers {

@@ -26,9 +26,9 @@ impl ProblemKind {
     /// The body is not UTF-8, not JSON, or nested too deep.
     pub const NOT_JSON: Self = Self::new(StatusCode::BAD_REQUEST, "not_json", "The body is not JSON");
     /// The body ended before its announced length, or its framing is broken.
-    pub const BODY_BROKEN: Self = Self::new(StatusCode::BAD_REQUEST, "body_broken", "The body broke off");
+    pub const BODY_BROKEN: Self = Self::new(StatusCode::BAD_REQUEST, "body_broken", "The body is incomplete");
     /// The caller is not known.
-    pub const UNAUTHORIZED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Who is asking?");
+    pub const UNAUTHORIZED: Self = Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized");
     /// The caller is known and may not do this.
     pub const FORBIDDEN: Self = Self::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
     /// The body did not arrive in time.
@@ -37,7 +37,7 @@ impl ProblemKind {
     pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large");
     /// The body is not announced as JSON.
     pub const UNSUPPORTED_MEDIA_TYPE: Self =
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Not application/json");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not application/json");
     /// The body is JSON; some of its fields are wrong.
     pub const INVALID_FIELD: Self = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_field", "Wrong fields");
     /// The server is at fault; its log says why.

@@ -25,7 +25,7 @@ impl BadUrl {
 pub struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Parses `a=1&b=2`, percent-encoded, `+` a space. Every name must be one of `known`.
+    /// Parses `a=1&b=2`. The text is percent-encoded, and `+` is a space. Every name must be one of `known`.
     pub fn parse(raw: Option<&str>, known: &[&str]) -> Result<Self, BadUrl> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         let mut faults = Vec::new();
@@ -38,7 +38,7 @@ impl Query {
             if !known.contains(&name.as_str()) {
                 faults.push(FieldFault::new(name, unknown(known)));
             } else if pairs.iter().any(|(earlier, _)| *earlier == name) {
-                faults.push(FieldFault::new(name, "must stand at most once"));
+                faults.push(FieldFault::new(name, "must be given at most once"));
             } else if let Some(value) = value {
                 pairs.push((name, value));
             } else {

@@ -62,7 +62,7 @@ pub struct PartReport {
 }
 
 impl Readiness {
-    /// Of a process that is not ready before [`Readiness::started`].
+    /// The readiness of a process that is not ready before [`Readiness::started`].
     pub fn starting() -> Self {
         let readiness = Self::default();
         readiness.add(STARTING, true, || false);
@@ -82,17 +82,17 @@ impl Readiness {
         parts.push(part);
     }
 
-    /// Takes a part away (a producer that was unregistered).
+    /// Removes a part, for example a producer that was unregistered.
     pub fn remove(&self, name: &str) {
         self.0.parts.lock().unwrap_or_else(PoisonError::into_inner).retain(|part| part.name != name);
     }
 
-    /// Something does not work: the report names it, and the process stays as ready as it was.
+    /// Reports something that does not work. The process stays as ready as it was.
     pub fn degrade(&self, what: String, why: String) {
         self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).insert(what, why);
     }
 
-    /// It works again.
+    /// Removes this from the report, because it works again.
     pub fn mend(&self, what: &str) {
         self.0.degraded.lock().unwrap_or_else(PoisonError::into_inner).remove(what);
     }

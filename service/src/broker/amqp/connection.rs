@@ -105,7 +105,7 @@ impl AmqpLink {
                 LinkState::Starting | LinkState::Closed => Err(closed()),
             },
             Ok(Err(_)) => Err(closed()),
-            Err(_) => Err(DialError::Unreachable("not connected yet".to_owned())),
+            Err(_) => Err(DialError::Unreachable("the first attempt to connect has not ended yet".to_owned())),
         }
     }
 
@@ -159,7 +159,7 @@ async fn supervise(
                     let _ = timeout(CLOSE_LIMIT, close).await;
                     break;
                 }
-                warn!(connection = dial.name(), "the connection to the broker broke");
+                warn!(connection = dial.name(), "lost the connection to the broker; connecting again");
                 state.send_replace(LinkState::Down(DialError::Unreachable("the connection broke".to_owned())));
                 let _ = timeout(Duration::from_millis(100), close).await;
                 if since.elapsed() > LAST_BACKOFF {

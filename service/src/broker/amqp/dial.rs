@@ -84,7 +84,8 @@ impl Dial {
             probe(&host, port).await.map_err(|error| DialError::Unreachable(error.to_string()))?;
         }
         let config = if encrypted {
-            Some(tls::client_config(&self.tls).map_err(|error| DialError::Unreachable(format!("TLS: {error}")))?)
+            let failed = |error: io::Error| DialError::Unreachable(format!("TLS cannot be set up: {error}"));
+            Some(tls::client_config(&self.tls).map_err(failed)?)
         } else {
             None
         };
@@ -114,7 +115,7 @@ impl Dial {
                     DialError::Unreachable(other.into_detail())
                 }
             }),
-            Err(_) => Err(DialError::Unreachable(format!("no answer within {:?}", LIMIT * 2))),
+            Err(_) => Err(DialError::Unreachable(format!("the broker did not answer within {:?}", LIMIT * 2))),
         }
     }
 
@@ -143,6 +144,6 @@ async fn probe(host: &str, port: u16) -> io::Result<()> {
     };
     match timeout(LIMIT, answer).await {
         Ok(answered) => answered.map(drop),
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it takes connections, but does not answer")),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, format!("the broker did not answer within {LIMIT:?}"))),
     }
 }

@@ -78,7 +78,7 @@ impl AmqpLane {
             Ok(Err(error)) => return Err(lane_error(&error, queue)),
             Err(_) => {
                 shared.consuming.report_broken(&live);
-                return Err(LaneError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")));
+                return Err(LaneError::Unavailable(format!("the broker did not answer within {CHANNEL_LIMIT:?}")));
             }
         };
         let prefetch = usize::from(prefetch);
@@ -161,7 +161,7 @@ impl Lane for AmqpLane {
             Ok(Err(error)) => Err(lane_error(&error, &self.shared.queue)),
             Err(_) => {
                 self.shared.consuming.report_broken(&self.live);
-                Err(LaneError::Unavailable(format!("no answer within {CHANNEL_LIMIT:?}")))
+                Err(LaneError::Unavailable(format!("the broker did not answer within {CHANNEL_LIMIT:?}")))
             }
         }
     }

@@ -75,7 +75,7 @@ impl AmqpTopology {
             {
                 warn!(
                     detail,
-                    "failed to set the queue's policy: its limits and its dead-lettering are the broker's defaults"
+                    "failed to set the queue's policy: the broker's default limits and dead-letter rules apply"
                 );
             }
         }
@@ -169,9 +169,8 @@ impl QueueTopology for AmqpTopology {
 }
 
 async fn limited<T>(work: impl Future<Output = Result<T, TopologyError>>, what: &str) -> Result<T, TopologyError> {
-    timeout(LIMIT, work)
-        .await
-        .unwrap_or_else(|_| Err(TopologyError::Unavailable(format!("{what}: no answer within {LIMIT:?}"))))
+    let late = || TopologyError::Unavailable(format!("the broker did not answer within {LIMIT:?} ({what})"));
+    timeout(LIMIT, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 async fn say_goodbye(connection: &Connection) {
@@ -221,7 +220,7 @@ async fn declare(
 
 async fn bind(connection: &Connection, queue: &str, binding: &BindingConfig) -> Result<(), TopologyError> {
     let BindingConfig { exchange, routing_key, arguments } = binding;
-    let what = format!("binding of queue {queue} to exchange {exchange}");
+    let what = format!("the binding of queue {queue} to exchange {exchange}");
     let channel = channel(connection, &what).await?;
     let (options, arguments) = (QueueBindOptions::default(), table::of_json(arguments));
     let bound =
@@ -234,7 +233,7 @@ async fn bind(connection: &Connection, queue: &str, binding: &BindingConfig) -> 
 
 async fn unbind(connection: &Connection, queue: &str, binding: &BindingConfig) -> Result<(), TopologyError> {
     let BindingConfig { exchange, routing_key, arguments } = binding;
-    let what = format!("binding of queue {queue} to exchange {exchange}");
+    let what = format!("the binding of queue {queue} to exchange {exchange}");
     let channel = channel(connection, &what).await?;
     let arguments = table::of_json(arguments);
     let unbound =

@@ -200,5 +200,5 @@ fn leave(state: &mut BrokerState, lane: u64) {
 }
 
 fn gone() -> LaneError {
-    LaneError::Unavailable("the lane is gone".to_owned())
+    LaneError::Unavailable("the embedded broker has closed this lane".to_owned())
 }

@@ -25,7 +25,7 @@ pub(super) async fn exchange(
         Some(there) if there == kind => Ok(Ok(())),
         Some(there) => Ok(Err(TopologyError::Mismatch {
             what: format!("exchange {name}"),
-            detail: format!("it is of type {there:?}, not {kind:?}"),
+            detail: format!("its type is {there:?}, but {kind:?} is asked for"),
         })),
         None => {
             rows::add_exchange(db, name, *kind).await?;
@@ -43,7 +43,7 @@ pub(super) async fn queue(db: &mut SqliteConnection, state: &mut BrokerState, co
     for (name, kind) in [(&letters, &dead_letter_kind), (&queue.name, &kind)] {
         let there = state.queue_named(name).and_then(|id| state.queues.get(&id)).map(|queue| &queue.row.kind);
         if let Some(there) = there.filter(|there| *there != kind) {
-            let detail = format!("it is {there}, not {kind}");
+            let detail = format!("its type is {there}, but {kind} is asked for");
             return Ok(Err(TopologyError::Mismatch { what: format!("queue {name}"), detail }));
         }
     }
@@ -60,7 +60,7 @@ pub(super) async fn queue(db: &mut SqliteConnection, state: &mut BrokerState, co
             return Ok(Err(TopologyError::ExchangeMissing(binding.exchange.clone())));
         };
         if let Err(detail) = routing::check(*kind, &binding.arguments) {
-            let what = format!("binding of queue {} to exchange {}", queue.name, binding.exchange);
+            let what = format!("the binding of queue {} to exchange {}", queue.name, binding.exchange);
             return Ok(Err(TopologyError::Refused { what, detail }));
         }
         rows::add_binding(db, id, binding).await?;

@@ -88,7 +88,7 @@ async fn give(
     Ok(true)
 }
 
-/// The oldest ready messages: first what came back.
+/// The oldest ready messages. Those that a lane gave back come first.
 async fn take(db: &mut SqliteConnection, state: &mut BrokerState, id: i64, limit: usize) -> sqlx::Result<Vec<Stored>> {
     let Some(queue) = state.queues.get_mut(&id) else { return Ok(Vec::new()) };
     let returned: Vec<i64> = queue.returned.iter().take(limit).copied().collect();

@@ -34,7 +34,7 @@ pub use queue::EmbeddedQueue;
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedBrokerError {
     /// Two processes on one file would deliver every message twice.
-    #[error("failed to open the queue: another process uses {0}")]
+    #[error("failed to open the queue file {0}: another process uses it (is another `hoopoe dev` running?)")]
     InUse(String),
     /// The lock beside the file cannot be made.
     #[error("failed to lock the queue at {0}: {1}")]
@@ -44,7 +44,7 @@ pub enum EmbeddedBrokerError {
     Open(#[from] sqlx::Error),
 }
 
-/// A broker in a file. Copies are the same one; it ends with the last of them and of their publishers and queues.
+/// A broker in a file. Clones are the same broker. It ends when the last clone, publisher and queue is dropped.
 #[derive(Clone)]
 pub struct EmbeddedBroker {
     requests: Requests,
@@ -61,7 +61,7 @@ impl EmbeddedBroker {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             actor::run(db, state, &mut receiver).await;
-            // Before the receiver, by whose end `close` knows that the file may be opened again.
+            // Unlock before the receiver is dropped: `close` waits for that, and the file may be opened after it.
             drop(lock);
             drop(receiver);
         });
@@ -84,7 +84,7 @@ impl EmbeddedBroker {
         EmbeddedQueue { requests: self.requests.clone(), queue: queue.to_owned() }
     }
 
-    /// Ends it, after all that was asked before.
+    /// Ends the broker, after the requests made before.
     pub async fn close(&self) {
         self.requests.ask(|answer| Command::Close { answer }).await;
         self.requests.0.closed().await;

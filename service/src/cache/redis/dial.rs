@@ -47,7 +47,7 @@ impl Dialer {
         let (host, port, encrypted) = match info.addr() {
             ConnectionAddr::Tcp(host, port) => (host.clone(), *port, false),
             ConnectionAddr::TcpTls { insecure: true, .. } => {
-                return Err(refused("#insecure is not supported: name the authority with caFile instead"));
+                return Err(refused("#insecure is not supported: set caFile to the file of the CA instead"));
             }
             ConnectionAddr::TcpTls { host, port, .. } => (host.clone(), *port, true),
             _ => return Err(refused(form)),

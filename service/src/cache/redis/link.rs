@@ -98,7 +98,7 @@ impl RedisLink {
         match timeout(CALL_LIMIT, run(&mut connection)).await {
             Ok(Ok((mark, answer))) => {
                 if self.fence.went_back(before.as_ref(), mark) {
-                    tracing::warn!("the cache lost writes: raising the generation");
+                    tracing::warn!("the cache lost writes: its old entries are no longer trusted");
                     self.count_break();
                 }
                 Ok(answer)
@@ -205,14 +205,14 @@ impl RedisLink {
             Met::Same => None,
             Met::Other(run) => {
                 tracing::warn!(
-                    "the cache's server is another run than the one written to last: raising the generation"
+                    "the cache's server may have been restarted or replaced: its old entries are no longer trusted"
                 );
                 Some(Unnoted { run, breaks: self.count_break() })
             }
             Met::Unknown => {
                 tracing::warn!(
-                    "the cache's server does not say its run_id (the user may not call INFO): raising the generation \
-                     at every connection"
+                    "the cache's server does not report its run_id, so after each new connection its old entries are \
+                     not trusted: allow the cache's user to call INFO"
                 );
                 self.count_break();
                 None
@@ -227,7 +227,7 @@ impl RedisLink {
         match timeout(TICK_LIMIT, script::tick(&mut connection, &self.keys)).await {
             Ok(Ok(mark)) => {
                 if self.fence.went_back(before.as_ref(), Some(mark)) {
-                    tracing::warn!("the cache lost writes: raising the generation");
+                    tracing::warn!("the cache lost writes: its old entries are no longer trusted");
                     self.count_break();
                 }
                 live.suspect.store(false, Ordering::Relaxed);
@@ -276,7 +276,7 @@ impl RedisLink {
             self.count_break();
             self.metrics.error(reason);
             self.trouble.notify_one();
-            tracing::warn!(reason, "lost the connection to the cache");
+            tracing::warn!(reason, "lost the connection to the cache; connecting again");
         }
     }
 

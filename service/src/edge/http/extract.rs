@@ -24,7 +24,7 @@ pub(super) struct Admission {
 /// Closed by default: a route without the guard before it answers 500 and does nothing.
 fn admission(parts: &Parts) -> Result<&Admission, Problem> {
     parts.extensions.get::<Admission>().ok_or_else(|| {
-        tracing::error!("a route stands outside the guard");
+        tracing::error!("a route was called without the guard; the request is refused");
         Problem::internal()
     })
 }

@@ -175,7 +175,7 @@ where
         let guard = &self.guard;
         let note = Note { metrics: guard.metrics.clone(), route: guard.route_of(&request), started: Instant::now() };
         let Ok(slot) = Arc::clone(&guard.slots).try_acquire_owned() else {
-            let busy = Problem::new(ProblemKind::BUSY, "more requests at once than this process takes");
+            let busy = Problem::new(ProblemKind::BUSY, "this process has reached its limit of concurrent requests");
             return Either::Left(ready(Ok(note.refused(busy))));
         };
         match guard.verifier.verify(&credentials(request.headers())) {

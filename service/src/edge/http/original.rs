@@ -75,7 +75,7 @@ async fn by_query(
 ) -> Response {
     let answered = async {
         let query = Query::parse(query.as_deref(), &[&["owner"], &LegacyQuery::NAMES[..]].concat())?;
-        let owner = query.get("owner").ok_or_else(|| Problem::bad_parameter("owner", "must be there"))?;
+        let owner = query.get("owner").ok_or_else(|| Problem::bad_parameter("owner", "is required"))?;
         let inbox = caller.readable(Owner::parse(owner)?)?;
         answer(&state, &inbox, &held, LegacyQuery::read(&query)?).await
     };

@@ -90,7 +90,7 @@ async fn migrate_knows_its_commands() {
     assert!(run("up").await.contains("applied"));
     assert!(run("up").await.contains("nothing to apply"));
     assert!(run("status").await.contains("applied"));
-    assert!(run("new-epoch").await.contains("epoch"));
-    assert!(run("down").await.contains("took back"));
+    assert!(run("new-epoch").await.contains("the new epoch is"));
+    assert!(run("down").await.contains("reverted"));
     assert!(run("fresh").await.contains("applied"));
 }

@@ -128,7 +128,7 @@ async fn connecting_says_what_is_wrong() {
     let named = |name: &str| TlsConfig { server_name: Some(name.to_owned()), ..tls.clone() };
     for (url, tls, word) in [
         ("not a url with topsecret", tls.clone(), "postgres://"),
-        (url.as_str(), named("not a name"), "serverName not a name is no DNS name"),
+        (url.as_str(), named("not a name"), "serverName not a name is not a DNS name"),
         ("postgres://u:topsecret@%2Frun%2Fpostgres/d", named("db"), "serverName db needs a host"),
         (&format!("{url}?sslmode=disable"), named("db"), "serverName db contradicts sslmode=disable"),
         (url.as_str(), TlsConfig { ca_file: file("/no/such/ca.pem"), ..tls.clone() }, "/no/such/ca.pem"),

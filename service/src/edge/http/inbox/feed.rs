@@ -91,7 +91,7 @@ fn is_first_page(selection: &Filter) -> bool {
     matches!(selection, Filter::Newest { before: None, unread: false, archived: false, kind: None })
 }
 
-/// Around bytes that are ready: nothing is decoded.
+/// The answer around items that are JSON already. Nothing is decoded.
 fn first_page(owner: &Owner, selection: &Filter, page: &FirstPage) -> Vec<u8> {
     let next = page.next.map(|rev| Cursor::of(selection).encode(owner, rev));
     let mut body = Vec::with_capacity(page.items.len() + 320);

@@ -29,7 +29,8 @@ pub(super) fn feed_query(owner: &Owner, raw: Option<&str>) -> Result<FeedQuery, 
         Some(position) => {
             let filter = [("unread", unread.is_some()), ("archived", archived.is_some()), ("kind", kind.is_some())];
             if let Some((name, _)) = filter.iter().find(|(_, given)| *given) {
-                return Err(Problem::bad_parameter(name, "must not stand beside since, which tells of every change"));
+                let detail = "must not be given together with since, because since returns every change";
+                return Err(Problem::bad_parameter(name, detail));
             }
             Filter::Changes(Since { position, after: None })
         }

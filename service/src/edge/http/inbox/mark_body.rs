@@ -24,34 +24,34 @@ const MAX_FAULTS: usize = 20;
 pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
     let text = std::str::from_utf8(body).map_err(|_| Problem::not_json("it is not UTF-8"))?;
     let Fields(fields) = serde_json::from_str(text).map_err(|error| {
-        if error.is_data() { Problem::not_json("a mark is a JSON object") } else { Problem::not_json(error) }
+        if error.is_data() { Problem::not_json("a mark must be a JSON object") } else { Problem::not_json(error) }
     })?;
     let mut faults = Faults::default();
     let (mut ids, mut upto, mut state) = (None, None, None);
     let mut seen = HashSet::new();
     for (name, value) in &fields {
         if !seen.insert(name.as_str()) {
-            faults.add(name, "must stand at most once");
+            faults.add(name, "must be given at most once");
             continue;
         }
         match name.as_str() {
             "ids" => ids = Some(read_ids(value, &mut faults)),
             "upto" => upto = Some(read_upto(value, &mut faults)),
             "as" => state = read_state(value, &mut faults),
-            _ => faults.add(name, "is unknown: a mark has ids or upto, and as"),
+            _ => faults.add(name, "is unknown: the fields of a mark are ids, upto and as"),
         }
     }
     if !seen.contains("as") {
-        faults.add("as", "must be there");
+        faults.add("as", "is required");
     }
     match (seen.contains("ids"), seen.contains("upto")) {
-        (true, true) => faults.add("upto", "must not stand beside ids"),
-        (false, false) => faults.add("ids", "must be there, or upto"),
+        (true, true) => faults.add("upto", "must not be given together with ids"),
+        (false, false) => faults.add("ids", "is required if upto is not given"),
         (true, false) | (false, true) => {}
     }
     if upto.is_some() && state.is_some_and(|state| !state.goes_up_to_a_head()) {
         let states = one_of(|state| state.goes_up_to_a_head());
-        faults.add("as", format!("must be {states} beside upto"));
+        faults.add("as", format!("must be {states} if upto is given"));
     }
     match (faults.0.is_empty(), ids, upto.flatten(), state) {
         (true, Some(ids), None, Some(state)) => Ok(Mark::Ids { ids, state }),

@@ -107,13 +107,13 @@ fn answer(ingest: &Ingest, sent: Vec<Result<Uuid, Refused>>) -> Response {
 /// The items as they stand in the body. Each is parsed by itself later, so one that is wrong spoils only its own
 /// result.
 fn split(body: &[u8]) -> Result<Vec<&RawValue>, Problem> {
-    let size = || Problem::bad_field("", format!("must be 1 to {BATCH_ITEMS} notifications"));
+    let size = || Problem::bad_field("", format!("must be an array of 1 to {BATCH_ITEMS} notifications"));
     let text = std::str::from_utf8(body).map_err(|_| Problem::not_json("it is not UTF-8"))?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let not_json = |error: &serde_json::Error| Problem::not_json(error);
     let is_array = text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('[');
     if !is_array {
-        let other = |_| Problem::not_json("a batch is a JSON array");
+        let other = |_| Problem::not_json("a batch must be a JSON array");
         return Err(serde_json::from_str::<IgnoredAny>(text).map_or_else(|error| not_json(&error), other));
     }
     let items = deserializer.deserialize_seq(Items).map_err(|error| not_json(&error))?;

@@ -14,7 +14,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Probl
     let mut values = headers.get_all(NAME).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(fault("must stand at most once"));
+        return Err(fault("must be given at most once"));
     }
     let bytes = value.as_bytes();
     if bytes.is_empty() || bytes.len() > MAX_BYTES || !bytes.iter().all(u8::is_ascii_graphic) {

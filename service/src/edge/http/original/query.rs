@@ -57,7 +57,7 @@ impl LegacyQuery {
         let from = self.from.unwrap_or(0);
         let to = self.to.unwrap_or(from + DEFAULT_ROWS);
         if to < from || to - from > MAX_ROWS {
-            return Err(BadUrl::parameter("to", format!("must be from `from` to {MAX_ROWS} above it")));
+            return Err(BadUrl::parameter("to", format!("must be at least `from` and at most `from` + {MAX_ROWS}")));
         }
         let page_size = self.page_size.unwrap_or(DEFAULT_PAGE_SIZE);
         Ok(Rows { places: from..to, page_size, unread: self.unread.unwrap_or(false) })

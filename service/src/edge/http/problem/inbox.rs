@@ -13,9 +13,10 @@ use crate::{
 };
 
 const OTHER_EPOCH: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "other_epoch", "The inbox has a new history");
-const ABOVE_HEAD: ProblemKind = ProblemKind::new(StatusCode::UNPROCESSABLE_ENTITY, "above_head", "Ahead of the inbox");
+const ABOVE_HEAD: ProblemKind =
+    ProblemKind::new(StatusCode::UNPROCESSABLE_ENTITY, "above_head", "The position is ahead of the inbox");
 const STORE_UNAVAILABLE: ProblemKind =
-    ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The database is away");
+    ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "store_unavailable", "The database cannot be reached");
 const STORE_OVERLOADED: ProblemKind =
     ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "store_overloaded", "The database is overloaded");
 
@@ -23,12 +24,12 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(source) => {
-                tracing::warn!(error = %source, "the database is away");
+                tracing::warn!(error = %source, "the database cannot be reached");
                 Self::new(STORE_UNAVAILABLE, "the database cannot be reached")
             }
             StoreError::OtherEpoch(at) => {
-                let must = format!("must be of the epoch {}", at.head.epoch);
-                bad_upto(OTHER_EPOCH, "upto is of another epoch than the inbox: read it again", must, at.head)
+                let must = format!("must have the epoch {}", at.head.epoch);
+                bad_upto(OTHER_EPOCH, "upto has another epoch than the inbox: read the inbox again", must, at.head)
             }
             StoreError::AboveHead(at) => {
                 let must = format!("must be at most {}", at.head.position());

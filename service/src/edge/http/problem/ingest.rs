@@ -58,11 +58,11 @@ impl From<PublishError> for Problem {
         let problem =
             |code, title| Self::new(ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, code, title), error.to_string());
         match error {
-            PublishError::Unroutable => problem("unroutable", "No queue takes it"),
+            PublishError::Unroutable => problem("unroutable", "No queue takes the notification"),
             PublishError::Nacked => problem("queue_full", "A queue is full or unavailable").retry_in(RETRY_LATER),
             PublishError::Timeout(_) => problem("confirm_timeout", "The broker did not confirm in time"),
             PublishError::Blocked => problem("broker_blocked", "The broker blocks publishers").retry_in(RETRY_LATER),
-            PublishError::Unavailable => problem("broker_unavailable", "The broker is away"),
+            PublishError::Unavailable => problem("broker_unavailable", "The broker cannot be reached"),
             PublishError::ExchangeMissing => {
                 problem("exchange_missing", "The exchange does not exist").retry_in(RETRY_LATER)
             }
