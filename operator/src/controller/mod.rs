@@ -86,7 +86,7 @@ pub enum RunError {
     #[error("failed to ask the API server what it serves: {0}")]
     Discovery(#[source] Box<kube::Error>),
     /// A task ended that must run for ever.
-    #[error("failed to go on: a watch or a controller ended by itself")]
+    #[error("failed to go on: a watch or a controller ended, although the operator was not told to stop")]
     Ended,
 }
 

@@ -30,7 +30,7 @@ pub fn holder(
     for name in [&own, &dead_letter_claim(&own)] {
         if let Some(policy) = policies.get(name).filter(|policy| policy.is_of_another(cluster)) {
             let id = policy.cluster().unwrap_or_default();
-            return Some(format!("{} of the cluster {id}, whose policy is called {name} too", readable(&own)));
+            return Some(format!("{} of the cluster {id}, whose policy has the same name {name}", readable(&own)));
         }
     }
     let dead_letters = policy::dead_letters(queue);
