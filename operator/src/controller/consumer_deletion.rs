@@ -99,8 +99,10 @@ async fn advance(
             Err(error) => return Ok(Err(error)),
             Ok(Removal::Wrote) => {}
             Ok(Removal::Drain { messages }) => {
-                let name = &queue.name;
-                return wait(format!("workers drain the queue {name} before it is deleted: it has {messages} messages"));
+                return wait(format!(
+                    "workers drain the queue {} before it is deleted: it has {messages} messages",
+                    queue.name
+                ));
             }
             Ok(Removal::Confirm) => {
                 let name = &queue.name;
