@@ -25,7 +25,7 @@ pub enum BrokerError {
         /// What the broker said.
         detail: String,
     },
-    /// The virtual host is not there.
+    /// The virtual host does not exist.
     #[error("failed to find the virtual host {vhost}: create it, or correct spec.broker.vhost or the Secret's URI")]
     VhostMissing {
         /// Its name.
