@@ -15,7 +15,7 @@ pub const SELECTOR_LABELS: [&str; 3] =
 pub const SECRETS_HASH_ANNOTATION: &str = "hoopoe.app/secrets-hash";
 /// The one container of ours in a worker pod.
 pub const CONTAINER: &str = "hoopoe";
-/// The init container that brings the schema up.
+/// The init container that migrates the database's schema.
 pub const MIGRATE_CONTAINER: &str = "migrate";
 
 /// A Deployment of a resource, and the objects that belong to it.

@@ -1,5 +1,4 @@
-//! Why the register port did not do what it was asked, and the problem that says so, with the codes that `hoopoe dev`
-//! has for the same.
+//! Why the register port refused a request, and the problem document of each refusal. `hoopoe dev` uses the same codes.
 
 use axum::{
     http::StatusCode,
