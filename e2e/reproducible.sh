@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 [ -z "$(git status --porcelain)" ] || {
-    echo "reproducible: this folder differs from its last commit, so its images may too" >&2
+    echo "reproducible: commit the changes in this folder first, because the clone does not have them" >&2
     exit 1
 }
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/hoopoe-reproducible.XXXXXX")
@@ -19,11 +19,11 @@ digests "$work/clone" >"$work/there"
 digests . >"$work/here"
 cat "$work/here"
 [ "$(grep -c ' sha256:' "$work/here")" = 2 ] || {
-    echo "reproducible: there are not two images with a digest each" >&2
+    echo "reproducible: e2e/images.sh did not print the digests of two images" >&2
     exit 1
 }
 diff "$work/here" "$work/there" || {
-    echo "reproducible: two builds of one commit differ" >&2
+    echo "reproducible: two builds of one commit gave different digests" >&2
     exit 1
 }
 echo "reproducible: two builds in different folders gave the same digests"

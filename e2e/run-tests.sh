@@ -27,7 +27,7 @@ for package; do
     done <"$list"
 done
 [ $ran != 0 ] || {
-    echo "run-tests: no test binary of $* is on the list" >&2
+    echo "run-tests: $list lists no test binary of: $*" >&2
     exit 1
 }
 exit $status

@@ -20,7 +20,7 @@ else
 fi
 binary=$(awk '$1 == "e2e" && $3 == "cluster" { print $4 }' "$list")
 [ -n "$binary" ] || {
-    echo "the test of the cluster is not compiled" >&2
+    echo "test-cluster: $list does not list the cluster's test; e2e/build.sh compiles it" >&2
     exit 1
 }
 export HOOPOE_PROGRAMS="$PWD/target/debug" HOOPOE_IMAGE_PROFILE="${HOOPOE_IMAGE_PROFILE:-dev}" HOOPOE_IMAGE_SBOM=no

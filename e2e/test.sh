@@ -223,7 +223,7 @@ count() { results "$1" "" | wc -l; }
 results 0 'ran      '
 results other 'FAILED   '
 results 77 'skipped  '
-results left 'left to make test-all: '
+results left 'runs only in make test-all: '
 head -n 20 "$HOOPOE_FAILURES"
 passed=$(count 0) failed=$(count other) skipped=$(count 77)
 echo "$passed passed, $failed failed, $skipped skipped"

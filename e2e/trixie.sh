@@ -29,14 +29,14 @@ if [ -e "$ready" ]; then
     exit
 fi
 
-[ "$(id -u)" = 0 ] || fail "only root may make another root folder"
+[ "$(id -u)" = 0 ] || fail "only root can make $folder, because it is a whole system"
 PATH=$PATH:/usr/sbin:/sbin
 command -v debootstrap >/dev/null || fail "debootstrap is missing; e2e/install.sh debootstrap installs it"
 
 mkdir -p "$cache"
 exec 9>"$folder.lock"
 flock --nonblock 9 || {
-    say "another run is making it; waiting"
+    say "another run is making $folder; waiting"
     flock 9
 }
 if [ -e "$ready" ]; then
@@ -75,7 +75,7 @@ debootstrap --variant=minbase --foreign --keyring="$keyring" --include="$package
 mkdir -p "$unfinished/usr/sbin"
 printf '#!/bin/sh\nexit 101\n' >"$unfinished/usr/sbin/policy-rc.d"
 chmod 755 "$unfinished/usr/sbin/policy-rc.d"
-say "2/3 configuring it, with $packages"
+say "2/3 configuring the system, with $packages"
 # The mounts that debootstrap makes are private to it and disappear when it ends.
 LC_ALL=C.UTF-8 unshare --mount --propagation private -- \
     chroot "$unfinished" /debootstrap/debootstrap --second-stage >>"$log" 2>&1 9>&- ||

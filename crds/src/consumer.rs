@@ -73,7 +73,7 @@ pub struct NotifConsumerSpec {
             // equal, so `validate` checks the rest.
             "self.all(a, has(a.arguments) || self.exists_one(b, \
              !has(b.arguments) && a.exchange == b.exchange && a.routingKey == b.routingKey))",
-            "bindings must hold no exact copies",
+            "bindings must not contain the same binding twice",
         )]),
     )]
     pub bindings: Vec<BindingConfig>,
@@ -105,8 +105,8 @@ pub struct NotifConsumerSpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = [
     rule(".name", "self.name == oldSelf.name", "name is immutable in v1alpha1: messages do not move to another queue"),
-    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: such names are the broker's own"),
-    rule(".type", "self.type == oldSelf.type", "type is immutable in v1alpha1: a queue cannot change its own"),
+    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: RabbitMQ reserves such names"),
+    rule(".type", "self.type == oldSelf.type", "type is immutable in v1alpha1: a queue cannot change its type"),
     rule(
         ".maxPriority",
         "has(self.maxPriority) == has(oldSelf.maxPriority) && \
@@ -133,7 +133,7 @@ pub struct Queue {
     /// What RabbitMQ's policy for it says.
     #[serde(default)]
     pub policy: QueuePolicy,
-    /// What becomes of it with the resource. Default `DeleteIfEmpty`.
+    /// What happens to the queue when the resource is deleted. Default `DeleteIfEmpty`.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// How long workers may drain it before it is kept instead. Default `5m`.
@@ -141,7 +141,7 @@ pub struct Queue {
     pub deletion_timeout: Span,
 }
 
-/// What becomes of a queue when its resource is deleted.
+/// What happens to a queue when its resource is deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
     /// Drained, and deleted once empty; else kept (the default).

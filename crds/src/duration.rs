@@ -27,17 +27,20 @@ pub enum SpanError {
     #[error("\"{0}\" is not a duration: write numbers with units, such as 500ms, 30s, 5m, 1h30m or 7d")]
     Shape(String),
     /// A number of more than nine digits, or over 32 characters in all.
-    #[error("\"{0}\" is too long a duration")]
+    #[error(
+        "\"{0}\" is too long: a duration has at most {MAX_LENGTH} characters, and each of its numbers at most \
+         {MAX_DIGITS} digits"
+    )]
     Overflow(String),
 }
 
 impl Span {
-    /// So many milliseconds.
+    /// A span of this many milliseconds.
     pub const fn from_millis(millis: u64) -> Self {
         Self(Duration::from_millis(millis))
     }
 
-    /// So many seconds.
+    /// A span of this many seconds.
     pub const fn from_secs(secs: u64) -> Self {
         Self(Duration::from_secs(secs))
     }

@@ -13,7 +13,7 @@ fn main() -> io::Result<()> {
     let mut args = env::args().skip(1);
     match args.next().as_deref() {
         Some("--values-schema") => {
-            let missing = || io::Error::other("--values-schema needs the file of a values schema");
+            let missing = || io::Error::other("--values-schema needs the path of a chart's values schema");
             write_values_schema(&PathBuf::from(args.next().ok_or_else(missing)?))
         }
         folder => write_definitions(&PathBuf::from(folder.unwrap_or("crds/yaml"))),

@@ -78,7 +78,7 @@ pub enum ManifestError {
         detail: String,
     },
     /// Keys that the type does not know.
-    #[error("failed to read {kind} {name}: unknown {}", .keys.join(", "))]
+    #[error("failed to read {kind} {name}: these fields do not exist: {}", .keys.join(", "))]
     UnknownKeys {
         /// The resource's kind.
         kind: String,

@@ -105,27 +105,28 @@ pub struct SecretNames<'a> {
 impl Original {
     /// Translates into manifests for this namespace.
     pub fn translate(&self, namespace: &str, secrets: &SecretNames<'_>) -> Translated {
+        const NO_SPAWN: &str = "every worker is a task or a pod";
+        const STORED: &str = "every notification is stored";
+        const CACHED: &str = "a consumer with a cache always uses it";
         let mut out = Translated::default();
         if let Some(producer) = &self.producer_info {
             out.manifests.push(producer.manifest(namespace, secrets));
             out.notif_data.clone_from(&producer.notif_data);
-            warn_of(&mut out.warnings, "producer_info.local_spawn", producer.local_spawn.is_some());
+            warn_of(&mut out.warnings, "producer_info.local_spawn", producer.local_spawn, NO_SPAWN);
         }
         if let Some(consumer) = &self.consumer_info {
             out.manifests.push(consumer.manifest(namespace, secrets));
-            warn_of(&mut out.warnings, "consumer_info.store_in_db", consumer.store_in_db.is_some());
-            warn_of(&mut out.warnings, "consumer_info.cache_on_redis", consumer.cache_on_redis.is_some());
-            warn_of(&mut out.warnings, "consumer_info.local_spawn", consumer.local_spawn.is_some());
+            warn_of(&mut out.warnings, "consumer_info.store_in_db", consumer.store_in_db, STORED);
+            warn_of(&mut out.warnings, "consumer_info.cache_on_redis", consumer.cache_on_redis, CACHED);
+            warn_of(&mut out.warnings, "consumer_info.local_spawn", consumer.local_spawn, NO_SPAWN);
         }
         out
     }
 }
 
-fn warn_of(warnings: &mut Vec<String>, field: &str, given: bool) {
-    if given {
-        warnings.push(format!(
-            "{field} is taken but has no effect: everything is stored, and cached where there is a cache"
-        ));
+fn warn_of(warnings: &mut Vec<String>, field: &str, given: Option<bool>, why: &str) {
+    if given.is_some() {
+        warnings.push(format!("{field} is accepted but has no effect: {why}"));
     }
 }
 

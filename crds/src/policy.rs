@@ -76,7 +76,7 @@ pub fn of_queue(name: String, queue: &str, kind: QueueType, policy: &QueuePolicy
     Policy { name, queue: queue.to_owned(), priority: *priority, definition, cluster: None }
 }
 
-/// The policy of `<queue>.dlq`: full, it refuses, so that a dead letter is never dropped silently.
+/// The policy of `<queue>.dlq`: a full queue refuses messages, so that a dead letter is never dropped silently.
 pub fn of_dead_letters(name: String, queue: &str, max_length: u32, priority: i32) -> Policy {
     let mut definition = Map::new();
     definition.insert("max-length".to_owned(), json!(max_length));

@@ -62,7 +62,7 @@ pub struct NotifProducerSpec {
         regex(pattern = PRINTABLE),
         extend("x-kubernetes-validations" = [rule_of_value(
             r"self.matches('^([^{}]|\\{kind\\}|\\{owner\\}|\\{actor\\})*$')",
-            "routingKey may have no placeholder but {kind}, {owner} and {actor}",
+            "routingKey may have { and } only in the placeholders {kind}, {owner} and {actor}",
         )]),
     )]
     pub routing_key: String,
@@ -92,8 +92,8 @@ pub struct NotifProducerSpec {
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = [
     rule(".name", "self.name == oldSelf.name", "name is immutable: bindings of consumers point at it"),
-    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: such names are the broker's own"),
-    rule(".type", "self.type == oldSelf.type", "type is immutable: an exchange cannot change its own"),
+    rule(".name", "!self.name.startsWith('amq.')", "name must not start with amq.: RabbitMQ reserves such names"),
+    rule(".type", "self.type == oldSelf.type", "type is immutable: an exchange cannot change its type"),
 ]))]
 pub struct Exchange {
     /// Its name, 1–255 of `A-Z a-z 0-9 . _ : / -`, the first a letter or a digit. Immutable; not `amq.*`.

@@ -61,7 +61,8 @@ impl Registration {
         }
         let original: Original = serde_json::from_value(document).map_err(|error| field("", error.to_string()))?;
         if original.producer_info.is_none() && original.consumer_info.is_none() {
-            return Err(field("", "must be a NotifProducer, a NotifConsumer, or hold producer_info or consumer_info"));
+            let detail = "it must be a NotifProducer or a NotifConsumer, or have producer_info or consumer_info";
+            return Err(field("", detail));
         }
         let translated = original.translate(namespace, secrets);
         let resources = translated.manifests.into_iter().map(Requested::read).collect::<Result<_, _>>()?;

@@ -20,7 +20,7 @@ pub struct SecretRef {
 #[schemars(extend("x-kubernetes-validations" = [rule(
     ".vhost",
     "has(self.vhost) == has(oldSelf.vhost) && (!has(self.vhost) || self.vhost == oldSelf.vhost)",
-    "vhost is immutable, and can be neither added nor removed: what is in one virtual host does not move to another",
+    "vhost is immutable, and cannot be added or removed: queues and messages do not move to another virtual host",
 )]))]
 pub struct BrokerRef {
     #[doc = " Keys: `uri`; or the parts `host`, `port`, `username`, `password` (or `connection_string`) as RabbitMQ's \
@@ -34,7 +34,7 @@ pub struct BrokerRef {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub vhost: Option<String>,
-    /// TLS beside what an `amqps` URI says.
+    /// TLS settings, in addition to an `amqps` URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsRef>,
 }
@@ -48,7 +48,7 @@ pub struct PostgresRef {
     /// Used by migrations; with it the workers need no right to change the schema. Default: the same Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration_secret_ref: Option<SecretRef>,
-    /// TLS beside what the URI's `sslmode` says.
+    /// TLS settings, in addition to the URI's `sslmode`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsRef>,
 }
@@ -59,7 +59,7 @@ pub struct PostgresRef {
 pub struct RedisRef {
     /// Keys: `uri`; or the parts `host`, `port`, `username`, `password`.
     pub secret_ref: SecretRef,
-    /// TLS beside what a `rediss` URI says.
+    /// TLS settings, in addition to a `rediss` URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsRef>,
 }

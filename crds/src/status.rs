@@ -26,7 +26,7 @@ pub struct NotifProducerStatus {
     /// Ready and desired worker pods, such as `2/3`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<String>,
-    /// What holds of it. Types: see `ConditionType`.
+    /// The conditions of the resource, such as `Ready` and `TopologyReady`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -55,13 +55,13 @@ pub struct NotifConsumerStatus {
     /// Ready and desired worker pods, such as `2/3`; without the pods of the inbox API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<String>,
-    /// How much waits in the queue, as a band; absent while nobody knows.
+    /// How much waits in the queue, as a band; absent while the depth of the queue is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backlog: Option<Backlog>,
     /// What is in force on the broker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topology: Option<TopologyStatus>,
-    /// What holds of it. Types: see `ConditionType`.
+    /// The conditions of the resource, such as `Ready` and `TopologyReady`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -88,7 +88,7 @@ pub struct TopologyStatus {
     /// The name of our policy for the queue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_name: Option<String>,
-    /// The name of the policy that the broker applies to the queue; another one than ours is `PolicyShadowed`.
+    /// The policy that the broker applies to the queue; if it is not ours, a condition says `PolicyShadowed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_policy: Option<String>,
     /// A hash of the topology that was last brought about: queue, bindings and policies.
@@ -100,15 +100,15 @@ pub struct TopologyStatus {
 /// producer has neither `ScalingActive`, `DeadLettersPresent` nor `MessagesMayDrop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ConditionType {
-    /// What was asked for is so, Stopped and scaled to zero included.
+    /// Everything is as the spec asks. This includes a resource that is stopped or scaled to zero.
     Ready,
     /// Work is going on.
     Reconciling,
-    /// Something that no retry can mend.
+    /// There is a problem that no retry can solve.
     Stalled,
     /// The broker's management API answers.
     BrokerReachable,
-    /// The broker takes the credentials.
+    /// The broker accepts the credentials.
     CredentialsValid,
     /// Exchange, queue, bindings and policies are as asked.
     TopologyReady,

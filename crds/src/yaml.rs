@@ -1,4 +1,4 @@
-//! YAML as JSON. A key that is there twice is refused: read straight into JSON, the second would silently win.
+//! YAML as JSON. A key that occurs twice is refused; read straight into JSON, its second value would silently win.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -17,7 +17,7 @@ start_backends() {
         case $name in backends:*) image=$(push "$name" "$layout") ;; esac
     done < <(e2e/cluster/images.sh)
     say "starting RabbitMQ, PostgreSQL and Redis in pods"
-    backends "${image:?no image of the backends}" | ctl apply --filename - >&2
+    backends "${image:?e2e/cluster/images.sh printed no image of the backends}" | ctl apply --filename - >&2
     for name in rabbitmq postgres redis; do
         ctl --namespace backends rollout status "statefulset/$name" --timeout 180s >&2
     done

@@ -3,7 +3,8 @@
 # are added and removed.
 
 up() {
-    : "${KUBECONFIG:?names the cluster}" "${HOOPOE_REGISTRY:?is the registry that its nodes pull from, HOST:PORT/PATH}"
+    : "${KUBECONFIG:?set it to the kubeconfig of the cluster}"
+    : "${HOOPOE_REGISTRY:?set it to the registry from which the nodes pull, as HOST:PORT/PATH}"
     "$(e2e/go-tools.sh kubernetes kubectl)/kubectl" config view --raw --flatten --minify >"$kubeconfig.unfinished"
     mv "$kubeconfig.unfinished" "$kubeconfig"
     chmod 600 "$kubeconfig"
@@ -19,8 +20,8 @@ refuse_theirs() { # fails if resources of our names exist: `up` would overwrite 
     there=$(ctl get --ignore-not-found --output name namespace/backends &&
         ctl get --ignore-not-found --output name --filename e2e/cluster/secrets.yaml)
     [ -z "$there" ] || {
-        say "the cluster already has: ${there//$'\n'/ }"
-        say "Hoopoe may not own them, so nothing was changed; remove them or use another cluster"
+        say "the cluster already has objects with our names: ${there//$'\n'/ }"
+        say "they may belong to another program, so nothing was changed; remove them or use another cluster"
         exit 1
     }
 }

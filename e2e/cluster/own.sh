@@ -12,13 +12,13 @@ running() { # prints the process that holds the cluster
 
 up() {
     if running >/dev/null && [ -e "$kubeconfig" ]; then
-        say "it runs already"
+        say "the cluster is already running"
         return
     fi
     down
     # Build the parts now rather than when the program needs them, so that the user sees the progress.
     e2e/cluster/prepare.sh
-    say "building the program that starts it"
+    say "building the program that starts the cluster"
     cargo build --quiet --locked --package hoopoe-e2e --bin hoopoe-cluster
     : >"$log"
     # Start it in a new session, so that it outlives this script and its terminal.
@@ -30,7 +30,7 @@ up() {
     while [ ! -e "$kubeconfig" ] && running >/dev/null; do sleep 0.2; done
     kill $tail
     [ -e "$kubeconfig" ] || {
-        say "it did not come up; its log: $log"
+        say "the cluster did not start; its log is $log"
         exit 1
     }
 }
@@ -43,7 +43,7 @@ push() { # NAME FOLDER
 down() {
     local pid
     if pid=$(running); then
-        say "ending it"
+        say "ending the cluster"
         kill "$pid"
         tail --pid="$pid" -f /dev/null
     fi

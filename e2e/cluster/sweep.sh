@@ -60,6 +60,6 @@ rm -rf --one-file-system "$state" "$data"
 
 left=$(ours; grep -E " ($state|$data)" /proc/mounts; namespaces; ls -d /sys/fs/cgroup/*/hoopoe-node-* 2>/dev/null)
 [ -z "$left" ] || {
-    echo "cluster: could not remove all of it: $left" >&2
+    echo "cluster: these parts of the cluster could not be removed: $left" >&2
     exit 1
 }

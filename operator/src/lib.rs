@@ -4,8 +4,8 @@
 //! [`dereference`] (fetch what the resource points at), [`topology`] (the objects on its broker), [`desired`] (the
 //! Kubernetes objects that it needs, pure), [`apply`] (server-side apply in a fixed order) and [`status`] (findings →
 //! conditions, pure). [`pipeline`] composes those before the first write, for the controllers and the commands alike;
-//! `controller/reconcile.rs` tells one reconcile. Whatever has a client in its signature decides nothing; whatever
-//! decides is tested with plain data.
+//! `controller/reconcile.rs` tells one reconcile. Functions with a client in their signature decide nothing; functions
+//! that decide are tested with plain data.
 
 pub mod admin;
 pub mod api_requests;

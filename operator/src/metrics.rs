@@ -20,7 +20,7 @@ pub struct Metrics {
     pub children: ApplyMetrics,
     /// Writes to brokers, by kind of object.
     pub topology_writes: Family<KindLabel, Counter>,
-    /// Those that restored what had been changed or removed by hand.
+    /// Those that restored what another client had changed or removed.
     pub topology_drift: Family<KindLabel, Counter>,
     /// Status writes.
     pub status_writes: Family<KindLabel, Counter>,

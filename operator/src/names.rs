@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::resource::{Kind, ResourceId};
 
-/// Every object of ours has it; caches and lists select by it.
+/// The label that every object of ours has; caches and lists select by it.
 pub const MANAGED_BY_LABEL: &str = "app.kubernetes.io/managed-by";
 /// The value of [`MANAGED_BY_LABEL`].
 pub const MANAGED_BY: &str = "hoopoe-operator";
-/// The labels that select pods: they can never change on a Deployment, so they never change.
+/// The labels that select pods. They cannot change on a Deployment, so these labels never change.
 pub const SELECTOR_LABELS: [&str; 3] =
     ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"];
 /// On the pod template: the keyed hash of every Secret value that the container uses.
 pub const SECRETS_HASH_ANNOTATION: &str = "hoopoe.app/secrets-hash";
 /// The one container of ours in a worker pod.
 pub const CONTAINER: &str = "hoopoe";
-/// The init container that brings the schema up.
+/// The init container that migrates the database's schema.
 pub const MIGRATE_CONTAINER: &str = "migrate";
 
 /// A Deployment of a resource, and the objects that belong to it.

@@ -40,7 +40,7 @@ const DELETE_FROM_LIST: &str = "$deleteFromPrimitiveList/";
 /// Merges `patch` into `template`, a pod template: `metadata` and `spec`.
 pub fn merge(template: &mut Value, patch: &Value) -> Result<(), Unfit> {
     let Some(patch) = patch.as_object() else { return Err(unfit("", "must be an object")) };
-    let Some(template) = template.as_object_mut() else { return Err(unfit("", "patches what is no object")) };
+    let Some(template) = template.as_object_mut() else { return Err(unfit("", "needs a template that is an object")) };
     if !merge_map(template, patch, "")? {
         template.clear();
     }
@@ -163,7 +163,7 @@ fn merge_list(
                 merged.retain(|item| item.get(key) != Some(name));
             }
             None => {
-                name.ok_or_else(|| unfit(&path, format!("must have a {key}: this list is merged by it")))?;
+                name.ok_or_else(|| unfit(&path, format!("must have a {key}, by which this list is merged")))?;
                 plain.push((map, item, path));
             }
         }

@@ -8,7 +8,7 @@ Called with (dict "root" $ "route" ROUTE "service" NAME "port" PORT "component" 
 {{- $gateway := eq $routes.kind "HTTPRoute" -}}
 {{- $parents := .route.parentRefs | default $routes.parentRefs -}}
 {{- if and $gateway (not $parents) -}}
-{{- fail (printf "routes.parentRefs, or parentRefs of the route to %s: an HTTPRoute needs a Gateway" .service) -}}
+{{- fail (printf "the route to %s has no parentRefs: set routes.parentRefs or parentRefs of this route, because an HTTPRoute needs a Gateway" .service) -}}
 {{- end -}}
 ---
 apiVersion: {{ $gateway | ternary "gateway.networking.k8s.io/v1" "networking.k8s.io/v1" }}

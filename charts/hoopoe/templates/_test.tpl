@@ -18,7 +18,7 @@ producer's exchange; empty if there is none.
 {{- end -}}
 {{- end -}}
 {{- if and (not $pairs) (or .Values.test.producer .Values.test.consumer) -}}
-{{- fail "test.producer, test.consumer: no consumer with an API binds an exchange that a producer here publishes to" -}}
+{{- fail "test.producer and test.consumer select no pair: the consumer must have an API and a binding to the exchange of the producer" -}}
 {{- end -}}
 {{- if $pairs -}}
 {{- first $pairs -}}

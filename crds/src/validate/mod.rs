@@ -28,7 +28,7 @@ pub trait Spec {
     /// The fields that both kinds have.
     fn workload(&self) -> &Workload;
 
-    /// Puts what it breaks into `rules`.
+    /// Adds each rule that it breaks to `rules`.
     fn check(&self, rules: &mut Rules);
 }
 
@@ -145,35 +145,36 @@ impl Rules {
     }
 
     fn bindings(&mut self, bindings: &[BindingConfig]) {
-        self.require((1..=64).contains(&bindings.len()), "spec.bindings", "must be 1 to 64");
+        self.require((1..=64).contains(&bindings.len()), "spec.bindings", "must have 1 to 64 entries");
         for (index, binding) in bindings.iter().enumerate() {
             let field = |name: &str| format!("spec.bindings[{index}].{name}");
-            // A queue may be bound to the broker's own exchanges; only declaring them is not ours.
+            // The broker's own exchanges, such as amq.topic, are allowed here: they are bound to and not declared.
             self.name_characters(&field("exchange"), &binding.exchange, 255);
             let printable = binding.routing_key.bytes().all(|byte| (0x20..0x7f).contains(&byte));
             let holds = printable && binding.routing_key.len() <= 255;
             self.require(holds, &field("routingKey"), "must be at most 255 printable ASCII characters");
             let x_match = binding.arguments.get("x-match");
             let holds = x_match.is_none_or(|value| value == "all" || value == "any");
-            let detail = "must have all or any as x-match: with all-with-x or any-with-x our own mark would take part";
+            let detail = "must have x-match all or any: the other values also compare the operator's mark, x-hoopoe";
             self.require(holds, &field("arguments"), detail);
             self.at_most(&field("arguments"), binding.arguments.len(), 32);
             let marked = binding.arguments.contains_key("x-hoopoe");
-            self.require(!marked, &field("arguments"), "must not hold x-hoopoe: it is our own mark");
+            let detail = "must not have x-hoopoe: the operator marks its own bindings with it";
+            self.require(!marked, &field("arguments"), detail);
             let copy = bindings[..index].contains(binding);
-            self.require(!copy, &format!("spec.bindings[{index}]"), "is an exact copy of an earlier one");
+            self.require(!copy, &format!("spec.bindings[{index}]"), "must not be a copy of an earlier binding");
         }
     }
 
     fn broker_name(&mut self, field: &str, name: &str, max: usize) {
         self.name_characters(field, name, max);
-        self.require(!name.starts_with("amq."), field, "must not start with amq.: such names are the broker's own");
+        self.require(!name.starts_with("amq."), field, "must not start with amq.: RabbitMQ reserves such names");
     }
 
     fn name_characters(&mut self, field: &str, name: &str, max: usize) {
         let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:/-".contains(&byte));
-        let detail = format!("must be 1 to {max} of A-Z a-z 0-9 . _ : / - and start with a letter or digit");
+        let detail = format!("must be 1 to {max} characters of A-Z a-z 0-9 . _ : / - and start with a letter or digit");
         self.require(first && rest && name.len() <= max, field, detail);
     }
 
@@ -181,7 +182,7 @@ impl Rules {
         let printable = template.bytes().all(|byte| (0x20..0x7f).contains(&byte));
         self.require(printable && template.len() <= 255, field, "must be at most 255 printable ASCII characters");
         let holds = only_known_placeholders(template);
-        self.require(holds, field, "may have no placeholder but {kind}, {owner} and {actor}");
+        self.require(holds, field, "may have { and } only in the placeholders {kind}, {owner} and {actor}");
     }
 
     fn port(&mut self, field: &str, port: u16) {

@@ -70,7 +70,8 @@ impl Rules {
         self.share("spec.rollout.maxSurge", surge);
         self.share("spec.rollout.maxUnavailable", unavailable);
         let stuck = surge.is_some_and(IntOrPercent::is_zero) && unavailable.is_some_and(IntOrPercent::is_zero);
-        self.require(!stuck, "spec.rollout", "must not have maxSurge and maxUnavailable both 0: no pod could ever go");
+        let detail = "must not have maxSurge and maxUnavailable both 0: a rollout could then replace no pod";
+        self.require(!stuck, "spec.rollout", detail);
         let ready = rollout.min_ready_seconds.is_none_or(|seconds| seconds >= 0);
         self.require(ready, "spec.rollout.minReadySeconds", "must be at least 0");
         self.over_zero("spec.rollout.progressDeadline", rollout.progress_deadline);
@@ -133,7 +134,8 @@ impl Rules {
             label.starts_with(is_word) && label.ends_with(is_word) && label.chars().all(|c| is_word(c) || c == '-')
         };
         let holds = name.is_none_or(|name| name.len() <= 253 && name.split('.').all(is_label));
-        self.require(holds, field, "must be a name as Kubernetes has them: lower-case letters, digits, - and .");
+        let detail = "must be the name of a Kubernetes object: at most 253 lower-case letters, digits, - and .";
+        self.require(holds, field, detail);
     }
 }
 

@@ -56,7 +56,7 @@ pub enum QueueType {
     /// Replicated, with a delivery limit (the default).
     #[default]
     Quorum,
-    /// Not replicated and without a delivery limit: promise 1 does not hold on it.
+    /// Not replicated and without a delivery limit: the loss of its node loses notifications.
     Classic,
 }
 
@@ -161,7 +161,7 @@ fn arguments(_: &mut SchemaGenerator) -> Schema {
         "properties": {
             "x-match": {
                 "description": "Whether all or any of the other arguments must match a message's headers. `all-with-x` \
-                                and `any-with-x` are refused: our own mark would take part.",
+                                and `any-with-x` are refused: they would also compare the operator's mark, `x-hoopoe`.",
                 "type": "string",
                 "enum": ["all", "any"],
             },
@@ -175,7 +175,7 @@ fn arguments(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-validations": [rule(
             ".x-hoopoe",
             "!has(self.x__dash__hoopoe)",
-            "x-hoopoe must not be set: it is our own mark",
+            "x-hoopoe must not be set: the operator marks its own bindings with it",
         )],
     })
 }

@@ -81,7 +81,10 @@ pub enum WorkerConfigError {
     #[error("failed to read the worker's config: {0}")]
     Shape(String),
     /// Written by a newer operator.
-    #[error("failed to read the worker's config: its version is {0}, and this build reads up to {VERSION}")]
+    #[error(
+        "failed to read the worker's config: its version is {0}, but this build reads only version {VERSION}: use a \
+         newer one"
+    )]
     Version(u32),
 }
 

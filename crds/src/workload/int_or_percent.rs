@@ -30,7 +30,7 @@ impl IntOrPercent {
         }
     }
 
-    /// None at all.
+    /// Whether it is 0 or 0 %.
     pub(crate) fn is_zero(&self) -> bool {
         match self {
             Self::Int(number) => *number == 0,

@@ -26,7 +26,7 @@ use pieces::{kubernetes_object, kubernetes_objects};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Workload {
-    /// The workers' image. Default: the operator's own; a new default rolls a few resources at a time.
+    /// The workers' image. Default: `--worker-image` of the operator; a new default rolls a few resources at a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub image: Option<String>,

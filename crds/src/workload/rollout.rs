@@ -19,7 +19,7 @@ use crate::{
         ".maxUnavailable",
         "!has(self.maxSurge) || !has(self.maxUnavailable) || \
          !(string(self.maxSurge).matches('^0+%?$') && string(self.maxUnavailable).matches('^0+%?$'))",
-        "maxUnavailable and maxSurge must not both be 0: no pod could ever go",
+        "maxUnavailable and maxSurge must not both be 0: a rollout could then replace no pod",
     ),
 ]))]
 pub struct Rollout {

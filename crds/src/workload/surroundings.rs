@@ -73,11 +73,10 @@ pub enum Toggle {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NetworkPolicySettings {
-    #[doc = " Makes a NetworkPolicy; on alone it allows egress to DNS and to what the Secrets name: an address \
-             exactly, a name as its port anywhere."]
-    #[doc = " Policies see the pods behind a Service: where its `targetPort` is another, or a Secret holds its \
-             cluster IP, name the pods in"]
-    /// `egressTo`. Default false.
+    #[doc = " Makes a NetworkPolicy. It allows egress to DNS, to the servers in the Secrets and to the collector of \
+             traces: to an IP address exactly, for a host name to its port at any address. A policy sees the pods \
+             behind a Service: if the Service's `targetPort` differs from its port, or a Secret holds a cluster IP, \
+             name these pods in `egressTo`. Default false."]
     #[serde(default)]
     pub enabled: bool,
     /// Peers that may reach the workers.

@@ -8,8 +8,11 @@ use crate::{desired::ChildKind, status::StatusProblem};
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// An object of that name exists and is not ours. We leave it alone.
-    #[error("failed to make the {kind} {name}: there is one of that name that is not ours; remove or rename it",
-        kind = .kind.as_str())]
+    #[error(
+        "failed to create the {kind} {name}: another object has this name and does not belong to this resource; \
+         delete that object, or give this resource another name",
+        kind = .kind.as_str()
+    )]
     NameTaken {
         /// The child's kind.
         kind: ChildKind,
@@ -17,8 +20,10 @@ pub enum ApplyError {
         name: String,
     },
     /// The object of that name belongs to an earlier resource of the same name, and is removed with it.
-    #[error("failed to make the {kind} {name}: the one of an earlier resource of this name is still being removed",
-        kind = .kind.as_str())]
+    #[error(
+        "failed to create the {kind} {name}: the object of an earlier resource of the same name is still being deleted",
+        kind = .kind.as_str()
+    )]
     NameLeftOver {
         /// The child's kind.
         kind: ChildKind,
@@ -48,7 +53,7 @@ pub enum ApplyError {
         message: String,
     },
     /// The cluster does not serve that kind, or the namespace is gone: 404.
-    #[error("failed to apply the {kind} {name}: the cluster does not know that kind, or the namespace is gone",
+    #[error("failed to apply the {kind} {name}: the cluster does not serve this kind, or the namespace is gone",
         kind = .kind.as_str())]
     NotServed {
         /// The child's kind.
@@ -56,8 +61,8 @@ pub enum ApplyError {
         /// Its name.
         name: String,
     },
-    /// Which old configs are still in use could not be read.
-    #[error("failed to list the ReplicaSets, to see which configs are still in use: {source}")]
+    /// The `ReplicaSet`s, which name the configs that are still in use, could not be read.
+    #[error("failed to list the ReplicaSets, which name the ConfigMaps that are still in use: {source}")]
     ReplicaSetsUnread {
         /// Why.
         #[source]

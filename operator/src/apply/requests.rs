@@ -18,7 +18,7 @@ pub(super) struct Requests<'a> {
 }
 
 impl Requests<'_> {
-    /// Metadata with managed fields, or none.
+    /// The metadata of an object, with its managed fields; `None`: the object does not exist.
     pub(super) async fn look_up(&self, kind: ChildKind, name: &str) -> Result<Option<ObjectMeta>, ApplyError> {
         let found = self.api(kind).get_metadata_opt(name).await;
         let found = found.map_err(|error| ApplyError::from_kube("look up", kind, name, error))?;

@@ -35,10 +35,10 @@ const AT_ONCE: usize = 8;
 /// What `check` is told.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// Which operator: told as `run` and `release` are
+    /// Which operator is checked, by the flags of `release`
     #[command(flatten)]
     pub operator: ReleaseArgs,
-    /// Seconds after which what does not hold has failed
+    /// How many seconds the check waits until every condition holds
     #[arg(long, env = "HOOPOE_OPERATOR_CHECK_TIMEOUT", default_value_t = 60)]
     pub timeout_seconds: u64,
 }
@@ -47,7 +47,7 @@ pub struct CheckArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// The API server does not answer the question.
-    #[error("failed to ask for {what}: {source}")]
+    #[error("failed to ask the API server about {what}: {source}")]
     Ask {
         /// What was asked.
         what: String,
@@ -56,7 +56,7 @@ pub enum CheckError {
         source: Box<kube::Error>,
     },
     /// The role that is part of this program cannot be read.
-    #[error("failed to read the operator's own rules: {0}")]
+    #[error("failed to read the RBAC rules in this program: {0}")]
     Rules(#[from] serde_yaml::Error),
 }
 
@@ -109,7 +109,11 @@ async fn look(client: &Client, args: &ReleaseArgs) -> Result<Vec<CheckFinding>, 
         CheckFinding { what: "definitions", detail: definitions(client).await? },
         CheckFinding {
             what: "rights",
-            detail: if missing.is_empty() { Ok("all that it needs".to_owned()) } else { Err(missing.join("; ")) },
+            detail: if missing.is_empty() {
+                Ok("the account has every right that an operator needs".to_owned())
+            } else {
+                Err(format!("the account lacks: {}", missing.join("; ")))
+            },
         },
         CheckFinding { what: "leader", detail: leader(lease.as_ref(), Timestamp::now()) },
     ])
@@ -128,9 +132,9 @@ async fn definitions(client: &Client) -> Result<Result<String, String>, CheckErr
     };
     let missing: Vec<_> = wanted.concat().into_iter().filter(|name| !served.contains(name)).collect();
     Ok(if missing.is_empty() {
-        Ok("both kinds are served".to_owned())
+        Ok("the API server serves both kinds".to_owned())
     } else {
-        Err(format!("not served: {}", missing.join(", ")))
+        Err(format!("the API server does not serve {}", missing.join(", ")))
     })
 }
 
@@ -201,15 +205,15 @@ fn name(right: &ResourceAttributes) -> String {
 
 /// Whether an operator leads: the Lease names it, and it renewed the Lease in time.
 fn leader(lease: Option<&LeaseSpec>, now: Timestamp) -> Result<String, String> {
-    let nobody = || "nobody leads".to_owned();
-    let lease = lease.ok_or_else(nobody)?;
-    let holder = lease.holder_identity.as_deref().filter(|holder| !holder.is_empty()).ok_or_else(nobody)?;
+    let none = || "no operator leads".to_owned();
+    let lease = lease.ok_or_else(none)?;
+    let holder = lease.holder_identity.as_deref().filter(|holder| !holder.is_empty()).ok_or_else(none)?;
     let (Some(renewed), Some(seconds)) = (&lease.renew_time, lease.lease_duration_seconds) else {
-        return Err(nobody());
+        return Err(none());
     };
     let age = now.as_second() - renewed.0.as_second();
     if age > i64::from(seconds) {
-        return Err(format!("{holder} has not renewed the lease for {age} s"));
+        return Err(format!("no operator leads: {holder} has not renewed the lease for {age} s"));
     }
     Ok(format!("{holder} leads"))
 }
@@ -243,8 +247,8 @@ mod tests {
         };
         assert_eq!(leader(Some(&lease("pod-1", 10)), now), Ok("pod-1 leads".to_owned()));
         assert!(leader(Some(&lease("pod-1", 16)), now).unwrap_err().contains("for 16 s"));
-        for nobody in [leader(Some(&lease("", 1)), now), leader(Some(&LeaseSpec::default()), now), leader(None, now)] {
-            assert_eq!(nobody, Err("nobody leads".to_owned()));
+        for none in [leader(Some(&lease("", 1)), now), leader(Some(&LeaseSpec::default()), now), leader(None, now)] {
+            assert_eq!(none, Err("no operator leads".to_owned()));
         }
     }
 

@@ -34,15 +34,15 @@ enum Command {
     Run(Box<Config>),
     /// Print the definitions of both kinds, for kubectl apply
     Crd,
-    /// Print the objects that manifests become, without a cluster
+    /// Print the Kubernetes objects that the operator would make of manifests; needs no cluster
     Render(RenderArgs),
     /// Print what manifests would change: which pods roll, which broker objects change, what would be lost
     Plan(PlanArgs),
-    /// Drop the finalizers of all resources and keep everything, for when no operator will be there
+    /// Drop the finalizers of all resources and keep everything else; run this before you remove the operator
     Release(ReleaseArgs),
     /// Say whether an installed operator can do its work: its definitions, its rights, its leader
     Check(CheckArgs),
-    /// Print the chain from Secret to row of one resource, each link with its state
+    /// Print each part that one resource needs, from its Secrets to its pods, with its state
     Explain(ExplainArgs),
 }
 
@@ -76,11 +76,11 @@ impl Cli {
             Command::Plan(args) => {
                 let plan = plan::plan(&cluster().await?, &args).await.map_err(text)?;
                 print(&plan.print(args.output)).map_err(text)?;
-                if plan.is_refused() { Err("a manifest would be refused".to_owned()) } else { Ok(()) }
+                if plan.is_refused() { Err("at least one manifest would be refused".to_owned()) } else { Ok(()) }
             }
             Command::Release(args) => {
                 let released = release::release(&cluster().await?, &args).await.map_err(text)?;
-                print(&format!("let {released} resources go; nothing of theirs was removed\n")).map_err(text)
+                print(&format!("dropped the finalizers of {released} resources; everything else stays\n")).map_err(text)
             }
             Command::Check(args) => {
                 let findings = check::check(&cluster().await?, &args).await.map_err(text)?;

@@ -26,7 +26,7 @@ use crate::{controller::FINALIZER, resource::Kind};
 
 /// How long no operator can lead after this command's last write. Helm removes the operator right after the command.
 const HOLD_SECONDS: i32 = 60;
-/// How often a write is repeated that failed because another client wrote first.
+/// How many times a write is tried if another client writes first.
 const TRIES: usize = 10;
 /// How many resources one answer holds.
 const PAGE: u32 = 500;
@@ -36,7 +36,7 @@ const IDENTITY: &str = "hoopoe-operator-release";
 /// What `release` is told.
 #[derive(Clone, Debug, Args)]
 pub struct ReleaseArgs {
-    /// Namespaces that the operator watches; repeat it, or separate them by commas. Default: all
+    /// Namespaces that the operator watches; repeat the flag, or separate them by commas. Default: all
     #[arg(long = "watch-namespace", env = "HOOPOE_OPERATOR_WATCH_NAMESPACE", value_delimiter = ',')]
     pub watch_namespaces: Vec<String>,
     /// The namespace of the leader's Lease. Default: the operator's own
@@ -69,7 +69,7 @@ pub enum ReleaseError {
         source: Box<kube::Error>,
     },
     /// A resource keeps its finalizer.
-    #[error("failed to let {kind} {name} go: {source}")]
+    #[error("failed to drop the finalizer of {kind} {name}: {source}")]
     Finalizer {
         /// Its kind.
         kind: &'static str,
@@ -80,8 +80,11 @@ pub enum ReleaseError {
         source: Box<kube::Error>,
     },
     /// Another program keeps writing to the same object.
-    #[error("failed to write {0}: another program changes it all the time")]
+    #[error("failed to write {0}: another program keeps changing it")]
     Contended(String),
+    /// An operator keeps adding the finalizers.
+    #[error("failed to drop the finalizers: an operator that still runs adds them again; stop it first")]
+    AddedAgain,
 }
 
 /// Drops the finalizers of all resources, and returns how many resources there were.
@@ -90,7 +93,7 @@ pub async fn release(client: &Client, args: &ReleaseArgs) -> Result<usize, Relea
     let leases: Api<Lease> = Api::namespaced(client.clone(), namespace);
     let leader_notices = take(&leases, &args.lease_name).await?;
     if !leader_notices.is_zero() {
-        tracing::info!(?leader_notices, "another process leads: waiting until it must have noticed");
+        tracing::info!(?leader_notices, "another process leads; waiting until it must know that it lost the lease");
         sleep(leader_notices).await;
     }
     let mut released = 0;
@@ -103,7 +106,7 @@ pub async fn release(client: &Client, args: &ReleaseArgs) -> Result<usize, Relea
         }
         released += found;
     }
-    Err(ReleaseError::Contended("finalizers, since an operator goes on putting them back".to_owned()))
+    Err(ReleaseError::AddedAgain)
 }
 
 /// Writes our name into the Lease, even if another process holds it. Returns how long it takes until that process must
@@ -182,7 +185,7 @@ async fn release_listed(client: &Client, api: &Api<DynamicObject>, kind: Kind) -
         for object in page.items.iter().filter(|object| stands(object.finalizers())) {
             let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
             drop_finalizer(&kind.objects(client, &namespace), kind, &name).await?;
-            tracing::info!("let {} {namespace}/{name} go", kind.as_str());
+            tracing::info!("dropped the finalizer of {} {namespace}/{name}", kind.as_str());
             released += 1;
         }
         match page.metadata.continue_.filter(|token| !token.is_empty()) {

@@ -19,20 +19,20 @@ use crate::{
 /// What `render` is told.
 #[derive(Clone, Debug, Args)]
 pub struct RenderArgs {
-    /// A manifest, or a folder of them, or `-`; may be given more than once. Secrets among them are read, the others
-    /// assumed.
+    /// A manifest, or a folder of them, or `-`; may be given more than once. Secrets in these files are used, and the
+    /// content of all other Secrets is a guess.
     #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER", required = true)]
     pub filenames: Vec<PathBuf>,
-    /// The image of workers whose spec names none
+    /// The image of workers whose spec names no image
     #[arg(long, env = "HOOPOE_OPERATOR_WORKER_IMAGE", default_value = concat!("hoopoe:", env!("CARGO_PKG_VERSION")))]
     pub worker_image: String,
-    /// Names of pull Secrets for that image; repeat it, or separate them by commas
+    /// Names of pull Secrets for that image; repeat the flag, or separate them by commas
     #[arg(long = "worker-image-pull-secret", env = "HOOPOE_OPERATOR_WORKER_IMAGE_PULL_SECRETS", value_delimiter = ',')]
     pub worker_image_pull_secrets: Vec<String>,
-    /// Base URL of an OTLP/HTTP collector for workers whose spec names none
+    /// Base URL of an OTLP/HTTP collector for workers whose spec names no collector
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
-    /// As on a cluster that serves the kind `PodMonitor`
+    /// Render for a cluster that serves the kind `PodMonitor`
     #[arg(long)]
     pub pod_monitors: bool,
 }
@@ -82,7 +82,7 @@ pub async fn text(args: &RenderArgs) -> Result<String, RenderError> {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "# {id}");
         for name in assumed {
-            let _ = writeln!(text, "# The Secret {name} was not given: a guess stands for it.");
+            let _ = writeln!(text, "# The Secret {name} was not given, so its content is a guess.");
         }
         for child in children {
             text.push_str("---\n");

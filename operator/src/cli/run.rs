@@ -36,8 +36,8 @@ pub enum StartError {
     /// The operator could not go on.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Another process leads. This one may write nothing any more, so it ends and is started again.
-    #[error("failed to keep the lease: another process leads now")]
+    /// Another process may lead now. This one may write nothing any more, so it ends and is started again.
+    #[error("failed to keep the lease: it was not renewed in time, or another process took it")]
     LeaseLost,
 }
 
@@ -81,7 +81,7 @@ pub async fn run_with(
         return Ok(());
     }
     metrics.leader.set(1);
-    tracing::info!("leading");
+    tracing::info!("this process leads now");
     let work = stop.child_token();
     let result = tokio::select! {
         result = controller::run(client, config, metrics.clone(), readiness, work.clone()) => {

@@ -26,7 +26,7 @@ pub struct Scope {
     pub producers: Store<NotifProducer>,
     /// The consumers.
     pub consumers: Store<NotifConsumer>,
-    /// The Deployments of ours.
+    /// Our Deployments.
     pub deployments: Store<SeenDeployment>,
     /// The children of every kind, their metadata only.
     pub children: HashMap<ChildKind, Arc<ChildIndex>>,

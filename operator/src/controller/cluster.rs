@@ -26,12 +26,12 @@ pub async fn id(client: &Client, config: &Config) -> Option<String> {
             Err(kube::Error::Api(status)) if [401, 403, 404].contains(&status.code) => {
                 tracing::warn!(
                     reason = status.reason,
-                    "the namespace kube-system cannot be read, so claims on brokers do not say which cluster they are \
-                     of: grant get on it, or set --cluster-id, where other clusters use the same brokers"
+                    "the operator may not read the namespace kube-system, so its claims on brokers do not name this \
+                     cluster; if other clusters use the same brokers, grant get on that namespace or set --cluster-id"
                 );
                 return None;
             }
-            Err(error) => tracing::warn!(%error, "failed to read the namespace kube-system; it is tried again"),
+            Err(error) => tracing::warn!(%error, "failed to read the namespace kube-system; the operator tries again"),
         }
         tokio::time::sleep(PAUSE).await;
     }

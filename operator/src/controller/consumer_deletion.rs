@@ -47,7 +47,7 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
                     let note = match messages {
                         Some(messages) => format!("the queue {queue} stays with {messages} messages"),
                         None => {
-                            format!("the queue {queue} stays: its node is down, and how much is in it is not known")
+                            format!("the queue {queue} stays: its node is down, so its messages cannot be counted")
                         }
                     };
                     publish::say(ctx, resource, EventType::Warning, "QueueKept", &note).await;
@@ -60,7 +60,8 @@ pub async fn run(resource: &NotifConsumer, meta: &Meta, ctx: &Context) -> Result
     };
     let (detail, limit) = trouble;
     if older_than(meta.deleted_at, limit) {
-        let note = format!("the queue {} and its bindings were left: {detail}", resource.spec.queue.name);
+        let name = &resource.spec.queue.name;
+        let note = format!("the queue {name} and its bindings may still be on the broker: {detail}");
         publish::say(ctx, resource, EventType::Warning, "TopologyLeft", &note).await;
         return finish(resource, meta, ctx).await;
     }
@@ -98,20 +99,24 @@ async fn advance(
             Err(error) => return Ok(Err(error)),
             Ok(Removal::Wrote) => {}
             Ok(Removal::Drain { messages }) => {
-                return wait(format!("workers drain {messages} messages of the queue {} before it goes", queue.name));
+                return wait(format!(
+                    "workers drain the queue {} before it is deleted: it has {messages} messages",
+                    queue.name
+                ));
             }
             Ok(Removal::Confirm) => {
-                return wait(format!("the counts of the queue {} are read again before it goes", queue.name));
+                let name = &queue.name;
+                return wait(format!("the operator counts the messages of the queue {name} again before it goes on"));
             }
             Ok(Removal::StopWorkers) => {
                 stop_workers(meta, ctx).await?;
-                let what = "the workers stop before the queue goes".to_owned();
+                let what = "the workers must stop before the deletion goes on".to_owned();
                 return Ok(Ok(Progress::Wait { what, pause: STOP_PAUSE }));
             }
             Ok(Removal::Done { kept }) => return Ok(Ok(Progress::Done { kept })),
         }
     }
-    Ok(Ok(Progress::Wait { what: "the broker's objects are being removed".to_owned(), pause: DRAIN_PAUSE }))
+    Ok(Ok(Progress::Wait { what: "the operator is removing the objects on the broker".to_owned(), pause: DRAIN_PAUSE }))
 }
 
 async fn stop_workers(meta: &Meta, ctx: &Context) -> Result<(), ReconcileError> {

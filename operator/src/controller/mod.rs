@@ -68,8 +68,8 @@ use crate::{
 pub use error::ReconcileError;
 pub use finalizer::FINALIZER;
 
-/// Reconciles at once, of each kind. A reconcile mostly waits for a read of the broker that all share, of which there
-/// is at most one a second. With 32 at once only six resources settled a second.
+/// The most reconciles at once, of each kind. A reconcile mostly waits for a read of the broker. All reconciles share
+/// that read, and there is at most one a second. With 32 at once, only six resources settled each second.
 const CONCURRENCY: u16 = 256;
 /// The pause between a resource's event and its reconcile: a burst of events causes one reconcile.
 const DEBOUNCE: Duration = Duration::from_millis(100);
@@ -85,8 +85,8 @@ pub enum RunError {
     /// The API server does not say what it serves.
     #[error("failed to ask the API server what it serves: {0}")]
     Discovery(#[source] Box<kube::Error>),
-    /// A task ended that must run for ever.
-    #[error("failed to go on: a watch or a controller ended by itself")]
+    /// A task that must run for ever has ended.
+    #[error("failed to go on: a watch or a controller ended, although the operator was not told to stop")]
     Ended,
 }
 

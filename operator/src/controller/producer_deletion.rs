@@ -42,7 +42,7 @@ pub async fn run(resource: &NotifProducer, meta: &Meta, ctx: &Context) -> Result
             return Ok(Action::requeue(PAUSE));
         }
         Err(error) => {
-            let note = format!("the exchange {} was left: {error}", exchange.name);
+            let note = format!("the exchange {} may still be on the broker: {error}", exchange.name);
             publish::say(ctx, resource, EventType::Warning, "TopologyLeft", &note).await;
         }
     }

@@ -26,7 +26,7 @@ const STATUS_MANAGER: &str = "hoopoe-operator-status";
 const SETTLED: Duration = Duration::from_secs(60);
 /// How often we look while something is not as wanted; the watches may cause an earlier look.
 const UNSETTLED: Duration = Duration::from_secs(10);
-/// How often we look while an obstacle is there that no retry removes: a user may have removed it.
+/// How often we look while there is an obstacle that no retry removes: a user may have removed it.
 const STALLED: Duration = Duration::from_secs(20);
 /// How soon we look when the caches do not show one of our writes yet.
 const UNSEEN: Duration = Duration::from_secs(3);
@@ -120,7 +120,7 @@ pub fn again(after: &[Condition], unseen: bool) -> Action {
     })
 }
 
-/// Whether the last status said of this very generation that the broker's objects are as asked.
+/// Whether the last status described this generation and said that the broker's objects are as the spec asks.
 pub fn was_settled(observed_generation: Option<i64>, meta: &Meta, before: &[Condition]) -> bool {
     observed_generation == Some(meta.generation)
         && before.iter().any(|condition| condition.type_ == "TopologyReady" && condition.status == "True")

@@ -87,7 +87,7 @@ fn finding(mode: Mode, seen: &BroughtAbout) -> TopologyFinding {
     }
     if mode == Mode::ReadOnly && !seen.writes.is_empty() {
         let waiting: Vec<_> = seen.writes.iter().map(|write| write.what.as_str()).collect();
-        let message = format!("paused with this to do: {}", waiting.join("; "));
+        let message = format!("the resource is paused, so these changes wait: {}", waiting.join("; "));
         return TopologyFinding::NotReady(vec![StatusProblem::passing("Paused", message)]);
     }
     TopologyFinding::Ready { notes: seen.findings.iter().map(|finding| finding.message.clone()).collect() }
@@ -113,7 +113,12 @@ pub async fn children(
         Ok(applied) => {
             for (kind, name) in &applied.drifted {
                 let kind = kind.as_str();
-                tracing::info!(resource = %meta.id, kind, name, "restored what had been changed by hand");
+                tracing::info!(
+                    resource = %meta.id,
+                    kind,
+                    name,
+                    "restored an object that another client had changed or removed"
+                );
             }
             Ok((applied, None))
         }

@@ -57,7 +57,7 @@ impl Watched {
 
     fn broke(&self, error: &watcher::Error) {
         let Self { health, kind, place } = self;
-        let advice = if is_forbidden(error) { ": grant list and watch on them" } else { "" };
+        let advice = if is_forbidden(error) { ": grant list and watch on this kind" } else { "" };
         health.readiness.degrade(self.what(), format!("{error}{advice}"));
         let mut broken = health.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if broken.insert((kind, place.clone())) {
@@ -66,7 +66,7 @@ impl Watched {
                 kind,
                 place,
                 %error,
-                "a watch broke{advice}; it is tried again, and nothing there is reconciled until it was listed once"
+                "a watch broke{advice}; the operator tries again, and may reconcile nothing there until a list succeeds"
             );
         }
     }

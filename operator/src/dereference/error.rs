@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum DereferenceError {
     /// There is no such Secret.
-    #[error("failed to find the Secret {name}: make it in the resource's namespace")]
+    #[error("failed to find the Secret {name}: create it in the namespace of the resource")]
     SecretMissing {
         /// Its name.
         name: String,

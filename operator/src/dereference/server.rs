@@ -56,7 +56,11 @@ impl SecretKeys {
         let url =
             Url::parse(text).map_err(|_| invalid("it must be a URI such as scheme://user:password@host:port/path"))?;
         if !self.server.schemes().contains(&url.scheme()) {
-            return Err(invalid("its scheme is that of another kind of server"));
+            return Err(invalid(match self.server {
+                Server::Broker => "it must start with amqp:// or amqps://",
+                Server::Postgres => "it must start with postgres:// or postgresql://",
+                Server::Redis => "it must start with redis:// or rediss://",
+            }));
         }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| invalid("it must name a host"))?;
         let tls = self.server.tls_scheme() == Some(url.scheme());

@@ -215,7 +215,7 @@ fn tls_becomes_files_and_material_and_a_missing_key_is_named() {
 #[test]
 fn what_is_missing_or_wrong_is_named_and_never_shown() {
     let said = |data: Data| read_producer(data, |_| ()).unwrap_err().to_string();
-    assert_eq!(said(&[]), "failed to find the Secret rabbit: make it in the resource's namespace");
+    assert_eq!(said(&[]), "failed to find the Secret rabbit: create it in the namespace of the resource");
     let none = said(&[("rabbit", &[("other", "x")])]);
     assert_eq!(none, "failed to find the key uri, or the keys host, username and password in the Secret rabbit");
     for bad in ["secret", "http://u:secret@host", "amqp://u:secret@", "amqp://u:secret@host:99999"] {

@@ -30,7 +30,7 @@ pub use platform::Platform;
 /// How long a server lets requests in progress finish once it stops (`service`: `ServerLimits::drain`), and a margin.
 const DRAIN_SECONDS: u64 = 10;
 const MARGIN_SECONDS: u64 = 5;
-/// What a consumer's pod gets over its `drainTimeout`.
+/// Seconds that a consumer's pod gets to stop, in addition to its `drainTimeout`.
 const CONSUMER_GRACE_SECONDS: u64 = 10;
 
 /// The children of a producer, in the order in which they are applied.

@@ -44,7 +44,7 @@ pub(super) fn consumer_memory(config: &ConsumerConfig) -> u64 {
     BASE + notifications * (u64::from(config.body_bytes) + ENVELOPE)
 }
 
-/// The pages of the owners that read.
+/// The pages of the owners that read their inbox.
 pub(super) fn api_memory() -> u64 {
     API_MEMORY
 }

@@ -40,6 +40,6 @@ pub struct Live {
     pub api: Option<i32>,
     /// What the scaler decided: `status.desiredReplicas`.
     pub decided: Option<i32>,
-    /// Another resource holds the queue: it is not this one's to drain.
+    /// Another resource holds the queue, so this one must not drain it.
     pub queue_taken: bool,
 }

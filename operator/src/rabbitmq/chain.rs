@@ -42,7 +42,7 @@ fn exchange(name: &str, seen: &Snapshot) -> Sight {
             let bound = seen.bindings.iter().filter(|binding| binding.source == name).count();
             sight(true, what, format!("{}, {bound} bindings", there.kind))
         }
-        None => sight(false, what, "it is not there"),
+        None => sight(false, what, "it does not exist"),
     }
 }
 
@@ -57,14 +57,14 @@ fn bindings(queue: &DesiredQueue, seen: &Snapshot) -> Vec<Sight> {
                 && there.arguments == wanted.arguments
         });
         let key = format!("key \"{}\"", wanted.routing_key);
-        sight(there, what, if there { key } else { format!("{key}: it is not there") })
+        sight(there, what, if there { key } else { format!("{key}: it does not exist") })
     };
     queue.bindings.iter().map(link).collect()
 }
 
 fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Sight {
     let what = format!("queue {}", queue.name);
-    let Some(there) = seen.queues.get(&queue.name) else { return sight(false, what, "it is not there") };
+    let Some(there) = seen.queues.get(&queue.name) else { return sight(false, what, "it does not exist") };
     let in_force = there.policy.as_deref().unwrap_or("none");
     let mut detail = format!(
         "{}, {} ready, {} unacknowledged, policy {in_force}",
@@ -73,7 +73,7 @@ fn queue(queue: &DesiredQueue, seen: &Snapshot, depths: Option<&Depths>) -> Sigh
     let rates = depths.and_then(|depths| depths.queues.get(&queue.name));
     if let Some((arrive, acknowledged)) = rates.and_then(|depth| depth.publish_rate.zip(depth.acknowledge_rate)) {
         // Writing to a String cannot fail.
-        let _ = write!(detail, ", {arrive:.1}/s in, {acknowledged:.1}/s done");
+        let _ = write!(detail, ", {arrive:.1}/s arrive, {acknowledged:.1}/s acknowledged");
     }
     sight(in_force == queue.policy.name, what, detail)
 }
@@ -82,7 +82,7 @@ fn dead_letters(queue: &DesiredQueue, seen: &Snapshot) -> Sight {
     let name = policy::dead_letters(&queue.name);
     let what = format!("dead letters {name}");
     match seen.queues.get(&name) {
-        None => sight(false, what, "the queue is not there"),
+        None => sight(false, what, "the queue does not exist"),
         Some(there) => match there.messages_ready + there.messages_unacknowledged {
             0 => sight(true, what, "none"),
             waiting => {

@@ -18,7 +18,7 @@ pub enum Change {
         /// Its type.
         kind: &'static str,
     },
-    /// Sets a policy: on a queue of ours, where it is also the claim.
+    /// Sets a policy on a queue of ours. The policy is also the claim.
     PutPolicy(Policy),
     /// Declares a durable queue.
     DeclareQueue {

@@ -30,7 +30,8 @@ pub fn holder(
     for name in [&own, &dead_letter_claim(&own)] {
         if let Some(policy) = policies.get(name).filter(|policy| policy.is_of_another(cluster)) {
             let id = policy.cluster().unwrap_or_default();
-            return Some(format!("{} of the cluster {id}, whose policy is called {name} too", readable(&own)));
+            let why = format!("whose policy is also called {name}, so this resource needs another name");
+            return Some(format!("{} of the cluster {id}, {why}", readable(&own)));
         }
     }
     let dead_letters = policy::dead_letters(queue);

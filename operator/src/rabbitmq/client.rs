@@ -134,7 +134,7 @@ impl ManagementClient {
         self.write(&format!("bind the queue {queue} to the exchange {source}"), bound).await
     }
 
-    /// Removes a binding; that it is not there is no error.
+    /// Removes a binding. A missing binding is no error.
     pub async fn unbind(&self, queue: &str, binding: &Binding) -> Result<(), BrokerError> {
         let Binding { source, routing_key, arguments, .. } = binding;
         let params = BindingDeletionParams {
@@ -152,17 +152,17 @@ impl ManagementClient {
         .await
     }
 
-    /// Removes a policy; that it is not there is no error.
+    /// Removes a policy. A missing policy is no error.
     pub async fn delete_policy(&self, name: &str) -> Result<(), BrokerError> {
         self.write(&format!("delete the policy {name}"), self.library.delete_policy(&self.vhost, name, true)).await
     }
 
-    /// Removes a queue with what is in it; that it is not there is no error.
+    /// Removes a queue and its messages. A missing queue is no error.
     pub async fn delete_queue(&self, name: &str) -> Result<(), BrokerError> {
         self.write(&format!("delete the queue {name}"), self.library.delete_queue(&self.vhost, name, true)).await
     }
 
-    /// Removes an exchange unless something is bound to it; `false`: something is. That it is not there is no error.
+    /// Removes an exchange unless something is bound to it; `false`: something is. A missing exchange is no error.
     pub async fn delete_exchange_if_unused(&self, name: &str) -> Result<bool, BrokerError> {
         let what = format!("delete the exchange {name}");
         let url = format!("{}?if-unused=true", self.path(&["exchanges", &self.vhost, name]));

@@ -47,9 +47,9 @@ pub(super) fn open(url: &str, tls: Option<&TlsMaterial>, limit: Duration) -> Res
 /// The URL with that name as its host, and the host that it had.
 fn rename(url: &str, name: &str) -> Result<(String, String), String> {
     if name.parse::<IpAddr>().is_ok() {
-        return Err(format!("serverName is the address {name}: it must be a DNS name"));
+        return Err(format!("serverName is the IP address {name}, but it must be a DNS name"));
     }
-    let refused = || format!("serverName {name} is no DNS name");
+    let refused = || format!("serverName is \"{name}\", but it must be a DNS name");
     let mut url = Url::parse(url).map_err(|_| refused())?;
     let host = match url.host().ok_or_else(refused)? {
         Host::Domain(domain) => domain.to_owned(),

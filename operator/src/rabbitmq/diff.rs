@@ -6,7 +6,7 @@ use super::{
     Binding, Change, Desired, Policy, RabbitFinding, Snapshot,
     desired::{DesiredExchange, DesiredQueue, dead_letter_arguments},
     names::{KEPT, MARK, mark_of},
-    objects::{bindings_of, immutable_differences, ours},
+    objects::{bindings_of, immutable_differences, lifetime_differences, ours},
 };
 
 /// What to write, in this order, and what our writes cannot mend.
@@ -41,15 +41,10 @@ fn of_exchange(exchange: &DesiredExchange, seen: &Snapshot, difference: &mut Dif
             have: there.kind.clone(),
         }),
         // An exchange that a restart of the broker removes loses its bindings too.
-        (Some(there), Ownership::Owned | Ownership::Shared) if !there.durable || there.auto_delete => {
-            difference.findings.push(RabbitFinding::ArgumentsDiffer {
-                what: what(),
-                field: "durability".to_owned(),
-                want: "durable, not auto-delete".to_owned(),
-                have: "another".to_owned(),
-            });
+        (Some(there), Ownership::Owned | Ownership::Shared) => {
+            difference.findings.extend(lifetime_differences(&what(), there.durable, there.auto_delete));
         }
-        (Some(_), _) => {}
+        (Some(_), Ownership::External) => {}
         (None, Ownership::External) => difference.findings.push(RabbitFinding::ExchangeMissing { name: name.clone() }),
         (None, Ownership::Owned | Ownership::Shared) => {
             difference.changes.push(Change::DeclareExchange { name: name.clone(), kind });

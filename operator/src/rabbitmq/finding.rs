@@ -84,14 +84,14 @@ impl fmt::Display for RabbitFinding {
             Self::ExchangeMissing { name } => {
                 write!(
                     f,
-                    "the exchange {name} is not there: make it, or a NotifProducer that does; what is bound to it \
-                     follows"
+                    "the exchange {name} does not exist: declare it, or create a NotifProducer that declares it; the \
+                     operator then adds the bindings to it"
                 )
             }
             Self::ArgumentsDiffer { what, field, want, have } => write!(
                 f,
-                "{what} is there with {field} {have}, and {want} is asked for: it cannot change, so delete it by hand \
-                 or ask for {have}"
+                "{what} exists with {field} {have}, but {want} is asked for: RabbitMQ cannot change this, so delete \
+                 {what} by hand, or create this resource again with other settings"
             ),
             Self::QueueTaken { queue, by } => {
                 write!(f, "the queue {queue} belongs to {by}: choose another queue, or delete that resource")
@@ -99,18 +99,23 @@ impl fmt::Display for RabbitFinding {
             Self::PolicyShadowed { queue, ours, by } if by.is_empty() => {
                 write!(
                     f,
-                    "no policy is in force on the queue {queue} though {ours} is set: is it a queue of another type?"
+                    "no policy is in force on the queue {queue}, although the policy {ours} exists: check whether it \
+                     is a queue of another type"
                 )
             }
             Self::PolicyShadowed { queue, ours, by } => {
                 write!(
                     f,
                     "the policy {by} is in force on the queue {queue} instead of {ours}: raise \
-                     spec.queue.policy.priority above its own"
+                     spec.queue.policy.priority above the priority of {by}"
                 )
             }
             Self::ForeignBindings { queue, count, exchange } => {
-                write!(f, "{count} bindings of the queue {queue} are not ours and stay, one of them to {exchange}")
+                write!(
+                    f,
+                    "the queue {queue} has {count} bindings that the operator did not make and leaves alone; one of \
+                     them is to the exchange {exchange}"
+                )
             }
         }
     }

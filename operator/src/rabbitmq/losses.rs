@@ -28,7 +28,7 @@ pub(super) fn losses(changes: &[Change], seen: &Snapshot) -> Vec<String> {
                 if !stays {
                     let (source, key) = (&binding.source, &binding.routing_key);
                     found.push(format!(
-                        "what is published to {source} with the key \"{key}\" no longer comes to {queue}"
+                        "messages that are published to {source} with the key \"{key}\" no longer reach {queue}"
                     ));
                 }
             }
@@ -58,14 +58,14 @@ fn by_policy(policy: &Policy, seen: &Snapshot) -> Vec<String> {
             found.push(format!("{over} of the {ready} messages in {queue} are over maxLength: the oldest are dropped"));
         }
         if !drops(before.and_then(|before| before.get("overflow"))) {
-            found.push(format!("when {queue} is full its oldest message is dropped, and nobody is told"));
+            found.push(format!("when {queue} is full, it drops its oldest message, and no sender gets an error"));
         }
     }
     if let Some(ttl) = number("message-ttl")
         && before_number("message-ttl").is_none_or(|before| ttl < before)
         && ready > 0
     {
-        found.push(format!("of the {ready} messages in {queue} those older than {ttl} ms leave for its dead letters"));
+        found.push(format!("of the {ready} messages in {queue}, those older than {ttl} ms become dead letters"));
     }
     found
 }

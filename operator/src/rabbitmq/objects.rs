@@ -14,6 +14,24 @@ pub(super) fn bindings_of<'a>(queue: &'a str, seen: &'a Snapshot) -> impl Iterat
     seen.bindings.iter().filter(move |binding| binding.destination_type == "queue" && binding.destination == queue)
 }
 
+/// The differences that no write can remove between an object and one that outlives the broker and its last user.
+pub(super) fn lifetime_differences(what: &str, durable: bool, auto_delete: bool) -> Vec<RabbitFinding> {
+    let differs = |field: &str, want: bool| RabbitFinding::ArgumentsDiffer {
+        what: what.to_owned(),
+        field: field.to_owned(),
+        want: want.to_string(),
+        have: (!want).to_string(),
+    };
+    let mut findings = Vec::new();
+    if !durable {
+        findings.push(differs("durable", true));
+    }
+    if auto_delete {
+        findings.push(differs("auto-delete", false));
+    }
+    findings
+}
+
 /// The differences between a queue and what we want that no write can remove.
 pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there: &Queue) -> Vec<RabbitFinding> {
     let differ = |field: &str, want: String, have: String| RabbitFinding::ArgumentsDiffer {
@@ -27,9 +45,7 @@ pub(super) fn immutable_differences(name: &str, want: &Map<String, Value>, there
     if kind != there.kind {
         findings.push(differ("type", kind.to_owned(), there.kind.clone()));
     }
-    if !there.durable || there.auto_delete {
-        findings.push(differ("durability", "durable, not auto-delete".to_owned(), "another".to_owned()));
-    }
+    findings.extend(lifetime_differences(&format!("the queue {name}"), there.durable, there.auto_delete));
     let text = |value: Option<&Value>| value.map_or_else(|| "none".to_owned(), ToString::to_string);
     let others = want.keys().chain(there.arguments.keys()).filter(|key| *key != "x-queue-type");
     let mut fields: Vec<&String> = others.collect();

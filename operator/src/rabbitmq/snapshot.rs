@@ -15,7 +15,7 @@ pub struct Snapshot {
     pub queues: BTreeMap<String, Queue>,
     /// Exchanges by name.
     pub exchanges: BTreeMap<String, Exchange>,
-    /// Bindings of exchanges to queues, the default exchange's apart.
+    /// All bindings, except those of the default exchange.
     pub bindings: Vec<Binding>,
     /// Policies by name.
     pub policies: BTreeMap<String, Policy>,
@@ -87,7 +87,7 @@ pub struct Binding {
     /// Its arguments.
     #[serde(default)]
     pub arguments: Map<String, Value>,
-    /// What tells it from others between the same two, in the URL of a `DELETE`.
+    /// The part of the URL of a `DELETE` that distinguishes it from other bindings between the same two.
     #[serde(default)]
     pub properties_key: String,
 }

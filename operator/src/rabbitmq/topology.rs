@@ -90,7 +90,7 @@ impl Topology for Broker {
         Ok(match step {
             DeletionStep::Write(changes) => {
                 for change in changes {
-                    tracing::info!(resource = %claimant.id, %change, "wrote to the broker for a deletion");
+                    tracing::info!(resource = %claimant.id, %change, "writing to the broker for a deletion");
                     sync::carry_out(self.client(), &change).await?;
                 }
                 Removal::Wrote

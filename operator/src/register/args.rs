@@ -12,13 +12,14 @@ use super::{LIMITS, RegisterMetrics, RegisterSecrets, RegisterSettings, router};
 /// The flags of the register port.
 #[derive(Clone, Debug, Args)]
 pub struct RegisterArgs {
-    /// Where `/notif/register` is served, with the rights of each caller's own bearer token. Default: nowhere.
+    /// The address of `/notif/register`, which has the rights of each caller's own bearer token. Default: not served.
     #[arg(long = "register", env = "HOOPOE_OPERATOR_REGISTER", value_name = "ADDR")]
     pub address: Option<SocketAddr>,
     /// The namespace of everything that is registered. Default: the operator's own.
     #[arg(long = "register-namespace", env = "HOOPOE_OPERATOR_REGISTER_NAMESPACE", value_name = "NAMESPACE")]
     pub namespace: Option<String>,
-    /// The Secrets of what is registered in the original's form. Without redis there is no shared cache.
+    /// The Secrets of resources that are registered in the original service's form. Without redis they have no shared
+    /// cache.
     #[arg(
         long = "register-secrets",
         env = "HOOPOE_OPERATOR_REGISTER_SECRETS",

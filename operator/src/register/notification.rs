@@ -25,7 +25,7 @@ pub(super) async fn send(settings: &RegisterSettings, client: &Client, applied: 
     };
     match wait_ready(settings, client, &producer.name).await {
         Err(reason) => not_sent(&reason),
-        Ok(None) => not_sent("the producer listens nowhere"),
+        Ok(None) => not_sent("the producer has no address"),
         Ok(Some(url)) => post(&settings.http, &url, notif).await,
     }
 }
@@ -43,14 +43,14 @@ async fn wait_ready(settings: &RegisterSettings, client: &Client, name: &str) ->
                 }
             }
             Err(kube::Error::Api(status)) if (400..500).contains(&status.code) && status.code != 429 => {
-                return Err(format!("whether the producer is Ready cannot be read: {}", status.message));
+                return Err(format!("failed to read whether the producer is Ready: {}", status.message));
             }
             // The producer may become Ready again.
-            Err(error) => tracing::debug!(%error, "failed to look at a registered producer"),
+            Err(error) => tracing::debug!(%error, "failed to read a registered producer"),
         }
         if Instant::now() >= until {
             return Err(format!(
-                "the producer was not Ready within {:?}; send it yourself once it is",
+                "the producer was not Ready within {:?}; send the notification yourself once the producer is Ready",
                 settings.ready_limit
             ));
         }

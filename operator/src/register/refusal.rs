@@ -1,5 +1,4 @@
-//! Why the register port did not do what it was asked, and the problem that says so, with the codes that `hoopoe dev`
-//! has for the same.
+//! Why the register port refused a request, and the problem document of each refusal. `hoopoe dev` uses the same codes.
 
 use axum::{
     http::StatusCode,
@@ -13,16 +12,16 @@ use kube::core::Status;
 pub(super) type Problem = hoopoe_web::Problem<NoMembers>;
 
 const API_UNREACHABLE: ProblemKind =
-    ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "api_unavailable", "The API server is away");
+    ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "api_unavailable", "The API server cannot be reached");
 
 /// Why a request was not served.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
     /// There is no resource of this kind and name. 404.
-    #[error("nothing is served at this path, or there is no such resource")]
+    #[error("there is no resource of this kind and name")]
     NoResource,
     /// The bearer token is missing. 401.
-    #[error("the header Authorization must be Bearer and a token of the cluster")]
+    #[error("the header Authorization must be Bearer and a token of this cluster")]
     NoToken,
     /// A query parameter is wrong. 400.
     #[error("the query is wrong")]
@@ -43,7 +42,7 @@ pub(super) enum Refusal {
     #[error("the API server cannot be reached")]
     ApiUnreachable,
     /// 503.
-    #[error("more registrations at once than are taken here")]
+    #[error("too many requests are in progress at this port; try again")]
     Busy,
 }
 
@@ -67,11 +66,11 @@ impl From<Refusal> for Problem {
 /// Which status an answer of the API server becomes: its own if a client can do something about it, otherwise 503.
 fn kind_of(code: u16) -> ProblemKind {
     match code {
-        400 => ProblemKind::new(StatusCode::BAD_REQUEST, "refused", "The API server refused it"),
+        400 => ProblemKind::new(StatusCode::BAD_REQUEST, "refused", "The API server refused the request"),
         401 => ProblemKind::UNAUTHORIZED,
         403 => ProblemKind::FORBIDDEN,
         404 => ProblemKind::NOT_FOUND,
-        409 => ProblemKind::new(StatusCode::CONFLICT, "conflict", "Somebody else set it"),
+        409 => ProblemKind::new(StatusCode::CONFLICT, "conflict", "Another client set the same field"),
         422 => ProblemKind::INVALID_FIELD,
         429 => ProblemKind::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
         _ => API_UNREACHABLE,
@@ -121,7 +120,7 @@ impl From<kube::Error> for Refusal {
         match error {
             kube::Error::Api(status) => Self::ApiServer(status),
             error => {
-                tracing::warn!(%error, "a registration did not reach the API server");
+                tracing::warn!(%error, "a request to /notif/register did not reach the API server");
                 Self::ApiUnreachable
             }
         }

@@ -53,7 +53,7 @@ pub(super) fn prepared(requested: Requested, namespace: &str) -> Result<(Kind, S
     let metadata = &mut document["metadata"];
     match metadata.get("namespace").and_then(Value::as_str) {
         Some(other) if other != namespace => {
-            let detail = format!("must be {namespace}, where everything is that is registered here, or be left out");
+            let detail = format!("must be {namespace}, the only namespace that this port serves, or be left out");
             return Err(Refusal::Fields(vec![FieldFault::new("metadata.namespace", detail)]));
         }
         Some(_) | None => metadata["namespace"] = json!(namespace),

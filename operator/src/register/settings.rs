@@ -36,13 +36,13 @@ pub struct RegisterSecrets {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegisterSecretsError {
     /// A part is not `server=name`.
-    #[error("failed to read \"{0}\": must be broker=NAME, postgres=NAME or redis=NAME, separated by commas")]
+    #[error("failed to read \"{0}\": it must be broker=NAME, postgres=NAME or redis=NAME, separated by commas")]
     Shape(String),
     /// A server is named twice.
-    #[error("failed to read the Secrets' names: {0} stands twice")]
+    #[error("failed to read the names of Secrets: {0} is given twice")]
     Twice(String),
     /// It cannot be a Secret's name.
-    #[error("failed to read {server}={name}: a Secret's name is 1 to 253 of a-z 0-9 . -")]
+    #[error("failed to read {server}={name}: a Secret's name has 1 to 253 characters of a-z 0-9 . -")]
     Name {
         /// Which server's.
         server: String,

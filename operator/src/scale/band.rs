@@ -6,14 +6,13 @@ use hoopoe_crds::status::Backlog;
 
 use super::{Window, decide::STUCK};
 
-/// From `High` to `Critical`.
+/// A backlog is `Critical` if its drain takes more than this many times `targetDrain`.
 const CRITICAL: f64 = 10.0;
-/// A band is left for a lower one only below this share of its lower edge.
+/// The band falls only when the backlog is below this share of the lower edge of the present band.
 const BELOW: f64 = 0.8;
 /// A higher band must last this long, two samples, before it is reported: one message in transit is not worth a report.
 const UP_AFTER: Duration = Duration::from_secs(10);
 /// A lower band must last this long: otherwise a queue with little traffic would change between `Idle` and `Low` all
-/// the time.
 /// the time.
 const DOWN_AFTER: Duration = Duration::from_mins(1);
 

@@ -52,7 +52,7 @@ impl Scaler {
     pub fn record(&self, id: &ResourceId, sample: Sample, scaling: &Scaling) {
         let mut queues = self.queues();
         if !queues.contains_key(id) && queues.len() >= MOST {
-            tracing::warn!(most = MOST, "the scaler remembers no more queues: {id} keeps its count");
+            tracing::warn!(most = MOST, "the scaler remembers no more queues, so {id} keeps its number of workers");
             return;
         }
         queues.entry(id.clone()).or_default().window.record(sample, scaling);
@@ -121,16 +121,16 @@ fn finding(reason: Reason) -> ScalingFinding {
         | Reason::Idle => ScalingFinding::Active,
         Reason::NoSamples => ScalingFinding::Holding(StatusProblem::passing(
             "NoSamples",
-            "the queue's depth was not read yet: the count stays",
+            "the operator has not read the queue's depth yet, so the number of workers stays",
         )),
         Reason::StaleSamples => ScalingFinding::Holding(StatusProblem::passing(
             "StaleSamples",
-            "the queue's depth could not be read for 20 s: the count stays; see BrokerReachable",
+            "the queue's depth could not be read for 20 s, so the number of workers stays; see the condition \
+             BrokerReachable",
         )),
         Reason::NothingAcknowledged => ScalingFinding::Holding(StatusProblem::passing(
             "NothingAcknowledged",
-            "workers hold messages and acknowledge none: the count stays; look at the workers' logs and at the \
-             database",
+            "the workers acknowledge no message, so their number stays; look at the workers' logs and at the database",
         )),
     }
 }

@@ -9,7 +9,7 @@ use super::Sample;
 const ASSUMED: f64 = 1000.0;
 /// A lower rate, one message in ten seconds, is a fault of the servers and does not measure a worker.
 const LOWEST: f64 = 0.1;
-/// No worker was ever seen to do more.
+/// The highest rate that is believed: no worker was ever measured above it.
 const HIGHEST: f64 = 100_000.0;
 /// Two minutes of samples under load: a single odd rate during a restart does not change their median.
 const EVIDENCE: usize = 24;

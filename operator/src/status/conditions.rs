@@ -60,15 +60,16 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
             ConditionType::ScalingActive,
             "False",
             "ScalingOff",
-            "spec.scaling is unset: spec.replicas is obeyed",
+            "spec.scaling is not set: spec.replicas decides the number of workers",
         ),
         ScalingFinding::Active => {
-            holds(ConditionType::ScalingActive, "Deciding", "the queue's depth is known and decides")
+            let message = "the queue's depth decides the number of workers";
+            holds(ConditionType::ScalingActive, "Deciding", message)
         }
         ScalingFinding::Holding(problem) => fails(ConditionType::ScalingActive, problem),
     };
     let dead_letters = match queue.dead_letters {
-        None => unknown(ConditionType::DeadLettersPresent, "the broker was not asked"),
+        None => unknown(ConditionType::DeadLettersPresent, "the operator has not read the dead-letter queue"),
         Some(false) => untimed(
             ConditionType::DeadLettersPresent,
             "False",
@@ -79,16 +80,16 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
             ConditionType::DeadLettersPresent,
             "DeadLettersWait",
             format!(
-                "look at {}: the headers x-hoopoe-class and x-hoopoe-reason say why",
+                "dead letters wait in {}: their headers x-hoopoe-class and x-hoopoe-reason say why",
                 policy::dead_letters(&queue.queue)
             ),
         ),
     };
     let drop = if queue.may_drop {
-        let message = "overflow: DropHead was chosen: a full queue drops its oldest message";
+        let message = "spec.queue.policy.overflow is DropHead: a full queue drops its oldest message";
         holds(ConditionType::MessagesMayDrop, "DropHead", message)
     } else {
-        let message = "a full queue refuses what is published, and the sender is told";
+        let message = "a full queue refuses new messages, and the sender gets an error";
         untimed(ConditionType::MessagesMayDrop, "False", "RejectPublish", message)
     };
     vec![scaling, dead_letters, drop]
@@ -97,7 +98,7 @@ pub(super) fn of_queue(queue: &QueueFindings) -> Vec<UntimedCondition> {
 fn broker_reachable(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::BrokerReachable;
     match &findings.broker {
-        BrokerFinding::Unknown => unknown(kind, "the broker was not asked"),
+        BrokerFinding::Unknown => unknown(kind, "the operator did not ask the broker"),
         BrokerFinding::Reachable | BrokerFinding::CredentialsRefused(_) => {
             holds(kind, "Answers", "the broker's management API answers")
         }
@@ -109,21 +110,23 @@ fn credentials_valid(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::CredentialsValid;
     match (&findings.secrets, &findings.broker) {
         (Some(problem), _) | (None, BrokerFinding::CredentialsRefused(problem)) => fails(kind, problem),
-        (None, BrokerFinding::Reachable) => holds(kind, "Accepted", "the broker takes the credentials"),
-        (None, BrokerFinding::Unknown | BrokerFinding::Unreachable(_)) => unknown(kind, "the broker was not asked"),
+        (None, BrokerFinding::Reachable) => holds(kind, "Accepted", "the broker accepts the credentials"),
+        (None, BrokerFinding::Unknown | BrokerFinding::Unreachable(_)) => {
+            unknown(kind, "the operator has no answer from the broker")
+        }
     }
 }
 
 fn topology_ready(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::TopologyReady;
     match &findings.topology {
-        TopologyFinding::Unknown => unknown(kind, "the broker was not asked"),
+        TopologyFinding::Unknown => unknown(kind, "the operator has not read the objects on the broker"),
         TopologyFinding::Ready { notes } if notes.is_empty() => {
-            holds(kind, "AsAsked", "the broker's objects are as asked")
+            holds(kind, "AsAsked", "the objects on the broker are as the spec asks")
         }
         TopologyFinding::Ready { notes } => holds(kind, "AsAsked", notes.join("; ")),
         TopologyFinding::NotReady(problems) => match problems.as_slice() {
-            [] => unknown(kind, "the broker was not asked"),
+            [] => unknown(kind, "the operator has not read the objects on the broker"),
             [first, rest @ ..] => {
                 let messages: Vec<_> = rest.iter().map(|problem| problem.message.as_str()).collect();
                 let message = std::iter::once(first.message.as_str()).chain(messages).collect::<Vec<_>>().join("; ");
@@ -142,10 +145,10 @@ fn workers_available(findings: &Findings) -> UntimedCondition {
             WorkersFinding::Pods(pods) if pods.stopped => {
                 holds(kind, "Stopped", "spec.lifecycle is Stopped: no worker runs")
             }
-            WorkersFinding::Pods(pods) if pods.desired == 0 => holds(kind, "ScaledToZero", "no worker is asked for"),
-            WorkersFinding::Pods(_) | WorkersFinding::Unknown => {
-                holds(kind, "AsAsked", "as many workers are ready as asked for")
+            WorkersFinding::Pods(pods) if pods.desired == 0 => {
+                holds(kind, "ScaledToZero", "the wanted number of workers is 0")
             }
+            WorkersFinding::Pods(_) | WorkersFinding::Unknown => holds(kind, "AsAsked", "all wanted workers are ready"),
         },
     }
 }
@@ -156,7 +159,7 @@ fn worker_problem(findings: &Findings) -> Result<Option<StatusProblem>, &'static
     for (what, finding) in deployments {
         match finding {
             None => {}
-            Some(WorkersFinding::Unknown) => return Err("the Deployment was not applied yet"),
+            Some(WorkersFinding::Unknown) => return Err("the operator has not applied the Deployment yet"),
             Some(WorkersFinding::Pods(pods)) => {
                 if let Some(stuck) = &pods.stuck {
                     let message = format!("{what}: {stuck}; look at the pods' events and logs");
@@ -176,9 +179,10 @@ fn worker_problem(findings: &Findings) -> Result<Option<StatusProblem>, &'static
 fn paused(findings: &Findings) -> UntimedCondition {
     let kind = ConditionType::Paused;
     if findings.paused {
-        holds(kind, "Annotated", "the annotation hoopoe.app/paused is true: nothing is written until it goes")
+        let message = "the annotation hoopoe.app/paused is true: the operator writes nothing until you remove it";
+        holds(kind, "Annotated", message)
     } else {
-        untimed(kind, "False", "NotPaused", "changes are carried out")
+        untimed(kind, "False", "NotPaused", "the operator carries out changes")
     }
 }
 
@@ -191,7 +195,7 @@ fn overall(findings: &Findings) -> Vec<UntimedCondition> {
         ];
     }
     let Some(problem) = foremost(findings) else {
-        return vec![holds(ConditionType::Ready, "AsAsked", "what was asked for is so")];
+        return vec![holds(ConditionType::Ready, "AsAsked", "everything is as the spec asks")];
     };
     let ready = fails(ConditionType::Ready, &problem);
     let beside = match problem.mends {
@@ -215,7 +219,8 @@ fn foremost(findings: &Findings) -> Option<StatusProblem> {
         TopologyFinding::Ready { .. } => {}
         TopologyFinding::NotReady(found) => problems.extend(found.iter().cloned()),
         TopologyFinding::Unknown => {
-            problems.push(StatusProblem::passing("NotChecked", "the broker's objects were not looked at yet"));
+            let message = "the operator has not read the objects on the broker yet";
+            problems.push(StatusProblem::passing("NotChecked", message));
         }
     }
     match worker_problem(findings) {

@@ -12,7 +12,7 @@ pub enum BrokerError {
         detail: String,
     },
     /// The user or the password is wrong.
-    #[error("failed to log in to the broker's management API: mend the user name or the password in the Secret")]
+    #[error("failed to log in to the broker's management API: correct the user name or the password in the Secret")]
     Unauthorized,
     /// The user lacks a right.
     #[error(
@@ -25,14 +25,14 @@ pub enum BrokerError {
         /// What the broker said.
         detail: String,
     },
-    /// The virtual host is not there.
-    #[error("failed to find the virtual host {vhost}: make it, or mend spec.broker.vhost")]
+    /// The virtual host does not exist.
+    #[error("failed to find the virtual host {vhost}: create it, or correct spec.broker.vhost or the Secret's URI")]
     VhostMissing {
         /// Its name.
         vhost: String,
     },
     /// The broker refused a declaration.
-    #[error("failed to {what}: the broker says: {detail}")]
+    #[error("failed to {what}: the broker refused it: {detail}")]
     Refused {
         /// What was asked, as the rest of a sentence.
         what: String,
@@ -50,7 +50,7 @@ pub enum BrokerError {
         detail: String,
     },
     /// The answer cannot be parsed.
-    #[error("failed to understand the answer when asked to {what}: {detail}")]
+    #[error("failed to {what}: the broker's answer cannot be read: {detail}")]
     AnswerUnreadable {
         /// What was asked, as the rest of a sentence.
         what: String,
@@ -80,7 +80,7 @@ impl BrokerError {
         }
     }
 
-    /// Whether the credentials, or the rights behind them, are what is wrong.
+    /// Whether the error is about the credentials, their rights or the certificates.
     pub fn is_of_credentials(&self) -> bool {
         match self {
             Self::Unauthorized | Self::Forbidden { .. } | Self::CertificatesInvalid { .. } => true,

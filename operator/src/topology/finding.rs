@@ -18,7 +18,7 @@ pub struct Finding {
 pub enum Meaning {
     /// It is only a note: nothing is wrong.
     Note,
-    /// The exchange of this name is not there yet: what is bound to it follows once it is.
+    /// The exchange of this name does not exist yet. The bindings to it follow once it does.
     ExchangeMissing(String),
     /// It may end without a change of the resource, so we look again.
     Passing,

@@ -57,7 +57,7 @@ pub trait Topology: Debug + Send + Sync {
         empty: &mut EmptySince,
     ) -> Result<Removal, BrokerError>;
 
-    /// Removes an exchange unless something is bound to it; `false`: something is. That it is not there is no error.
+    /// Removes an exchange unless something is bound to it; `false`: something is. A missing exchange is no error.
     async fn remove_exchange(&self, name: &str) -> Result<bool, BrokerError>;
 
     /// The depths of all queues, not older than `age`.
@@ -109,7 +109,7 @@ pub struct BrokerId(pub String);
 /// What was seen of a consumer's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSight {
-    /// Whether dead letters wait; `None`: their queue is not there.
+    /// Whether dead letters wait; `None`: their queue does not exist.
     pub dead_letters: Option<bool>,
     /// What is in force on it, for the status; `None`: another resource holds it.
     pub status: Option<TopologyStatus>,

@@ -55,5 +55,5 @@ fn unread<T: DeserializeOwned>(field: &str, value: &Value) -> Option<Invalid> {
         path if path.starts_with('[') => format!("{field}{path}"),
         path => format!("{field}.{path}"),
     };
-    Some(Invalid { field, detail: format!("does not read: {}", error.inner()) })
+    Some(Invalid { field, detail: format!("cannot be read: {}", error.inner()) })
 }

@@ -24,17 +24,17 @@ pub(super) fn broken_rules(id: &ResourceId, patch: &Value) -> Vec<Invalid> {
     let mut found = pieces::broken_template(&template);
     let Value::Object(parts) = &template else { return found };
     if let Some(part) = parts.keys().find(|part| !matches!(part.as_str(), "metadata" | "spec")) {
-        found.push(broken(part, "is no part of a pod template: it has metadata and spec".to_owned()));
+        found.push(broken(part, "is not a field of a pod template, which has only metadata and spec".to_owned()));
     }
     let (labels, annotations) = (&template["metadata"]["labels"], &template["metadata"]["annotations"]);
     for (label, value) in &selector {
         if labels[label] != *value {
-            let detail = format!("must not touch {label}: the Deployment selects its pods by it");
+            let detail = format!("must not change {label}: the Deployment selects its pods by this label");
             found.push(broken("metadata.labels", detail));
         }
     }
     if annotations[SECRETS_HASH_ANNOTATION] != "kept" {
-        let detail = format!("must not touch {SECRETS_HASH_ANNOTATION}: pods are rolled by it");
+        let detail = format!("must not change {SECRETS_HASH_ANNOTATION}: the operator rolls pods by it");
         found.push(broken("metadata.annotations", detail));
     }
     let containers = template["spec"]["containers"].as_array();

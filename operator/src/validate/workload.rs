@@ -19,18 +19,19 @@ pub(super) fn broken_rules(id: &ResourceId, workload: &Workload) -> Vec<Invalid>
     let mut broken = |field: String, detail: &str| found.push(Invalid { field, detail: detail.to_owned() });
     for label in SELECTOR_LABELS.iter().chain([&MANAGED_BY_LABEL]) {
         if workload.labels.contains_key(*label) {
-            broken(format!("spec.labels[{label}]"), "is the operator's own: children are known by it");
+            broken(format!("spec.labels[{label}]"), "must not be set: the operator finds its objects by this label");
         }
     }
     if workload.annotations.contains_key(SECRETS_HASH_ANNOTATION) {
-        broken(format!("spec.annotations[{SECRETS_HASH_ANNOTATION}]"), "is the operator's own: pods are rolled by it");
+        let field = format!("spec.annotations[{SECRETS_HASH_ANNOTATION}]");
+        broken(field, "must not be set: the operator rolls pods by this annotation");
     }
     let mut names = BTreeSet::new();
     for (index, variable) in workload.extra_env.iter().enumerate() {
         match variable["name"].as_str() {
             None => broken(format!("spec.extraEnv[{index}].name"), "must be set"),
             Some(name) if !names.insert(name) => {
-                broken(format!("spec.extraEnv[{index}].name"), "is in the list twice");
+                broken(format!("spec.extraEnv[{index}].name"), "must not be the name of an earlier entry");
             }
             Some(_) => {}
         }
@@ -41,7 +42,7 @@ pub(super) fn broken_rules(id: &ResourceId, workload: &Workload) -> Vec<Invalid>
         let ready = u128::try_from(rollout.min_ready_seconds.unwrap_or(0)).unwrap_or(0);
         // Another rule refuses 0, and names its field.
         if (1..=ready).contains(&seconds) {
-            let detail = "must be over minReadySeconds (600s where it is unset): no rollout could ever be done";
+            let detail = "must be longer than minReadySeconds, or no rollout could be completed; its default is 600s";
             broken("spec.rollout.progressDeadline".to_owned(), detail);
         }
         if seconds > u128::from(i32::MAX.unsigned_abs()) {

@@ -77,7 +77,7 @@ fn resource(object: &DynamicObject, meta: &Meta) -> ChainLink {
     };
     let mut detail = format!("Ready={}, {}: {}", ready.status, ready.reason, ready.message);
     if status["observedGeneration"].as_i64() < Some(meta.generation) {
-        detail.push_str("; its newest spec was not seen yet: does an operator run?");
+        detail.push_str("; no operator has seen the newest spec yet: does one run?");
         return ChainLink::fails(what, detail);
     }
     if meta.paused() {
@@ -97,7 +97,7 @@ async fn secrets(client: &Client, id: &ResourceId, spec: &EitherSpec) -> Vec<Cha
                 let keys: Vec<String> = secret.data.unwrap_or_default().into_keys().collect();
                 ChainLink::holds(what, format!("keys {}", keys.join(", ")))
             }
-            Ok(None) => ChainLink::fails(what, "it is not there"),
+            Ok(None) => ChainLink::fails(what, "it does not exist"),
             Err(error) => ChainLink::unknown(what, said(&error)),
         });
     }
@@ -160,11 +160,11 @@ async fn readyz(client: &Client, namespace: &str, pod: &str) -> Result<Value, St
         let answer = client.send(request).await.map_err(|error| said(&error))?;
         let bytes =
             body::to_bytes(body::Body::new(answer.into_body()), 64 * 1024).await.map_err(|error| error.to_string())?;
-        let report: Value = serde_json::from_slice(&bytes).map_err(|_| "it gave no report".to_owned())?;
+        let report: Value = serde_json::from_slice(&bytes).map_err(|_| "its answer holds no report".to_owned())?;
         if report["parts"].is_array() {
             Ok(report)
         } else {
-            Err(report["message"].as_str().unwrap_or("it gave no report").to_owned())
+            Err(report["message"].as_str().unwrap_or("its answer holds no report").to_owned())
         }
     };
     tokio::time::timeout(POD_LIMIT, asked).await.map_err(|_| format!("it did not answer within {POD_LIMIT:?}"))?

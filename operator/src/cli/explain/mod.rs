@@ -19,7 +19,7 @@ pub use gather::{ExplainError, explain};
 pub struct ExplainArgs {
     /// The resource: ncons/NAME or nprod/NAME
     pub resource: Target,
-    /// Its namespace. Default: that of the kubeconfig's context
+    /// The namespace of the resource. Default: the namespace of the kubeconfig's context
     #[arg(short = 'n', long)]
     pub namespace: Option<String>,
 }
@@ -35,7 +35,7 @@ pub struct Target {
 
 /// Why a text does not name a resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("failed to read \"{0}\": must be ncons/NAME or nprod/NAME")]
+#[error("failed to read \"{0}\": it must be ncons/NAME or nprod/NAME")]
 pub struct TargetError(String);
 
 /// One link of the chain.

@@ -10,7 +10,7 @@ use super::ChainLink;
 /// The Deployment itself.
 pub(super) fn deployment(name: &str, there: Option<&Deployment>) -> ChainLink {
     let what = format!("Deployment {name}");
-    let Some(Deployment { metadata, spec, status }) = there else { return ChainLink::fails(what, "it is not there") };
+    let Some(Deployment { metadata, spec, status }) = there else { return ChainLink::fails(what, "it does not exist") };
     let wanted = spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
     let status = status.clone().unwrap_or_default();
     let (ready, updated) = (status.ready_replicas.unwrap_or_default(), status.updated_replicas.unwrap_or_default());

@@ -72,7 +72,7 @@ impl Planner<'_> {
         plan.pods = children::pods(built, &children, |name| if name == api_name { live.api } else { live.workers });
         self.try_children(plan, &children).await?;
         if let Some(error) = unreadable {
-            plan.notes.push("the children are planned as if its Secrets were there, with URIs in them".to_owned());
+            plan.notes.push("the plan of the objects assumes that all Secrets exist and hold URIs".to_owned());
             plan.topology = TopologyPlan::Unknown(error.to_string());
             return Ok(());
         }
@@ -80,7 +80,7 @@ impl Planner<'_> {
             && place(earlier.broker()) != place(prepared.broker())
         {
             let (from, to) = (place(earlier.broker()), place(prepared.broker()));
-            plan.losses.push(format!("what waits on {from} stays there: everything is made anew on {to}"));
+            plan.losses.push(format!("the messages on {from} stay there; on {to} everything is declared again"));
         }
         match self.topology(plan, &prepared, after).await {
             Ok(()) => {}
@@ -140,14 +140,15 @@ impl Planner<'_> {
                 && api.get_opt(&child.name).await.is_ok_and(|there| there.is_some_and(|there| !is_ours(&there, plan)))
             {
                 notes.push(format!(
-                    "{what} is there and is not this resource's: the operator leaves it alone and stalls"
+                    "{what} exists and does not belong to this resource: the operator leaves it alone, and this \
+                     resource becomes Stalled"
                 ));
                 continue;
             }
             match api.patch(&child.name, &params, &Patch::Apply(&child.object)).await {
                 Ok(_) => {}
                 Err(kube::Error::Api(status)) if status.code == 403 => {
-                    notes.push(format!("{what} was not tried: {}", status.message));
+                    notes.push(format!("the dry run of {what} was not allowed: {}", status.message));
                 }
                 Err(kube::Error::Api(status)) => notes.push(format!("{what} would be refused: {}", status.message)),
                 Err(error) => return Err(Box::new(error).into()),
@@ -171,7 +172,7 @@ impl Planner<'_> {
         for Finding { reason: _, message, meaning } in preview.findings {
             match meaning {
                 Meaning::ExchangeMissing(name) if self.exchanges.contains(name.as_str()) => {
-                    changes.push(format!("bind the queue to {name}, once its producer has made it"));
+                    changes.push(format!("bind the queue to {name}, once its producer has declared it"));
                 }
                 Meaning::ExchangeMissing(_) | Meaning::Note | Meaning::Passing | Meaning::Taken | Meaning::Lasting => {
                     findings.push(message);

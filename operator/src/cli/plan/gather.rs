@@ -108,7 +108,7 @@ impl Planner<'_> {
         let (before, after) = (there.as_ref().map(side).transpose()?, side(&tried)?);
         let mut plan = ResourcePlan::new(meta.id.clone(), verdict);
         if after.meta.paused() {
-            plan.notes.push("the resource is paused: nothing of this happens until it goes on".to_owned());
+            plan.notes.push("the resource is paused: the operator does this once it is no longer paused".to_owned());
         }
         let decided = there.as_ref().and_then(|there| there["status"]["desiredReplicas"].as_i64());
         let decided = decided.and_then(|decided| i32::try_from(decided).ok());

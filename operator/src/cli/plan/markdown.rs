@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::content::{Becomes, FieldChange, Plan, ResourcePlan, SpecVerdict, TopologyPlan};
 
-/// The plan as Markdown: a summary, then a section a resource.
+/// The plan as Markdown: a summary, then a section for each resource.
 pub(super) fn markdown(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.

@@ -28,7 +28,7 @@ pub struct PlanArgs {
     /// A manifest, or a folder of them, or `-`; may be given more than once
     #[arg(short = 'f', long = "filename", value_name = "FILE_OR_FOLDER", required = true)]
     pub filenames: Vec<PathBuf>,
-    /// How it is printed
+    /// The format of the plan
     #[arg(short = 'o', long = "output", value_enum, default_value_t)]
     pub output: Output,
     /// The field manager that will apply the manifests: kubectl, helm, kustomize-controller, ...; a field that it no

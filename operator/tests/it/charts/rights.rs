@@ -10,14 +10,14 @@ async fn the_operator_can_do_its_work_with_the_account_of_its_chart() {
     let kit = Kit::start().await;
     kit.install_operator(&[]).await;
     let (well, said) = kit.operator(&["check", "--timeout-seconds", "1"]).await;
-    assert!(!well && said.contains("FAILS  leader: nobody leads") && said.matches(FAILS).count() == 1, "{said}");
+    assert!(!well && said.contains("FAILS  leader: no operator leads") && said.matches(FAILS).count() == 1, "{said}");
     let operator = kit.run_operator(&[]).await;
     // The check waits until an operator leads.
     let (well, said) = kit.operator(&["check"]).await;
     assert!(well && said.contains("ok     rights") && !said.contains(FAILS), "{said}\n{}", operator.log());
     // As the pre-delete hook does; after that the operator knows that it must stop.
     let (well, said) = kit.operator(&["release"]).await;
-    assert!(well && said.contains("let 0 resources go"), "{said}");
+    assert!(well && said.contains("dropped the finalizers of 0 resources"), "{said}");
     let ended = operator.wait(PATIENCE).await.unwrap();
     assert!(!ended.success(), "{}", operator.log());
 

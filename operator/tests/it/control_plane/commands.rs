@@ -73,13 +73,13 @@ async fn explain_shows_where_the_chain_ends_and_release_lets_everything_go() {
     let role = kit.plane.kubeconfig_for("operator", None).unwrap();
     let release = ["release", "--lease-namespace", "hoopoe-system"];
     let (well, said, complaint) = run(&role, &release).await;
-    assert!(well && said.starts_with("let 2 resources go"), "{said}{complaint}");
+    assert!(well && said.starts_with("dropped the finalizers of 2 resources"), "{said}{complaint}");
     assert!(!operator.ended().await.success(), "it lost its lease, and ended");
     assert!(operator.log().contains("failed to keep the lease"), "{}", operator.log());
     assert_eq!(finalizers("nprod/events").await, Value::Null);
     assert_eq!(finalizers("ncons/inbox").await, json!(["example.org/other"]), "another's finalizer stays");
     let again = tokio::time::Instant::now();
-    assert!(run(&role, &release).await.1.starts_with("let 0 resources go"));
+    assert!(run(&role, &release).await.1.starts_with("dropped the finalizers of 0 resources"));
     assert!(again.elapsed() < Duration::from_secs(5), "it does not wait for itself");
     // Another operator that still runs waits, and adds no finalizer again.
     let late = kit.start_operator(&[]).await;

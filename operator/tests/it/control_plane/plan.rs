@@ -62,10 +62,10 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     let text = fresh.print(Output::Text);
     assert!(text.contains("broker  declare the topic exchange planned"), "{text}");
     assert!(text.contains("broker  declare the quorum queue planned\n"), "{text}");
-    assert!(text.contains("broker  bind the queue to planned, once its producer has made it"), "{text}");
+    assert!(text.contains("broker  bind the queue to planned, once its producer has declared it"), "{text}");
     let alone =
         planned(&client, &folder, &document("planned", "NotifConsumer", "inbox", CONSUMER)).await.print(Output::Text);
-    assert!(alone.contains("broker  PROBLEM: the exchange planned is not there"), "{alone}");
+    assert!(alone.contains("broker  PROBLEM: the exchange planned does not exist"), "{alone}");
     assert!(shop.kubectl(&["get", "nprod,ncons,deploy", "-o", "name"]).await.is_empty(), "nothing was written");
     assert!(kit.broker("/api/queues/%2F/planned").await.is_null());
 
@@ -120,8 +120,8 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
         consumer.losses,
         [
             "6 of the 10 messages in planned are over maxLength: the oldest are dropped",
-            "when planned is full its oldest message is dropped, and nobody is told",
-            "what is published to planned with the key \"order.*\" no longer comes to planned",
+            "when planned is full, it drops its oldest message, and no sender gets an error",
+            "messages that are published to planned with the key \"order.*\" no longer reach planned",
         ]
     );
     let markdown = change.print(Output::Markdown);
@@ -139,7 +139,7 @@ async fn a_plan_says_what_rolls_what_changes_and_what_is_lost() {
     shop.kubectl(&["create", "service", "clusterip", "other-producer", "--tcp=80"]).await;
     let missing = planned(&client, &folder, &text).await.print(Output::Text);
     assert!(missing.contains("broker  not known:") && missing.contains("none"), "{missing}");
-    assert!(missing.contains("the Service other-producer is there and is not this resource's"), "{missing}");
+    assert!(missing.contains("the Service other-producer exists and does not belong to this resource"), "{missing}");
     assert_eq!(shop.versions().await.iter().filter(|line| !line.contains("other-producer")).count(), before.len());
     assert!(
         shop.versions().await.iter().all(|line| before.contains(line) || line.contains("other-producer")),
