@@ -9,10 +9,13 @@ use sqlx::{
 };
 use tokio::time::{Instant, sleep};
 
-/// How long a connection waits for another connection's transaction.
+/// How long a statement waits for another connection, unless the connection has a limit of its own.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
-/// The pause before a busy file is opened again.
-const AGAIN: Duration = Duration::from_millis(20);
+/// How long [`patiently`] tries again. It is shorter than the limit of a call of the store, so that the error says that
+/// the file is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The pause before a busy file is tried again.
+const AGAIN: Duration = Duration::from_millis(5);
 /// `SQLITE_BUSY`, in the lowest byte of a code.
 const BUSY: u32 = 5;
 
@@ -29,21 +32,27 @@ pub fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Opens with `open`, and repeats that for 5 s while the file is busy.
+/// Repeats `attempt` for 10 s while its error says that the file is busy.
 ///
-/// SQLite itself waits for another connection's transaction. But it refuses at once if a new file is to be switched to
-/// WAL while another connection writes to it.
-pub async fn patiently<T, F: Future<Output = sqlx::Result<T>>>(open: impl Fn() -> F) -> sqlx::Result<T> {
-    let until = Instant::now() + BUSY_LIMIT;
+/// SQLite itself waits for another connection's transaction, but not well. It refuses at once if a new file is to be
+/// switched to WAL while another connection writes to it. And it looks only ten times a second whether the other
+/// transaction has ended: if several processes write without a pause, one of them may find none of the short gaps for
+/// many seconds.
+pub async fn patiently<T, E, F: Future<Output = Result<T, E>>>(
+    is_busy: impl Fn(&E) -> bool,
+    attempt: impl Fn() -> F,
+) -> Result<T, E> {
+    let until = Instant::now() + PATIENCE;
     loop {
-        match open().await {
+        match attempt().await {
             Err(error) if is_busy(&error) && Instant::now() < until => sleep(AGAIN).await,
             result => return result,
         }
     }
 }
 
-fn is_busy(error: &sqlx::Error) -> bool {
+/// Whether another connection holds the file's lock.
+pub fn is_busy(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
     code.is_some_and(|code| code & 0xff == BUSY)
 }
@@ -64,7 +73,7 @@ mod tests {
         let transaction = other.begin_with("BEGIN IMMEDIATE").await?;
         let tries = AtomicU32::new(0);
         let options = options(&path);
-        let open = patiently(|| {
+        let open = patiently(is_busy, || {
             tries.fetch_add(1, Ordering::Relaxed);
             options.connect()
         });
@@ -84,7 +93,7 @@ mod tests {
         let tries = AtomicU32::new(0);
         let folder = tempfile::tempdir().unwrap();
         let options = options(&folder.path().join("absent.db"));
-        let refused = patiently(|| {
+        let refused = patiently(is_busy, || {
             tries.fetch_add(1, Ordering::Relaxed);
             options.connect()
         });

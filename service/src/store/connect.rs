@@ -39,6 +39,8 @@ impl Default for StoreOptions {
     }
 }
 
+/// How long SQLite itself waits when another process writes to the file. `transaction::begin` then tries again.
+const BUSY_LIMIT: Duration = Duration::from_millis(20);
 /// How long a caller waits for a connection. It then gets an error, so that a dead server does not block it.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may take to answer when it is returned after a failure. A slower one is dropped.
@@ -199,7 +201,7 @@ fn readable<'a>(field: &str, path: Option<&'a Path>) -> Result<Option<&'a Path>,
 /// connection can work beside it.
 pub(super) async fn sqlite_writer(path: &Path) -> Result<DatabaseConnection, StoreError> {
     let pool = pool().max_connections(1).acquire_timeout(super::error::CALL_LIMIT);
-    sqlite(pool, sqlite_file::options(path).create_if_missing(true)).await
+    sqlite(pool, sqlite_file::options(path).create_if_missing(true).busy_timeout(BUSY_LIMIT)).await
 }
 
 /// Opens the readers of an existing SQLite file.
@@ -210,6 +212,6 @@ pub(super) async fn sqlite_readers(path: &Path, options: &StoreOptions) -> Resul
 
 async fn sqlite(pool: PoolOptions<Sqlite>, options: SqliteConnectOptions) -> Result<DatabaseConnection, StoreError> {
     let pool = pool.test_before_acquire(false);
-    let opened = sqlite_file::patiently(|| pool.clone().connect_with(options.clone())).await;
+    let opened = sqlite_file::patiently(sqlite_file::is_busy, || pool.clone().connect_with(options.clone())).await;
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(opened.map_err(from_sqlx)?))
 }

@@ -27,7 +27,7 @@ use super::{
     history::{self, Attempt},
     mark, migrate,
     migration::SCHEMA_VERSION,
-    page, sweep,
+    page, sweep, transaction,
 };
 use crate::notif::{Notification, Owner};
 
@@ -165,7 +165,14 @@ impl Store for SqlStore {
     }
 
     async fn raise_generation(&self) -> Result<i64, StoreError> {
-        self.call(generation::raise(&self.writer)).await
+        let raise = async {
+            // `begin` is the one statement that is patient with other processes that write to a SQLite file.
+            let tx = transaction::begin(&self.writer).await?;
+            let generation = generation::raise(&tx).await?;
+            tx.commit().await?;
+            Ok(generation)
+        };
+        self.call(raise).await
     }
 
     async fn commit(&self, batch: &[Notification], announce: &dyn Announce) -> Result<Committed, StoreError> {

@@ -1,21 +1,38 @@
 //! A writing transaction, and its end.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
-use super::{Announce, Position, StoreError, generation};
-use crate::notif::Owner;
+use super::{Announce, Position, StoreError, dialect::Dialect, generation};
+use crate::{notif::Owner, sqlite_file};
 
 /// Begins a transaction: read committed on Postgres (the connection's default, see `connect`), `BEGIN IMMEDIATE` on
 /// SQLite, because a deferred transaction that starts to write may fail at once instead of waiting.
 pub(super) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, StoreError> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    Ok(db.begin_with_options(options).await?)
+    match Dialect::of(db) {
+        Dialect::Postgres => Ok(db.begin().await?),
+        Dialect::Sqlite => {
+            let begin = || {
+                db.begin_with_options(TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..TransactionOptions::default()
+                })
+            };
+            Ok(sqlite_file::patiently(is_busy, begin).await?)
+        }
+    }
+}
+
+fn is_busy(error: &DbErr) -> bool {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => sqlite_file::is_busy(error),
+        // sea-orm's own enum is not exhaustive. The remaining variants have no error of SQLite.
+        _ => false,
+    }
 }
 
 /// Tells the cache which positions are about to be committed. If the cache does not accept that, this transaction

@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS broker_delivery (message_id INTEGER PRIMARY KEY, time
 /// Opens the file and creates the tables that are missing.
 pub(super) async fn open(path: &Path) -> sqlx::Result<SqliteConnection> {
     let options = sqlite_file::options(path).create_if_missing(true);
-    let mut connection = sqlite_file::patiently(|| options.connect()).await?;
+    let mut connection = sqlite_file::patiently(sqlite_file::is_busy, || options.connect()).await?;
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     sqlx::raw_sql(TABLES).execute(&mut *transaction).await?;
     transaction.commit().await?;

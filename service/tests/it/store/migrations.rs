@@ -87,9 +87,7 @@ async fn up_by_eight_at_once() {
     let mut tasks = JoinSet::new();
     for _ in 0..8 {
         let url = url.clone();
-        tasks.spawn(async move {
-            migrate::up(Target::Postgres { url: &url, tls: &NO_TLS }).await.unwrap().len()
-        });
+        tasks.spawn(async move { migrate::up(Target::Postgres { url: &url, tls: &NO_TLS }).await.unwrap().len() });
     }
     assert_eq!(tasks.join_all().await.into_iter().sum::<usize>(), 1, "one of them did it");
 
