@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn they_are_the_committed_ones() {
+    fn it_prints_the_files_of_crds_yaml() {
         let committed = [
             include_str!("../../../crds/yaml/notifproducers.yaml"),
             include_str!("../../../crds/yaml/notifconsumers.yaml"),
