@@ -324,7 +324,7 @@ mod tests {
         for taken in [|listen: Listen| listen.etcd, |listen: Listen| listen.api] {
             let listen = Listen::at(Ipv4Addr::LOCALHOST)?;
             let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(listen))).map_err(Error::io("listen"))?;
-            let refused = ControlPlane::start_once(programs.clone(), false, listen).await.unwrap_err();
+            let refused = ControlPlane::start_once(programs.clone(), false, listen, None).await.unwrap_err();
             assert!(refused.is_port_taken(), "{refused}");
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! The parameters of requests, as OpenAPI describes them. The argument of a handler that reads a parameter describes it.
+//! The parameters of requests, as OpenAPI describes them. The argument of a handler that reads a parameter also
+//! describes it.
 
 use utoipa::{
     IntoParams,

@@ -28,7 +28,8 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Starts logs, at the levels that the environment asks for, and traces where there is an endpoint. Needs a tokio runtime.
+    /// Starts logs, at the levels that the environment asks for, and traces where there is an endpoint. Needs a tokio
+    /// runtime.
     pub fn start(settings: &TelemetrySettings<'_>) -> Result<Self, TelemetryError> {
         let filter = settings.filter(std::env::var(settings.log_variable).ok().as_deref());
         let tracer = traces::provider(settings).map_err(TelemetryError::Exporter)?;

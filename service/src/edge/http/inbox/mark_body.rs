@@ -50,7 +50,7 @@ pub(super) fn mark_body(body: &[u8]) -> Result<Mark, Problem> {
         (true, false) | (false, true) => {}
     }
     if upto.is_some() && state.is_some_and(|state| !state.goes_up_to_a_head()) {
-        let states = one_of(|state| state.goes_up_to_a_head());
+        let states = one_of(MarkState::goes_up_to_a_head);
         faults.add("as", format!("must be {states} if upto is given"));
     }
     match (faults.0.is_empty(), ids, upto.flatten(), state) {

@@ -44,9 +44,7 @@ impl ToSchema for MarkSchema {
 }
 
 fn by_id() -> RefOr<Schema> {
-    let id = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+    let id = ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
     let ids = ArrayBuilder::new()
         .items(id)
         .description(Some("The ids of items."))
