@@ -140,13 +140,15 @@ demo_in_pods() {
     return $status
 }
 
+# The tests of the operator, the longest step, wait for these tools. So they are built at normal priority, and the tools
+# that only the pods need come last.
 lane_of_tools() { # mostly Go's compiler, which works while the other lanes wait
-    step plane "Kubernetes control plane from its Go modules (first time: about ten minutes)" \
-        politely e2e/control-plane.sh
-    step nodes "programs of the cluster's nodes from their Go modules" as_root politely e2e/cluster/programs.sh
-    step charts-tools "tools for the charts from their Go modules" politely e2e/charts.sh --tools
+    step plane "Kubernetes control plane from its Go modules (first time: about ten minutes)" e2e/control-plane.sh
+    step charts-tools "tools for the charts from their Go modules" e2e/charts.sh --tools
+    step nodes "programs of the cluster's nodes from their Go modules" as_root e2e/cluster/programs.sh
     after build
     step charts "charts: lint, unit tests, schemas, kube-score" e2e/charts.sh
+    step others "tests of the resources' types and of the tests' own servers" run_tests crds e2e
     step fuzz "fuzzing for 20 s" politely env FUZZ_SECONDS=20 fuzz/run.sh
 }
 
@@ -157,7 +159,6 @@ lane_of_tests() {
     step service "tests of the service on real servers" run_tests service
     after plane charts-tools
     step operator "tests of the operator on real servers" run_tests operator
-    step others "tests of the resources' types and of the tests' own servers" run_tests crds e2e
 }
 
 lane_of_pods() {
