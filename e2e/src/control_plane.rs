@@ -37,7 +37,7 @@ static SHARED: Mutex<Option<Arc<ControlPlane>>> = Mutex::const_new(None);
 
 /// Limits how many control planes this process runs at once. The start of one takes six seconds of a processor. If each
 /// of eight tests started one at the same time, each would wait for the others until its own time limits.
-static PLACES: Semaphore = Semaphore::const_new(5);
+static PLACES: Semaphore = Semaphore::const_new(4);
 
 /// A control plane. Each part ends with this value, and with the test process, even if that is killed.
 ///
@@ -69,7 +69,7 @@ struct Own {
 
 impl ControlPlane {
     /// Starts etcd, the API server and the controller manager. Without nodes, pods stay Pending. It waits while this
-    /// process runs five control planes already.
+    /// process runs four control planes already.
     pub async fn start() -> Result<Self> {
         Self::start_with_nodes(0).await
     }
