@@ -21,7 +21,7 @@ impl Ledger {
         let amqp = kit.url("backends", "rabbitmq").await?.replace("http://", "amqp://hoopoe:hoopoe@");
         let mut ledger = Command::new(&kit.hoopoe);
         ledger
-            .args(["ledger", "--json", "--rate", "100", "--settle", "180s", "--exchange", "shop.events"])
+            .args(["ledger", "--json", "--rate", "100", "--settle", "60s", "--exchange", "shop.events"])
             .args(["--producer", &kit.url(APPS, "orders-producer").await?, "--api", &kit.url(APPS, "inbox-api").await?])
             .args(["--for", &format!("{}s", length.as_secs()), "--amqp", &amqp])
             .stdin(Stdio::null())

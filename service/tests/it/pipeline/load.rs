@@ -25,7 +25,7 @@ impl Load {
     pub async fn begin(stack: &Stack) -> Self {
         let amqp = stack.rabbit.url();
         let mut args = vec!["ledger", "--producer", &stack.producer_url, "--amqp", &amqp, "--exchange", EXCHANGE];
-        args.extend(["--rate", "200", "--for", "60s", "--settle", "60s", "--owners", "12"]);
+        args.extend(["--rate", "200", "--for", "60s", "--settle", "20s", "--owners", "12"]);
         stack.api_urls.iter().for_each(|url| args.extend(["--api", url]));
         let plan = Cli::parse_from(args).ledger.plan().unwrap();
         let enough = CancellationToken::new();

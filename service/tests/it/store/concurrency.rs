@@ -75,9 +75,6 @@ async fn shuffled_overlapping_owners_do_not_deadlock(db: &Db) {
                         sent
                     })
                     .collect();
-                // SQLite keeps no queue of writers. Four that never pause may leave one of them no gap for many
-                // seconds.
-                tokio::time::sleep(Duration::from_millis(dice.roll(5))).await;
                 match store.commit(&batch, &Takes).await {
                     Ok(committed) => n += stored(&committed.outcomes),
                     Err(error) => panic!("task {task} round {round}: {error:?}"),
