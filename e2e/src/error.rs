@@ -90,9 +90,6 @@ pub enum Error {
         /// The server.
         name: String,
     },
-    /// No port was free.
-    #[error("failed to find a free loopback port")]
-    NoFreePort,
     /// An HTTP request got no answer.
     #[error("failed to send {method} {url}")]
     Http {
@@ -142,28 +139,5 @@ impl Error {
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| Self::Io { what, source }
-    }
-
-    /// Whether a server ended because another program took the port that had been free a moment ago.
-    pub(crate) fn is_port_taken(&self) -> bool {
-        match self {
-            Self::EndedItself { log, .. } | Self::NotReady { log, .. } => {
-                let log = log.to_lowercase();
-                log.contains("already in use") || log.contains("eaddrinuse")
-            }
-            Self::Io { .. }
-            | Self::ProgramMissing { .. }
-            | Self::UserMissing { .. }
-            | Self::Tool { .. }
-            | Self::ToolTimeout { .. }
-            | Self::StillRunning { .. }
-            | Self::NotRunning { .. }
-            | Self::NoFreePort
-            | Self::Http { .. }
-            | Self::HttpStatus { .. }
-            | Self::Certificate { .. }
-            | Self::NoControlPlane { .. }
-            | Self::NoTrixie { .. } => false,
-        }
     }
 }

@@ -1,74 +1,57 @@
-//! Free loopback ports.
+//! Loopback ports that belong to one test process until it ends.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{LazyLock, Mutex, PoisonError};
+
+use tokio::net::TcpSocket;
 
 use crate::error::{Error, Result};
 
-/// The lowest port that is handed out. Servers that people start by hand use ports below it.
-const LOWEST: u16 = 10_240;
+/// The sockets that keep the ports of this process from all others.
+static HELD: LazyLock<Mutex<Vec<TcpSocket>>> = LazyLock::new(Mutex::default);
 
-static GIVEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
-
-/// A TCP port of 127.0.0.1 on which no server listens. Each call within this process returns a different one.
+/// A TCP port of 127.0.0.1 on which no server listens, and which no other call gets, in any process, while this process
+/// runs. A server that was killed or a proxy that was cut therefore finds its port free when it comes back.
 ///
-/// The port is below the range from which the kernel takes the ports of outgoing connections. Otherwise a client that
-/// reconnects to a killed server would get the server's own port once in about ten thousand attempts, and would then
-/// connect to itself or keep the server from using the port again. Two processes may still get the same port; the
-/// servers of this crate then try another one.
+/// A socket that does not listen holds the port. Connections to the port are refused until a server listens. A server
+/// can listen on it, because both have `SO_REUSEADDR`, which nearly every server sets. The kernel gives the port to no
+/// program that asks for any free one, and to no outgoing connection.
 pub fn free_port() -> Result<u16> {
-    let highest = outgoing_range_start();
-    if highest <= LOWEST + 1_000 {
-        return port_by_kernel();
-    }
-    let span = highest - LOWEST;
-    // Start at a random port, so that two test processes rarely try the same ports.
-    let random = RandomState::new().hash_one(std::process::id());
-    let start = LOWEST + u16::try_from(random % u64::from(span)).unwrap_or(0);
-    (start..highest).chain(LOWEST..start).find(|port| take(*port)).ok_or(Error::NoFreePort)
-}
-
-/// The first port of the kernel's range for outgoing connections.
-fn outgoing_range_start() -> u16 {
-    std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
-        .ok()
-        .and_then(|range| range.split_whitespace().next()?.parse().ok())
-        .unwrap_or(32_768)
-}
-
-/// Asks the kernel for a port, on machines where nearly every port is in the kernel's range.
-fn port_by_kernel() -> Result<u16> {
-    for _ in 0..100 {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Error::io("bind a loopback port"))?;
-        let port = listener.local_addr().map_err(Error::io("read a listener's address"))?.port();
-        if given().insert(port) {
-            return Ok(port);
-        }
-    }
-    Err(Error::NoFreePort)
-}
-
-fn take(port: u16) -> bool {
-    let mut given = given();
-    !given.contains(&port) && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() && given.insert(port)
-}
-
-fn given() -> std::sync::MutexGuard<'static, HashSet<u16>> {
-    GIVEN.lock().unwrap_or_else(PoisonError::into_inner)
+    let reserve = || -> std::io::Result<(TcpSocket, u16)> {
+        let socket = TcpSocket::new_v4()?;
+        // With the option set before, the kernel could choose a port that another process holds in the same way.
+        socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        socket.set_reuseaddr(true)?;
+        let port = socket.local_addr()?.port();
+        Ok((socket, port))
+    };
+    let (socket, port) = reserve().map_err(Error::io("reserve a loopback port"))?;
+    HELD.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+    Ok(port)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::net::{TcpListener, TcpStream};
+
     use super::*;
 
     #[test]
-    fn ports_are_free_and_differ() -> Result<()> {
+    fn a_port_is_for_servers_of_this_process_alone() -> Result<()> {
         let ports = (0..50).map(|_| free_port()).collect::<Result<HashSet<_>>>()?;
         assert_eq!(ports.len(), 50);
         for port in ports {
-            assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), "{port} is not free");
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+            for start in ["first", "second"] {
+                let server = TcpListener::bind(address);
+                assert!(server.is_ok_and(|_| TcpStream::connect(address).is_ok()), "{start} server on {port}");
+                let refused = TcpStream::connect(address).err().map(|error| error.kind());
+                assert_eq!(refused, Some(std::io::ErrorKind::ConnectionRefused), "{port} between two servers");
+            }
+            // This is how another process looks for a free port.
+            let other = TcpSocket::new_v4().map_err(Error::io("make a socket"))?;
+            assert!(other.bind(address).is_err(), "{port} could be taken");
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::ca::TlsOptions;
 use crate::error::Result;
 use crate::lifecycle::{Shared, lifecycle};
 use crate::ports::free_port;
-use crate::server::{ATTEMPTS, Server};
+use crate::server::Server;
 use crate::tool;
 use cluster::Cluster;
 
@@ -93,17 +93,12 @@ impl Postgres {
     }
 
     async fn serve(cluster: Cluster, options: PostgresOptions) -> Result<Self> {
-        let mut attempt = 1;
-        loop {
-            let port = free_port()?;
-            let launch = cluster.launch(&options, port)?;
-            let server = Server::start(launch, cluster.folder.clone(), Signal::INT, STOP_LIMIT)?;
-            let postgres = Self { server, cluster: cluster.clone(), port, options: options.clone() };
-            match postgres.wait_ready().await {
-                Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
-                result => return result.map(|()| postgres),
-            }
-        }
+        let port = free_port()?;
+        let launch = cluster.launch(&options, port)?;
+        let server = Server::start(launch, cluster.folder.clone(), Signal::INT, STOP_LIMIT)?;
+        let postgres = Self { server, cluster, port, options };
+        postgres.wait_ready().await?;
+        Ok(postgres)
     }
 
     /// The server, with default options, that all tests of this process share. Each test creates its own database in

@@ -29,13 +29,7 @@ enum Order {
 impl Proxy {
     /// Listens on a free port and forwards to a port of 127.0.0.1.
     pub async fn start(upstream: u16) -> Result<Self> {
-        let mut attempt = 1;
-        let listener = loop {
-            match bind(free_port()?).await {
-                Err(_) if attempt < crate::server::ATTEMPTS => attempt += 1,
-                result => break result?,
-            }
-        };
+        let listener = bind(free_port()?).await?;
         let address = listener.local_addr().map_err(Error::io("read the proxy's address"))?;
         let (orders, receiver) = mpsc::channel(1);
         let (stalled, stall) = watch::channel(false);

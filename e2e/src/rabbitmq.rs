@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use crate::ca::TlsOptions;
 use crate::error::Result;
 use crate::lifecycle::{Shared, lifecycle};
-use crate::server::{ATTEMPTS, Server};
+use crate::server::Server;
 use crate::tool;
 use files::Node;
 
@@ -86,16 +86,11 @@ impl RabbitMq {
             RabbitMqVersion::Debian => None,
             RabbitMqVersion::Four => Some(trixie::folder().await?),
         };
-        let mut attempt = 1;
-        loop {
-            let node = Node::write(&options, root.clone())?;
-            let server = Server::start(node.launch(), node.folder.clone(), Signal::TERM, STOP_LIMIT)?;
-            let rabbitmq = Self { server, node, options: options.clone() };
-            match rabbitmq.wait_ready().await {
-                Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
-                result => return result.map(|()| rabbitmq),
-            }
-        }
+        let node = Node::write(&options, root)?;
+        let server = Server::start(node.launch(), node.folder.clone(), Signal::TERM, STOP_LIMIT)?;
+        let rabbitmq = Self { server, node, options };
+        rabbitmq.wait_ready().await?;
+        Ok(rabbitmq)
     }
 
     /// The node, with default options, that all tests of this process share. Each test creates its own virtual host in

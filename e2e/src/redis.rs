@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::folder::Folder;
 use crate::lifecycle::lifecycle;
 use crate::ports::free_port;
-use crate::server::{ATTEMPTS, Server};
+use crate::server::Server;
 use crate::tool;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -42,13 +42,36 @@ lifecycle!(Redis);
 impl Redis {
     /// Starts a server and waits until it answers.
     pub async fn start(options: RedisOptions) -> Result<Self> {
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(&options).await {
-                Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
-                result => return result,
+        let folder = Folder::new()?;
+        let port = free_port()?;
+        let mut launch = ChildOptions::new("redis-server").arg("--port").arg(port.to_string());
+        launch = launch.args(["--bind", "127.0.0.1", "--dir"]).arg(folder.path());
+        launch = launch.args(["--daemonize", "no", "--save", ""]);
+        let tls_port = match &options.tls {
+            Some(tls) => {
+                let tls_port = free_port()?;
+                let PemPair { certificate, key } = tls.server_cert()?;
+                launch = launch.arg("--tls-port").arg(tls_port.to_string());
+                launch = launch.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
+                launch = launch.arg("--tls-ca-cert-file").arg(tls.ca.certificate());
+                launch = launch.arg("--tls-auth-clients").arg(if tls.client_certs { "yes" } else { "no" });
+                Some(tls_port)
             }
+            None => None,
+        };
+        if let Some(password) = &options.password {
+            launch = launch.arg("--requirepass").arg(password);
         }
+        if options.persistent {
+            launch = launch.args(["--appendonly", "yes", "--appendfsync", "always"]);
+        }
+        for (name, value) in &options.settings {
+            launch = launch.arg(format!("--{name}")).arg(value);
+        }
+        let server = Server::start(launch, folder, Signal::TERM, Duration::from_secs(10))?;
+        let redis = Self { server, port, tls_port, password: options.password };
+        redis.wait_ready().await?;
+        Ok(redis)
     }
 
     /// `redis://[:password@]127.0.0.1:port/`
@@ -89,39 +112,6 @@ impl Redis {
             command.env("REDISCLI_AUTH", password);
         }
         Ok(tool::run(command, START_LIMIT).await?.trim_end().to_owned())
-    }
-
-    async fn start_once(options: &RedisOptions) -> Result<Self> {
-        let folder = Folder::new()?;
-        let port = free_port()?;
-        let mut launch = ChildOptions::new("redis-server").arg("--port").arg(port.to_string());
-        launch = launch.args(["--bind", "127.0.0.1", "--dir"]).arg(folder.path());
-        launch = launch.args(["--daemonize", "no", "--save", ""]);
-        let tls_port = match &options.tls {
-            Some(tls) => {
-                let tls_port = free_port()?;
-                let PemPair { certificate, key } = tls.server_cert()?;
-                launch = launch.arg("--tls-port").arg(tls_port.to_string());
-                launch = launch.arg("--tls-cert-file").arg(certificate).arg("--tls-key-file").arg(key);
-                launch = launch.arg("--tls-ca-cert-file").arg(tls.ca.certificate());
-                launch = launch.arg("--tls-auth-clients").arg(if tls.client_certs { "yes" } else { "no" });
-                Some(tls_port)
-            }
-            None => None,
-        };
-        if let Some(password) = &options.password {
-            launch = launch.arg("--requirepass").arg(password);
-        }
-        if options.persistent {
-            launch = launch.args(["--appendonly", "yes", "--appendfsync", "always"]);
-        }
-        for (name, value) in &options.settings {
-            launch = launch.arg(format!("--{name}")).arg(value);
-        }
-        let server = Server::start(launch, folder, Signal::TERM, Duration::from_secs(10))?;
-        let redis = Self { server, port, tls_port, password: options.password.clone() };
-        redis.wait_ready().await?;
-        Ok(redis)
     }
 
     async fn wait_ready(&self) -> Result<()> {

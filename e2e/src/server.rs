@@ -10,9 +10,6 @@ use crate::child_options::ChildOptions;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 
-/// How many times a first start is tried with other ports.
-pub(crate) const ATTEMPTS: usize = 5;
-
 /// A server's process, while it runs, and the options to start the next one.
 #[derive(Debug)]
 pub(crate) struct Server {
