@@ -1,15 +1,16 @@
 #!/bin/sh
 # Builds Hoopoe's two images without a Docker engine, and prints `NAME FOLDER DIGEST SIZE` for each. An image holds one
-# static program `FROM scratch` and is an OCI layout in target/images. Two builds of one commit give the same digest.
+# static program `FROM scratch` and is an OCI layout. Two builds of one commit give the same digest.
 #
 # Environment: HOOPOE_IMAGE_PROFILE (Cargo's profile; default release), HOOPOE_IMAGE_SBOM (no: leave out the bills of
-# materials), HOOPOE_PROGRAMS (the folder with the programs of e2e/build.sh; every profile except release uses them).
+# materials), HOOPOE_IMAGE_FOLDER (where the images go; default target/images), HOOPOE_PROGRAMS (the folder with the
+# programs of e2e/build.sh; every profile except release uses them).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
 profile=${HOOPOE_IMAGE_PROFILE:-release}
-out=$root/target/images
+out=${HOOPOE_IMAGE_FOLDER:-$root/target/images}
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 # Use the time of the commit, so that every build of the commit has the same time in it.
@@ -23,7 +24,7 @@ say() { echo "images: $*" >&2; }
 # and is the same on other machines. All other profiles are for tests and use the programs that are compiled already.
 build=$root/target
 if [ "$profile" = release ]; then
-    build=$out/build
+    build=$root/target/images/build
     export RUSTFLAGS="--remap-path-prefix=$root=/hoopoe --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 fi
 # The program is static because the image has no loader and no libraries. The flag goes only to the program itself: the

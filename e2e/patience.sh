@@ -7,17 +7,18 @@
 # too, but it would need those servers outside the tests, and would have to pass their certificates and addresses in.
 #
 # Usage: e2e/patience.sh COMMAND...   exits with the status of COMMAND, or with 124 if it ended COMMAND
-# Environment: HOOPOE_FAILURES (a file to which the names and panics of failed tests are added; default: not written).
+# Environment: HOOPOE_FAILURES (a file to which the names, errors and panics of failed tests are added; default: none).
 set -uo pipefail
 limit=400
 failures=${HOOPOE_FAILURES:-/dev/null}
 telling=0
 declare -A slow=()
 
-tell() { # LINE: prints it if it belongs to a failure: the name of a failed test, or a panic and the next two lines
+tell() { # LINE: prints it if it belongs to a failure: a failed test's name or error, or a panic and the next two lines
     case $1 in
         'test '*' ... FAILED') printf '%s\n' "$1" ;;
         *' panicked at '*) telling=3 ;;
+        'Error: '*) telling=1 ;; # the test returned an error
     esac
     if [ $telling != 0 ]; then
         printf '%s\n' "${1:0:300}"

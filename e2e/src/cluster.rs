@@ -78,7 +78,7 @@ impl Cluster {
         cluster.wait_ready().await?;
         say("starting the cluster's DNS");
         cluster.apply(include_str!("../cluster/dns.yaml")).await?;
-        let rollout = ["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=90s"];
+        let rollout = ["-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=180s"];
         cluster.plane.kubectl(&rollout).await?;
         Ok(cluster)
     }
@@ -88,7 +88,7 @@ impl Cluster {
         self.apply(include_str!("../cluster/backends.yaml")).await?;
         for name in ["rabbitmq", "postgres", "redis"] {
             let workload = format!("statefulset/{name}");
-            self.plane.kubectl(&["-n", "backends", "rollout", "status", &workload, "--timeout=120s"]).await?;
+            self.plane.kubectl(&["-n", "backends", "rollout", "status", &workload, "--timeout=180s"]).await?;
         }
         Ok(())
     }
@@ -143,8 +143,8 @@ impl Cluster {
         // A node exists in the cluster only after its kubelet has registered it.
         for node in &self.nodes {
             let name = format!("node/{}", node.name());
-            self.plane.kubectl(&["wait", "--for=create", &name, "--timeout=60s"]).await?;
-            self.plane.kubectl(&["wait", "--for=condition=Ready", &name, "--timeout=60s"]).await?;
+            self.plane.kubectl(&["wait", "--for=create", &name, "--timeout=180s"]).await?;
+            self.plane.kubectl(&["wait", "--for=condition=Ready", &name, "--timeout=180s"]).await?;
         }
         Ok(())
     }

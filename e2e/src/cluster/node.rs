@@ -15,7 +15,7 @@ use crate::folder::Folder;
 use crate::programs::Programs;
 use crate::server::Server;
 
-const READY_LIMIT: Duration = Duration::from_mins(1);
+const READY_LIMIT: Duration = Duration::from_mins(3);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
 const NODE_VIEW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/cluster/node-view.sh");
 

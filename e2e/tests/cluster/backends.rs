@@ -13,7 +13,7 @@ pub async fn restarted(kit: &Kit) -> Outcome {
         tokio::time::sleep(Duration::from_secs(3)).await;
         kit.kill_pod("backends", &format!("{backend}-0")).await?;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        kit.kubectl(&format!("-n backends rollout status statefulset/{backend} --timeout=90s")).await?;
+        kit.kubectl(&format!("-n backends rollout status statefulset/{backend} --timeout=180s")).await?;
         ledger.verdict().await.map_err(|error| format!("{backend}: {error}"))?;
         ready(kit).await?;
     }
@@ -37,10 +37,7 @@ pub async fn rotated(kit: &Kit) -> Outcome {
     let ledger = Ledger::start(kit, Duration::from_secs(25)).await?;
     let secret = "{\"stringData\":{\"username\":\"second\",\"password\":\"another\"}}";
     kit.kubectl_args(&["-n", APPS, "patch", "secret", "rabbitmq", "--type=merge", "-p", secret]).await?;
-    kit.until("the consumer's workers roll", Duration::from_secs(60), || async {
-        Ok(revision("inbox-consumer").await? != before.0)
-    })
-    .await?;
+    kit.until("the consumer's workers roll", || async { Ok(revision("inbox-consumer").await? != before.0) }).await?;
     ledger.verdict().await?;
     ready(kit).await?;
     if revision("inbox-api").await? == before.1 { Ok(()) } else { Err("the API uses no broker, and rolled".into()) }

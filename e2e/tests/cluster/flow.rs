@@ -20,7 +20,7 @@ pub async fn http(kit: &Kit) -> Outcome {
             curl.args(["-fsS", "--max-time", "5", &url]);
             Ok(run(curl).await?.contains(if path.starts_with("v1") { "From a pod" } else { "order.shipped" }))
         };
-        kit.until(&format!("the notification in {path}"), Duration::from_secs(20), there).await?;
+        kit.until(&format!("the notification in {path}"), there).await?;
     }
     Ok(())
 }
@@ -53,7 +53,7 @@ spec:
         ))
         .await?;
         let ended = || async { Ok(kit.get(&format!("-n {APPS} pod/{pod}")).await?["status"]["phase"] == phase) };
-        kit.until(&format!("{pod} {phase}"), Duration::from_secs(30), ended).await?;
+        kit.until(&format!("{pod} {phase}"), ended).await?;
         kit.kubectl(&format!("-n {APPS} delete pod {pod} --wait=false")).await?;
     }
     Ok(())

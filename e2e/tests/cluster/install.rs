@@ -45,9 +45,9 @@ pub async fn previous_chart(kit: &Kit) -> Outcome {
 
 /// The chart's own test passes, and the API server serves the definitions.
 async fn agrees(kit: &Kit) -> Outcome {
-    kit.kubectl(&format!("-n {SYSTEM} rollout status deployment/hoopoe-operator --timeout=60s")).await?;
+    kit.kubectl(&format!("-n {SYSTEM} rollout status deployment/hoopoe-operator --timeout=180s")).await?;
     kit.kubectl("wait --for=condition=Established crd/notifproducers.hoopoe.app crd/notifconsumers.hoopoe.app").await?;
-    kit.helm(&["test", "hoopoe-operator", "--namespace", SYSTEM, "--timeout", "1m"]).await?;
+    kit.helm(&["test", "hoopoe-operator", "--namespace", SYSTEM, "--timeout", "3m"]).await?;
     Ok(())
 }
 
@@ -62,7 +62,7 @@ async fn helm(kit: &Kit, verb: &str, chart: &str) -> Outcome {
         "replicas=2".to_owned(),
     ];
     let set: Vec<&str> = values.iter().flat_map(|value| ["--set", value.as_str()]).collect();
-    let fixed = [verb, "hoopoe-operator", chart, "--namespace", SYSTEM, "--wait", "--timeout", "2m"];
+    let fixed = [verb, "hoopoe-operator", chart, "--namespace", SYSTEM, "--wait", "--timeout", "3m"];
     kit.helm(&[&fixed[..], &set].concat()).await.map(drop)
 }
 
@@ -110,7 +110,7 @@ pub async fn least_rights(kit: &Kit) -> Outcome {
 /// Applies the resources and waits until both are Ready, also in the output of `kubectl get`.
 pub async fn resources(kit: &Kit) -> Outcome {
     kit.apply(RESOURCES).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=120s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready nprod/orders ncons/inbox --timeout=180s")).await?;
     let shown = kit.kubectl(&format!("-n {APPS} get hoopoe")).await?;
     eprintln!("{shown}");
     if shown.contains("2/2") { Ok(()) } else { Err("the columns do not say 2/2".into()) }

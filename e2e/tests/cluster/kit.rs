@@ -7,12 +7,15 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use hoopoe_e2e::{Cluster, REGISTRY, hoopoe_binary};
+use hoopoe_e2e::{Cluster, Folder, REGISTRY, hoopoe_binary};
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::traces;
+
+/// Longer than anything here takes on a busy machine. The waits of `kubectl` and `helm` have the same limit.
+pub const PATIENCE: Duration = Duration::from_mins(3);
 
 pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -59,7 +62,11 @@ impl Kit {
         let started = Instant::now();
         let say = |what: &str| eprintln!("{:>5.0} s  {what}", started.elapsed().as_secs_f64());
         say("building the images");
-        let layouts = script("e2e/images.sh", &[]).await?;
+        // Another run in this checkout builds its own images meanwhile.
+        let folder = Folder::new()?;
+        let mut build = script("e2e/images.sh");
+        build.env("HOOPOE_IMAGE_FOLDER", folder.path());
+        let layouts = run(build).await?;
         let before = traces::seen().await?;
         let cluster = Cluster::start(say).await?;
         say("pushing the images");
@@ -68,7 +75,9 @@ impl Kit {
             worker: push(&cluster, &layouts, "hoopoe").await?,
         };
         say("building helm (the first time: about four minutes)");
-        let helm = PathBuf::from(script("e2e/go-tools.sh", &["helm"]).await?.trim()).join("helm");
+        let mut build = script("e2e/go-tools.sh");
+        build.arg("helm");
+        let helm = PathBuf::from(run(build).await?.trim()).join("helm");
         for namespace in [APPS, SYSTEM] {
             cluster
                 .apply(&format!(
@@ -193,8 +202,17 @@ impl Kit {
         Ok(format!("http://{address}:{}", service["spec"]["ports"][0]["port"]))
     }
 
-    /// Calls `met` every half second until it returns true. Errors name the condition as `what`.
-    pub async fn until<F>(&self, what: &str, limit: Duration, mut met: impl FnMut() -> F) -> Outcome
+    /// Calls `met` every half second until it returns true, for [`PATIENCE`] at most. Errors name the condition as
+    /// `what`.
+    pub async fn until<F>(&self, what: &str, met: impl FnMut() -> F) -> Outcome
+    where
+        F: Future<Output = Outcome<bool>>,
+    {
+        self.until_within(PATIENCE, what, met).await
+    }
+
+    /// The same with another limit.
+    pub async fn until_within<F>(&self, limit: Duration, what: &str, mut met: impl FnMut() -> F) -> Outcome
     where
         F: Future<Output = Outcome<bool>>,
     {
@@ -237,11 +255,11 @@ async fn push(cluster: &Cluster, layouts: &str, name: &str) -> Outcome<Image> {
     Ok(Image { repository: format!("{REGISTRY}/{name}"), digest })
 }
 
-/// Runs a script of the repository and returns its standard output.
-async fn script(name: &str, args: &[&str]) -> Outcome<String> {
+/// A script of the repository, whose progress is shown.
+fn script(name: &str) -> Command {
     let mut command = Command::new(format!("{ROOT}/{name}"));
-    command.args(args).stderr(Stdio::inherit());
-    run(command).await
+    command.stderr(Stdio::inherit());
+    command
 }
 
 /// Runs a command and returns its output. The error contains its standard error.

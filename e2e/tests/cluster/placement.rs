@@ -21,10 +21,10 @@ pub async fn spread(kit: &Kit) -> Outcome {
 pub async fn network_policy(kit: &Kit) -> Outcome {
     let set = |on: bool| format!("{{\"spec\":{{\"networkPolicy\":{{\"enabled\":{on}}}}}}}");
     kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(true)]).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=create networkpolicy/inbox-consumer --timeout=30s")).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/inbox --timeout=60s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=create networkpolicy/inbox-consumer --timeout=180s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/inbox --timeout=180s")).await?;
     super::flow::http(kit).await?;
     kit.kubectl_args(&["-n", APPS, "patch", "ncons", "inbox", "--type=merge", "-p", &set(false)]).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=delete networkpolicy/inbox-consumer --timeout=30s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=delete networkpolicy/inbox-consumer --timeout=180s")).await?;
     Ok(())
 }

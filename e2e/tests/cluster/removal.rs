@@ -1,7 +1,5 @@
 //! Removal deletes the right objects and keeps the others.
 
-use std::time::Duration;
-
 use super::kit::{APPS, Kit, Outcome, SYSTEM};
 use super::{faults, flow};
 
@@ -24,9 +22,9 @@ spec:
 pub async fn resources(kit: &Kit) -> Outcome {
     faults::ready(kit).await?;
     kit.apply(KEPT).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/kept --timeout=60s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/kept --timeout=180s")).await?;
     flow::http(kit).await?;
-    kit.kubectl(&format!("-n {APPS} delete ncons/kept ncons/inbox nprod/orders --timeout=120s")).await?;
+    kit.kubectl(&format!("-n {APPS} delete ncons/kept ncons/inbox nprod/orders --timeout=180s")).await?;
     let seen = kit.rabbitmqctl("-q list_queues name messages").await?;
     let names: Vec<&str> = seen
         .lines()
@@ -39,12 +37,12 @@ pub async fn resources(kit: &Kit) -> Outcome {
     }
     let none =
         || async { Ok(kit.get(&format!("-n {APPS} pods")).await?["items"].as_array().is_some_and(Vec::is_empty)) };
-    kit.until("no pod of ours", Duration::from_secs(60), none).await
+    kit.until("no pod of ours", none).await
 }
 
 /// The operator and its rights are removed. The CRDs and the database stay.
 pub async fn chart(kit: &Kit) -> Outcome {
-    kit.helm(&["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--wait", "--timeout", "2m"]).await?;
+    kit.helm(&["uninstall", "hoopoe-operator", "--namespace", SYSTEM, "--wait", "--timeout", "3m"]).await?;
     kit.kubectl("get crd notifproducers.hoopoe.app notifconsumers.hoopoe.app").await?;
     let left = kit.kubectl(&format!("-n {SYSTEM} get deployments,jobs --output name")).await?;
     if !left.trim().is_empty() {

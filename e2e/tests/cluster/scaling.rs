@@ -25,16 +25,16 @@ spec:
 /// queue.
 pub async fn up_and_back(kit: &Kit) -> Outcome {
     kit.apply(SLOW).await?;
-    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/slow --timeout=60s")).await?;
+    kit.kubectl(&format!("-n {APPS} wait --for=condition=Ready ncons/slow --timeout=180s")).await?;
     let replicas = |wanted: fn(u64) -> bool| async move {
         let slow = kit.get(&format!("-n {APPS} ncons/slow")).await?;
         Ok(slow["status"]["replicas"].as_u64().is_some_and(wanted))
     };
-    kit.until("no worker while there is nothing to do", Duration::from_secs(90), || replicas(|n| n == 0)).await?;
+    kit.until("no worker while there is nothing to do", || replicas(|n| n == 0)).await?;
     let ledger = Ledger::start(kit, Duration::from_secs(30)).await?;
-    kit.until("more than one worker under a backlog", Duration::from_secs(60), || replicas(|n| n > 1)).await?;
+    kit.until("more than one worker under a backlog", || replicas(|n| n > 1)).await?;
     ledger.verdict().await?;
-    kit.until("no worker once all is done", Duration::from_secs(180), || replicas(|n| n == 0)).await?;
-    kit.kubectl(&format!("-n {APPS} delete ncons/slow --timeout=60s")).await?;
+    kit.until("no worker once all is done", || replicas(|n| n == 0)).await?;
+    kit.kubectl(&format!("-n {APPS} delete ncons/slow --timeout=180s")).await?;
     Ok(())
 }
