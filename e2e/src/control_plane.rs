@@ -4,6 +4,7 @@
 mod kubeconfig;
 mod kubectl;
 mod launch;
+mod readiness;
 mod upkeep;
 
 use std::net::Ipv4Addr;
@@ -19,16 +20,16 @@ use crate::ca::Ca;
 use crate::error::{Error, Result};
 use crate::folder::Folder;
 use crate::programs::Programs;
-use crate::server::{ATTEMPTS, Server};
+use crate::server::Server;
 use kubeconfig::Identity;
 use kubectl::Kubectl;
 use launch::Listen;
+use readiness::Readiness;
 use upkeep::Upkeep;
 
-const START_LIMIT: Duration = Duration::from_mins(2);
+/// Longer than any part takes to become ready.
+const START_LIMIT: Duration = Duration::from_mins(4);
 const STOP_LIMIT: Duration = Duration::from_secs(20);
-/// The time limit of one check whether the control plane is ready.
-const ASK_LIMIT: Duration = Duration::from_secs(10);
 
 /// The group that has all rights.
 const MASTERS: &str = "system:masters";
@@ -37,7 +38,7 @@ static SHARED: Mutex<Option<Arc<ControlPlane>>> = Mutex::const_new(None);
 
 /// Limits how many control planes this process runs at once. The start of one takes six seconds of a processor. If each
 /// of eight tests started one at the same time, each would wait for the others until its own time limits.
-static PLACES: Semaphore = Semaphore::const_new(4);
+static PLACES: Semaphore = Semaphore::const_new(6);
 
 /// A control plane. Each part ends with this value, and with the test process, even if that is killed.
 ///
@@ -60,8 +61,7 @@ struct Own {
     controllers: Arc<Server>,
     api: Server,
     etcd: Server,
-    ca: Ca,
-    url: String,
+    readiness: Readiness,
     folder: Folder,
     // It is given back when all parts have ended. `None`: real nodes use the control plane.
     _place: Option<SemaphorePermit<'static>>,
@@ -69,7 +69,7 @@ struct Own {
 
 impl ControlPlane {
     /// Starts etcd, the API server and the controller manager. Without nodes, pods stay Pending. It waits while this
-    /// process runs four control planes already.
+    /// process runs six control planes already.
     pub async fn start() -> Result<Self> {
         Self::start_with_nodes(0).await
     }
@@ -82,23 +82,15 @@ impl ControlPlane {
             return Ok(Self { kubectl, kubeconfig: PathBuf::from(given), own: None });
         }
         let programs = Programs::all().await?;
-        let mut attempt = 1;
-        loop {
-            let place = PLACES.acquire().await.ok();
-            match Self::start_once(programs.clone(), nodes > 0, Listen::at(Ipv4Addr::LOCALHOST)?, place).await {
-                Err(error) if error.is_port_taken() && attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error),
-                Ok(mut plane) => {
-                    plane.add_nodes(nodes).await?;
-                    return Ok(plane);
-                }
-            }
-        }
+        let place = PLACES.acquire().await.ok();
+        let mut plane = Self::start_parts(programs, nodes > 0, Listen::at(Ipv4Addr::LOCALHOST)?, place).await?;
+        plane.add_nodes(nodes).await?;
+        Ok(plane)
     }
 
     /// Starts the same parts and a scheduler, without nodes, on an address that real nodes can reach.
     pub(crate) async fn start_for_nodes(programs: &Programs, address: Ipv4Addr) -> Result<Self> {
-        Self::start_once(programs.clone(), true, Listen::at(address)?, None).await
+        Self::start_parts(programs.clone(), true, Listen::at(address)?, None).await
     }
 
     /// The control plane with two nodes that all tests of this process share. Each test creates its own namespaces in
@@ -113,7 +105,7 @@ impl ControlPlane {
         Ok(plane)
     }
 
-    async fn start_once(
+    async fn start_parts(
         programs: Programs,
         with_scheduler: bool,
         listen: Listen,
@@ -129,16 +121,16 @@ impl ControlPlane {
         let url = format!("https://{}:{}", listen.address, listen.api);
         let admin = ca.client_cert_in("admin", MASTERS)?;
         let kubeconfig = write_kubeconfig(&folder, "admin", &url, &ca, &Identity::Certificate(&admin))?;
+        let readiness = Readiness { url, ca: ca.clone(), admin };
         let etcd_child = etcd.child()?;
         tokio::select! {
-            // Check etcd first. If another test process took the port a moment earlier, ours has ended, and our API
-            // server would use the other etcd.
+            // Check etcd first, because the error of an API server without etcd would hide why etcd has ended.
             biased;
-            ended = etcd_child.wait_until("it never is", START_LIMIT * 2, || std::future::ready(false)) => ended?,
-            ready = wait_ready(&kubectl, &api, &kubeconfig) => ready?,
+            ended = etcd_child.wait_until("it never is", START_LIMIT, || std::future::ready(false)) => ended?,
+            ready = readiness.of_api_server(&api) => ready?,
         }
         let controllers = Arc::new(serve(launch::controller_manager(&programs, &kubeconfig, &ca, &accounts)?)?);
-        wait_controllers(&kubectl, &controllers, &kubeconfig).await?;
+        readiness.of_controllers(&controllers).await?;
         let scheduler = with_scheduler.then(|| serve(launch::scheduler(&programs, &kubeconfig)?)).transpose()?;
         let scheduler = scheduler.map(Arc::new);
         let upkeep = Upkeep::of(std::iter::once(&controllers).chain(&scheduler).cloned().collect())?;
@@ -150,8 +142,7 @@ impl ControlPlane {
             controllers,
             api,
             etcd,
-            ca,
-            url,
+            readiness,
             folder: folder.clone(),
             _place: place,
         };
@@ -182,12 +173,13 @@ impl ControlPlane {
     /// started the control plane.
     pub fn kubeconfig_for(&self, user: &str, group: Option<&str>) -> Result<PathBuf> {
         let own = self.own()?;
+        let Readiness { url, ca, admin: _ } = &own.readiness;
         let certificate = match group {
-            Some(group) => own.ca.client_cert_in(user, group)?,
-            None => own.ca.client_cert(user)?,
+            Some(group) => ca.client_cert_in(user, group)?,
+            None => ca.client_cert(user)?,
         };
         let name = file_name(&["user", user, group.unwrap_or_default()]);
-        write_kubeconfig(&own.folder, &name, &own.url, &own.ca, &Identity::Certificate(&certificate))
+        write_kubeconfig(&own.folder, &name, url, ca, &Identity::Certificate(&certificate))
     }
 
     /// Writes a kubeconfig for a service account, with a token that is valid for an hour, and returns the token too. It
@@ -195,19 +187,20 @@ impl ControlPlane {
     pub async fn kubeconfig_for_account(&self, namespace: &str, account: &str) -> Result<(PathBuf, String)> {
         let token = self.kubectl(&["-n", namespace, "create", "token", account, "--duration=1h"]).await?;
         let own = self.own()?;
+        let Readiness { url, ca, admin: _ } = &own.readiness;
         let name = file_name(&["account", namespace, account]);
-        let file = write_kubeconfig(&own.folder, &name, &own.url, &own.ca, &Identity::Token(token.trim()))?;
+        let file = write_kubeconfig(&own.folder, &name, url, ca, &Identity::Token(token.trim()))?;
         Ok((file, token.trim().to_owned()))
     }
 
     /// The URL of the API server that we have started: `https://127.0.0.1:…`.
     pub fn api_url(&self) -> Result<&str> {
-        Ok(&self.own()?.url)
+        Ok(&self.own()?.readiness.url)
     }
 
     /// The authority whose certificates the API server that we have started presents and trusts.
     pub fn ca(&self) -> Result<&Ca> {
-        Ok(&self.own()?.ca)
+        Ok(&self.own()?.readiness.ca)
     }
 
     /// Runs `kubectl` with all rights and returns its output. The error contains its standard error.
@@ -244,7 +237,7 @@ impl ControlPlane {
     pub async fn start_api_server(&self) -> Result<()> {
         let api = &self.own()?.api;
         api.restart().await?;
-        wait_ready(&self.kubectl, api, &self.kubeconfig).await
+        self.own()?.readiness.of_api_server(api).await
     }
 
     /// Stops the API server with SIGSTOP.
@@ -271,23 +264,6 @@ impl ControlPlane {
     }
 }
 
-async fn wait_ready(kubectl: &Kubectl, api: &Server, kubeconfig: &Path) -> Result<()> {
-    let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &["get", "--raw", "/readyz"]);
-    api.child()?.wait_until("ok from /readyz", START_LIMIT, || async { ask().await.is_ok() }).await
-}
-
-/// Waits for the controllers, because the API server serves before they have done their first work. Until then the
-/// roles `view`, `edit` and `admin` allow nothing, because a controller collects their rules from other roles, and no
-/// namespace has the service account that pods need.
-async fn wait_controllers(kubectl: &Kubectl, controllers: &Server, kubeconfig: &Path) -> Result<()> {
-    let objects = ["clusterrole/view", "clusterrole/edit", "clusterrole/admin", "serviceaccount/default"];
-    let args = [["get"].as_slice(), &objects, &["-o", "jsonpath={.items[*].rules[0].verbs}"]].concat();
-    let ask = || kubectl.run_within(ASK_LIMIT, kubeconfig, &args);
-    // The answer has one list of verbs for each of the three roles.
-    let done = || async { ask().await.is_ok_and(|verbs| verbs.matches('[').count() == 3) };
-    controllers.child()?.wait_until("the default roles and account", START_LIMIT, done).await
-}
-
 fn write_kubeconfig(folder: &Folder, name: &str, url: &str, ca: &Ca, identity: &Identity) -> Result<PathBuf> {
     folder.write_private(&format!("{name}.kubeconfig"), &kubeconfig::text(url, ca.certificate(), identity), None)
 }
@@ -300,8 +276,6 @@ fn file_name(parts: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, TcpListener};
-
     use super::*;
 
     #[test]
@@ -316,17 +290,5 @@ mod tests {
         let files: std::collections::HashSet<String> = names.iter().map(|parts| file_name(parts)).collect();
         assert_eq!(files.len(), names.len(), "{files:?}");
         assert!(!files.contains("admin"), "a user got the file name of the administrator");
-    }
-
-    #[tokio::test]
-    async fn a_port_that_another_took_is_seen() -> Result<()> {
-        let programs = Programs::all().await?;
-        for taken in [|listen: Listen| listen.etcd, |listen: Listen| listen.api] {
-            let listen = Listen::at(Ipv4Addr::LOCALHOST)?;
-            let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, taken(listen))).map_err(Error::io("listen"))?;
-            let refused = ControlPlane::start_once(programs.clone(), false, listen, None).await.unwrap_err();
-            assert!(refused.is_port_taken(), "{refused}");
-        }
-        Ok(())
     }
 }

@@ -9,10 +9,15 @@ use crate::error::Result;
 /// The client keeps no idle connections, because a connection that one test's runtime opened would break with that
 /// test.
 static CLIENT: LazyLock<std::result::Result<reqwest::Client, reqwest::Error>> = LazyLock::new(|| {
-    // An error means that the process has a provider already, which works as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_crypto();
     reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build()
 });
+
+/// Every client with TLS needs this provider.
+pub(crate) fn install_crypto() {
+    // An error means that the process has a provider already, which works as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
 
 /// A client that connects to loopback directly, even if the environment names a proxy.
 pub(crate) fn client() -> reqwest::Client {

@@ -17,8 +17,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 /// The program, and a folder for its cache.
 ///
 /// By default `kubectl` caches the kinds that an API server serves for six hours in the user's home, under the server's
-/// address. Control planes of tests take their ports from a small range, so `kubectl` would ask one for the kinds of
-/// another that used the same port earlier.
+/// address. A control plane of a test would find there the kinds of an earlier one that had the same port.
 #[derive(Debug, Clone)]
 pub(super) struct Kubectl {
     program: PathBuf,
@@ -32,11 +31,7 @@ impl Kubectl {
 
     /// Returns its standard output. The error contains its standard error.
     pub(super) async fn run(&self, kubeconfig: &Path, args: &[&str]) -> Result<String> {
-        self.run_within(LIMIT, kubeconfig, args).await
-    }
-
-    pub(super) async fn run_within(&self, limit: Duration, kubeconfig: &Path, args: &[&str]) -> Result<String> {
-        tool::run(self.command(kubeconfig, args), limit).await
+        tool::run(self.command(kubeconfig, args), LIMIT).await
     }
 
     /// Runs it with a text on its standard input, and returns its output even if it fails.

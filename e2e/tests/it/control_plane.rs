@@ -90,7 +90,7 @@ fn signal(name: &str, pid: u32) -> Outcome {
 
 #[tokio::test]
 async fn rbac_refuses_a_stranger_and_knows_a_service_account() -> Outcome {
-    let plane = ControlPlane::start().await?;
+    let plane = ControlPlane::shared().await?;
     let stranger = plane.kubeconfig_for("stranger", None)?;
     let refused = plane.kubectl_as(&stranger, &["get", "pods"]).await.unwrap_err().to_string();
     assert!(refused.contains("Forbidden") && refused.contains("stranger"), "{refused}");
@@ -129,7 +129,7 @@ async fn uses_the_one_it_is_given() -> Outcome {
 
 #[tokio::test]
 async fn a_control_plane_that_is_there_is_used_and_left_alone() -> Outcome {
-    let plane = ControlPlane::start().await?;
+    let plane = ControlPlane::shared().await?;
     let options = ChildOptions::new(std::env::current_exe()?)
         .args(["--ignored", "--exact", "control_plane::uses_the_one_it_is_given"])
         .env(GIVEN, plane.kubeconfig());

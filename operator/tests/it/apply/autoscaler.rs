@@ -62,7 +62,7 @@ impl Counts {
 
 #[tokio::test]
 async fn the_count_is_written_when_the_deployment_is_made_and_then_the_autoscalers() {
-    let mut stand = Stand::new("made").await;
+    let mut stand = Stand::new("scaled").await;
     let (owner, mut spec) = stand.producer(MINIMAL_PRODUCER).await;
     spec.autoscale = Some(Autoscale { min: 1, max: 9, cpu: 70 });
     let left = Replicas::LeftToAutoscaler(3);

@@ -18,35 +18,13 @@ use kube::{
     api::{DynamicObject, ListParams},
 };
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
-use crate::testkit::client::client;
+use crate::testkit::{client::client, definitions::define_shared, objects::Objects};
 
 pub const MINIMAL_PRODUCER: &str = include_str!("../../fixtures/minimal-producer.yaml");
 pub const MINIMAL_CONSUMER: &str = include_str!("../../fixtures/minimal-consumer.yaml");
 pub const FULL_PRODUCER: &str = include_str!("../../fixtures/full-producer.yaml");
 pub const FULL_CONSUMER: &str = include_str!("../../fixtures/full-consumer.yaml");
-
-/// A minimal definition, enough for the kind to be served.
-const POD_MONITOR: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: podmonitors.monitoring.coreos.com}
-spec:
-  group: monitoring.coreos.com
-  names: {kind: PodMonitor, listKind: PodMonitorList, plural: podmonitors, singular: podmonitor}
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties: {spec: {type: object, x-kubernetes-preserve-unknown-fields: true}}
-";
-
-static DEFINED: OnceCell<()> = OnceCell::const_new();
 
 pub struct Stand {
     pub plane: Arc<ControlPlane>,
@@ -54,18 +32,19 @@ pub struct Stand {
     pub namespace: String,
     pub applier: Applier,
     pub metrics: ApplyMetrics,
+    objects: Objects,
 }
 
 impl Stand {
     /// `namespace`: a name that no other test of this area uses.
     pub async fn new(namespace: &str) -> Self {
         let plane = ControlPlane::shared().await.unwrap();
-        DEFINED.get_or_init(|| define(&plane)).await;
-        plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
+        define_shared(&plane).await;
+        let objects = Objects::create(plane.kubeconfig(), namespace).await;
         let client = client(plane.kubeconfig()).await;
         let metrics = ApplyMetrics::default();
         let applier = Applier::new(client.clone(), metrics.clone());
-        Self { applier, metrics, client, namespace: namespace.to_owned(), plane }
+        Self { applier, metrics, client, objects, namespace: namespace.to_owned(), plane }
     }
 
     /// As after a restart: the operator remembers nothing.
@@ -77,19 +56,19 @@ impl Stand {
     pub async fn producer(&self, text: &str) -> (Meta, NotifProducerSpec) {
         let (mut manifests, _) = Manifest::read_all(text).unwrap();
         let Some(Manifest::Producer(resource)) = manifests.pop() else { panic!("no producer in the text") };
-        (self.store(Kind::Producer, "nprod", &resource.metadata.name, text).await, resource.spec)
+        (self.store(Kind::Producer, &resource.metadata.name, text).await, resource.spec)
     }
 
     pub async fn consumer(&self, text: &str) -> (Meta, NotifConsumerSpec) {
         let (mut manifests, _) = Manifest::read_all(text).unwrap();
         let Some(Manifest::Consumer(resource)) = manifests.pop() else { panic!("no consumer in the text") };
-        (self.store(Kind::Consumer, "ncons", &resource.metadata.name, text).await, resource.spec)
+        (self.store(Kind::Consumer, &resource.metadata.name, text).await, resource.spec)
     }
 
-    async fn store(&self, kind: Kind, short: &str, name: &str, text: &str) -> Meta {
+    async fn store(&self, kind: Kind, name: &str, text: &str) -> Meta {
         let text = text.replace("namespace: shop", &format!("namespace: {}", self.namespace));
-        self.plane.apply(&text).await.unwrap();
-        let uid = self.kubectl(&["get", short, name, "-o", "jsonpath={.metadata.uid}"]).await;
+        let stored = self.objects.apply(&serde_yaml::from_str(&text).unwrap()).await;
+        let uid = stored["metadata"]["uid"].as_str().unwrap().to_owned();
         Meta {
             id: ResourceId { kind, namespace: self.namespace.clone(), name: name.to_owned() },
             uid,
@@ -149,17 +128,6 @@ impl Stand {
         }
         panic!("never happened: {what}");
     }
-}
-
-async fn define(plane: &ControlPlane) {
-    let ours = [
-        include_str!("../../../../crds/yaml/notifproducers.yaml"),
-        include_str!("../../../../crds/yaml/notifconsumers.yaml"),
-    ];
-    for text in ours.into_iter().chain([POD_MONITOR]) {
-        plane.apply(text).await.unwrap();
-    }
-    plane.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=90s"]).await.unwrap();
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -17,7 +17,7 @@ async fn a_horizontal_pod_autoscaler_on_the_consumer_itself_is_obeyed() {
     shop.consumer("inbox", "queue: {name: hpa}, bindings: [{exchange: amq.topic, routingKey: hpa}]").await;
     shop.ready("ncons/inbox").await;
     // A real autoscaler raises a count below its minimum without any metric.
-    shop.apply_text(&json!({
+    shop.apply_object(&json!({
         "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
         "metadata": { "name": "inbox", "namespace": "hpa" },
         "spec": {

@@ -33,12 +33,8 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
     };
     let mut operator = start(&name).await;
     ask_for(&shop).await;
-    let is_ready = async |what: &str| {
-        let conditions = shop.get(what).await["status"]["conditions"].as_array().cloned().unwrap_or_default();
-        conditions.iter().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
-    };
     eventually("ready, or the crash", async || {
-        proxy.is_gone() || (is_ready("nprod/events").await && is_ready("ncons/inbox").await)
+        proxy.is_gone() || (shop.is_ready("nprod/events").await && shop.is_ready("ncons/inbox").await)
     })
     .await;
     let mut crashed = proxy.is_gone();
@@ -68,12 +64,12 @@ async fn life(kit: &Kit, crash_after: Option<u32>) -> Life {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_writes_to_the_broker_ends_in_the_same_state() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let Life { state: expected, writes: (made, all) } = life(&kit, None).await;
     assert!(made >= 6 && all >= made + 5, "{made} writes to make, {all} in all");
     let mut lives = futures::stream::iter(0..all)
         .map(|after| {
-            let kit = &kit;
+            let kit = &*kit;
             async move { (after, life(kit, Some(after)).await) }
         })
         .buffer_unordered(3);

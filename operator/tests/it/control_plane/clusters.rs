@@ -2,16 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::control_plane::kit::{Kit, Namespace};
+use crate::control_plane::kit::{Kit, Namespace, only};
 use crate::testkit::wait::eventually;
-
-/// A namespace in the other cluster that points at the first one's broker.
-async fn twin<'a>(there: &'a Kit, broker: &Kit, name: &str) -> Namespace<'a> {
-    let namespace = there.namespace(name).await;
-    let management = broker.rabbit.management_url();
-    namespace.secret("rabbit", &broker.rabbit.url(), &[("managementUri", &management)]).await;
-    namespace
-}
 
 async fn workers(shop: &Namespace<'_>) -> Value {
     shop.get("deploy/inbox-consumer").await["spec"]["replicas"].clone()
@@ -19,9 +11,10 @@ async fn workers(shop: &Namespace<'_>) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_deletes_nothing() {
-    let (one, other) = tokio::join!(Kit::start(), Kit::start());
-    let (here, there) = (one.namespace("twins").await, twin(&other, &one, "twins").await);
-    let (first, second) = tokio::join!(one.start_operator(&[]), other.start_operator(&[]));
+    let (one, other) = tokio::join!(Kit::unattended(), Kit::start());
+    let (here, there) = (one.namespace("twins").await, other.namespace("twins").await);
+    let flags = only("twins");
+    let (first, second) = tokio::join!(one.start_operator(&flags), other.start_operator(&flags));
 
     here.consumer("inbox", "queue: {name: twins}, bindings: [{exchange: amq.topic, routingKey: here}]").await;
     here.ready("ncons/inbox").await;
@@ -62,20 +55,23 @@ async fn of_two_clusters_with_the_same_names_one_wins_and_the_other_says_so_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_one_leaves_it() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let shop = kit.namespace("older-claim").await;
     let policy = async || kit.broker("/api/policies/%2F/hoopoe.older-claim.inbox").await;
     // All rights except the one to read the id of the cluster.
-    kit.plane.kubectl(&["-n", "kube-system", "delete", "rolebinding", "operator"]).await.unwrap();
+    let user = "without-identity";
+    kit.bind_lease(user).await;
+    shop.kubectl(&["create", "rolebinding", user, "--clusterrole=hoopoe-operator", &format!("--user={user}")]).await;
+    let start = async |more: &[&str]| kit.start_operator_as(user, &[&only("older-claim")[..], more].concat()).await;
 
-    let operator = kit.start_operator(&[]).await;
+    let operator = start(&[]).await;
     shop.consumer("inbox", "queue: {name: older-claim}, bindings: [{exchange: amq.topic}]").await;
     shop.ready("ncons/inbox").await;
     assert_eq!(policy().await["pattern"], r"^older-claim$");
     assert!(operator.log().contains("--cluster-id"), "{}", operator.log());
     operator.stop().await;
 
-    let operator = kit.start_operator(&["--cluster-id", "cluster-7"]).await;
+    let operator = start(&["--cluster-id", "cluster-7"]).await;
     eventually("the claim says whose", async || {
         policy().await["pattern"] == "^older-claim$(?#hoopoe-cluster=cluster-7)"
     })
@@ -88,7 +84,7 @@ async fn a_claim_of_before_there_were_ids_is_taken_over_and_an_operator_without_
     .await;
     operator.stop().await;
 
-    let operator = kit.start_operator(&[]).await;
+    let operator = start(&[]).await;
     shop.patch("ncons/inbox", &json!({ "spec": { "queue": { "policy": { "maxLength": 5 } } } })).await;
     eventually("the limit", async || policy().await["definition"]["max-length"] == 5).await;
     assert_eq!(policy().await["pattern"], "^older-claim$(?#hoopoe-cluster=cluster-7)", "the claim is unchanged");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::control_plane::kit::Kit;
+use crate::control_plane::kit::{Kit, broker};
 use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,13 +69,14 @@ async fn a_namespace_deleted_whole_goes_with_its_secrets() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
-    let kit = Kit::start().await;
-    let operator = kit.start_operator(&[]).await;
+    let kit = Kit::shared().await;
     let shop = kit.namespace("gone").await;
+    let rabbit = broker().await;
+    shop.secret("rabbit", &rabbit.url(), &[("managementUri", &rabbit.management_url())]).await;
     shop.producer("events", "exchange: {name: gone, ownership: Owned}").await;
     shop.consumer("inbox", "queue: {name: gone, deletionTimeout: 2s}, bindings: [{exchange: gone}]").await;
     shop.ready("ncons/inbox").await;
-    kit.rabbit.stop().await.unwrap();
+    rabbit.stop().await.unwrap();
     eventually("the broker is missed", async || {
         let status = shop.get("ncons/inbox").await["status"].clone();
         status["conditions"]
@@ -92,7 +93,6 @@ async fn a_broker_that_is_gone_holds_no_deletion_for_ever() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let events = shop.kubectl(&["get", "events"]).await;
     assert!(events.contains("TopologyLeft"), "{events}");
-    operator.stop().await;
 }
 
 /// A quorum queue updates its count every five seconds, so a single read shows a message of a moment ago as an empty

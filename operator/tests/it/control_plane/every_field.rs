@@ -11,14 +11,6 @@ use serde_json::{Value, json};
 use crate::control_plane::kit::{Kit, Namespace};
 use crate::testkit::wait::eventually;
 
-/// As Prometheus' operator would install it, but reduced: the kind is served, with any spec.
-const POD_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: \
-                           podmonitors.monitoring.coreos.com, annotations: {api-approved.kubernetes.io: \"unapproved, \
-                           a test\"}}, \
-    spec: {group: monitoring.coreos.com, names: {kind: PodMonitor, plural: podmonitors, singular: podmonitor}, scope: \
-    Namespaced, versions: [{name: v1, served: true, storage: true, \
-    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]}}";
-
 /// An edit of one field.
 struct Edit {
     /// The field's path in the schema of the spec; `[]` stands for the items of a list.
@@ -119,10 +111,7 @@ impl Seen {
     async fn now(&self, shop: &Namespace<'_>) -> Value {
         match self {
             Self::Object(what, pointer, _) => {
-                if !shop.exists(what).await {
-                    return Value::Null;
-                }
-                shop.get(what).await.pointer(pointer).cloned().unwrap_or_default()
+                shop.find(what).await.and_then(|object| object.pointer(pointer).cloned()).unwrap_or_default()
             }
             Self::Item(what, pointer, value) => {
                 let items = shop.get(what).await.pointer(pointer).cloned().unwrap_or_default();
@@ -180,7 +169,7 @@ async fn worker_config(shop: &Namespace<'_>, deployment: &str) -> Value {
 
 /// The pod template of each Deployment.
 async fn templates(shop: &Namespace<'_>, deployments: &[&'static str]) -> Vec<(&'static str, Value)> {
-    let listed = shop.get("deploy").await["items"].as_array().unwrap().clone();
+    let listed = shop.list("deploy").await;
     let template = |name: &str| {
         let found = listed.iter().find(|deployment| deployment["metadata"]["name"] == name);
         found.map(|deployment| deployment["spec"]["template"].clone()).unwrap_or_default()
@@ -247,12 +236,8 @@ async fn refuse(shop: &Namespace<'_>, resource: &str, fields: &[Immutable]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_mutable_field_reaches_its_child_and_rolls_exactly_the_workers_that_read_it() {
-    let kit = Kit::start().await;
-    kit.plane.apply(POD_MONITOR).await.unwrap();
+    let kit = Kit::with_pod_monitors().await;
     let (made, drained) = (kit.namespace("made").await, kit.namespace("drained").await);
-    while made.kit.plane.kubectl(&["-n", "made", "get", "podmonitors"]).await.is_err() {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
     for shop in [&made, &drained] {
         shop.secret("rabbit-2", &kit.rabbit.url(), &[("managementUri", &kit.rabbit.management_url())]).await;
         // The status reports that the other management API does not answer: no process listens on the discard port.
@@ -262,7 +247,8 @@ async fn every_mutable_field_reaches_its_child_and_rolls_exactly_the_workers_tha
         let pem = "not read by a test without TLS";
         shop.secret("tls", "none", &[("ca.crt", pem), ("tls.crt", pem), ("tls.key", pem)]).await;
     }
-    let operator = kit.start_operator(&[]).await;
+    let watched = ["--watch-namespace", &made.name, "--watch-namespace", &drained.name, "--lease-name", "every-field"];
+    let operator = kit.start_operator(&watched).await;
     made.producer("events", "exchange: {name: every.made}").await;
     drained.consumer("inbox", "queue: {name: every}, bindings: [{exchange: amq.topic, routingKey: a}]").await;
     made.ready("nprod/events").await;

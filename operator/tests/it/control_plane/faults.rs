@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     faulty_client::{self, Fault},
-    kit::{Kit, Namespace},
+    kit::{Kit, Namespace, only},
 };
 use crate::testkit::wait::eventually;
 
@@ -76,7 +76,7 @@ pub async fn both_ready(shop: &Namespace<'_>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let mut expected: Option<(String, String)> = None;
     let mut positions = 0;
@@ -89,8 +89,7 @@ async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
         let name =
             format!("crash-{}", if crash_after == u32::MAX { "never".to_owned() } else { crash_after.to_string() });
         let shop = kit.namespace(&name).await;
-        let flags = ["--watch-namespace", &name, "--lease-name", &name];
-        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(crash_after), &flags).await;
+        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(crash_after), &only(&name)).await;
         ask_for(&shop).await;
         if crash_after == u32::MAX {
             both_ready(&shop).await;
@@ -123,12 +122,12 @@ async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn conflicts_throttling_errors_and_lost_answers_are_outlived() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let shop = kit.namespace("noise").await;
     // Each watch must get through twice, and waits longer after each failure.
     let fault = Fault::Answers(5, &[409, 429, 500, 0, 503]);
-    let operator = faulty_client::operator(&kubeconfig, fault, &["--watch-namespace", "noise"]).await;
+    let operator = faulty_client::operator(&kubeconfig, fault, &only("noise")).await;
     ask_for(&shop).await;
     both_ready(&shop).await;
     shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--timeout=100s"]).await;

@@ -12,12 +12,12 @@ use hoopoe_e2e::{Child, ChildOptions, ControlPlane, Method, RabbitMq, RabbitMqOp
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
-use crate::testkit::wait::{self, PATIENCE, eventually};
+use crate::testkit::{
+    definitions::{define, define_shared},
+    objects::Objects,
+    wait::{self, PATIENCE, eventually},
+};
 
-const CRDS: [&str; 2] = [
-    include_str!("../../../../crds/yaml/notifproducers.yaml"),
-    include_str!("../../../../crds/yaml/notifconsumers.yaml"),
-];
 const CLUSTER_ROLE: &str = include_str!("../../../rbac/cluster-role.yaml");
 const LEASE_ROLE: &str = include_str!("../../../rbac/lease-role.yaml");
 const IDENTITY_ROLE: &str = include_str!("../../../rbac/identity-role.yaml");
@@ -25,12 +25,18 @@ const IDENTITY_ROLE: &str = include_str!("../../../rbac/identity-role.yaml");
 /// The namespace in which operators run.
 const SYSTEM: &str = "hoopoe-system";
 
-static SHARED: OnceCell<Arc<Kit>> = OnceCell::const_new();
+/// The user as whom operators run.
+const USER: &str = "operator";
 
-/// One control plane, one broker, and as many operators as a test starts.
+static RABBIT: OnceCell<Arc<RabbitMq>> = OnceCell::const_new();
+static ATTENDED: OnceCell<Arc<Kit>> = OnceCell::const_new();
+static UNATTENDED: OnceCell<Arc<Kit>> = OnceCell::const_new();
+
+/// A control plane, a broker that all kits share, and as many operators as a test starts. A test makes its own
+/// namespaces, and names its exchanges and queues after them.
 pub struct Kit {
-    pub plane: ControlPlane,
-    pub rabbit: RabbitMq,
+    pub plane: Arc<ControlPlane>,
+    pub rabbit: Arc<RabbitMq>,
     operators: AtomicU32,
     /// The operator for tests that start none of their own.
     operator: Option<Operator>,
@@ -42,48 +48,90 @@ pub struct Operator {
     admin: u16,
 }
 
+/// The flags of an operator beside others: it watches one namespace, and its Lease has the name of the namespace.
+pub fn only(namespace: &str) -> [&str; 4] {
+    ["--watch-namespace", namespace, "--lease-name", namespace]
+}
+
+/// A broker for one test.
+pub async fn broker() -> RabbitMq {
+    RabbitMq::start(RabbitMqOptions { version: RabbitMqVersion::Four, ..RabbitMqOptions::default() }).await.unwrap()
+}
+
 impl Kit {
-    /// A control plane with nodes, the CRDs, the role and a broker, and no operator.
+    /// A control plane that one test may break, with nodes and without an operator.
     pub async fn start() -> Self {
-        let options = RabbitMqOptions { version: RabbitMqVersion::Four, ..RabbitMqOptions::default() };
-        let (plane, rabbit) = tokio::join!(ControlPlane::start_with_nodes(2), RabbitMq::start(options));
-        let (plane, rabbit) = (plane.unwrap(), rabbit.unwrap());
-        for crd in CRDS {
-            plane.apply(crd).await.unwrap();
-        }
-        wait::established(&plane).await;
-        plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
-        plane.apply(CLUSTER_ROLE).await.unwrap();
-        plane.apply(IDENTITY_ROLE).await.unwrap();
-        plane.kubectl_with(&["-n", SYSTEM, "apply", "--server-side", "-f", "-"], LEASE_ROLE).await.unwrap();
-        let user = "--user=operator";
-        let bind = ["create", "clusterrolebinding", "operator", "--clusterrole=hoopoe-operator", user];
-        plane.kubectl(&bind).await.unwrap();
-        let bind = ["-n", SYSTEM, "create", "rolebinding", "operator", "--role=hoopoe-operator-lease", user];
-        plane.kubectl(&bind).await.unwrap();
-        let bind = ["-n", "kube-system", "create", "rolebinding", "operator", "--role=hoopoe-operator-identity", user];
-        plane.kubectl(&bind).await.unwrap();
-        Self { plane, rabbit, operators: AtomicU32::new(0), operator: None }
+        let (plane, rabbit) = tokio::join!(ControlPlane::start_with_nodes(2), shared_broker());
+        let plane = Arc::new(plane.unwrap());
+        define(&plane).await;
+        Self::on(plane, rabbit).await
     }
 
-    /// The kit with one operator that tests share. Each test makes its own namespaces and queues in it.
+    /// The control plane with one operator that watches every namespace.
     pub async fn shared() -> Arc<Self> {
         let start = async || {
             let mut kit = Self::start().await;
             kit.operator = Some(kit.start_operator(&[]).await);
             Arc::new(kit)
         };
-        SHARED.get_or_init(start).await.clone()
+        ATTENDED.get_or_init(start).await.clone()
+    }
+
+    /// The control plane on which each test starts operators for its own namespaces; see [`only`].
+    pub async fn unattended() -> Arc<Self> {
+        UNATTENDED.get_or_init(async || Arc::new(Self::start().await)).await.clone()
+    }
+
+    /// The control plane of the whole process, which serves `PodMonitor` too. Operators are started as in
+    /// [`Kit::unattended`].
+    pub async fn with_pod_monitors() -> Self {
+        let (plane, rabbit) = tokio::join!(ControlPlane::shared(), shared_broker());
+        let plane = plane.unwrap();
+        define_shared(&plane).await;
+        Self::on(plane, rabbit).await
+    }
+
+    async fn on(plane: Arc<ControlPlane>, rabbit: Arc<RabbitMq>) -> Self {
+        plane.kubectl(&["create", "namespace", SYSTEM]).await.unwrap();
+        plane.apply(CLUSTER_ROLE).await.unwrap();
+        plane.apply(IDENTITY_ROLE).await.unwrap();
+        plane.kubectl_with(&["-n", SYSTEM, "apply", "--server-side", "-f", "-"], LEASE_ROLE).await.unwrap();
+        let kit = Self { plane, rabbit, operators: AtomicU32::new(0), operator: None };
+        kit.bind_lease(USER).await;
+        kit.bind_identity(USER).await;
+        let bind = ["create", "clusterrolebinding", USER, "--clusterrole=hoopoe-operator", &format!("--user={USER}")];
+        kit.plane.kubectl(&bind).await.unwrap();
+        kit
+    }
+
+    /// Lets a user take part in the election.
+    pub async fn bind_lease(&self, user: &str) {
+        self.bind(SYSTEM, "hoopoe-operator-lease", user).await;
+    }
+
+    /// Lets a user read the cluster's id.
+    pub async fn bind_identity(&self, user: &str) {
+        self.bind("kube-system", "hoopoe-operator-identity", user).await;
+    }
+
+    async fn bind(&self, namespace: &str, role: &str, user: &str) {
+        let (role, of) = (format!("--role={role}"), format!("--user={user}"));
+        self.plane.kubectl(&["-n", namespace, "create", "rolebinding", user, &role, &of]).await.unwrap();
     }
 
     /// Starts one more operator and waits until it is ready. `flags`: added to those that every test needs.
     pub async fn start_operator(&self, flags: &[&str]) -> Operator {
+        self.start_operator_as(USER, flags).await
+    }
+
+    /// The same for another user than the one with all rights of an operator.
+    pub async fn start_operator_as(&self, user: &str, flags: &[&str]) -> Operator {
         let number = self.operators.fetch_add(1, Ordering::Relaxed);
         let admin = free_port().unwrap();
         let options = ChildOptions::new(env!("CARGO_BIN_EXE_hoopoe-operator"))
             .name(format!("operator-{number}"))
             .without_env("HOOPOE_OPERATOR")
-            .env("KUBECONFIG", self.plane.kubeconfig_for("operator", None).unwrap())
+            .env("KUBECONFIG", self.plane.kubeconfig_for(user, None).unwrap())
             .args(["run", "--lease-namespace", SYSTEM, "--admin", &format!("127.0.0.1:{admin}")])
             .args(flags);
         let operator = Operator { child: Child::start(&options).unwrap(), admin };
@@ -99,8 +147,8 @@ impl Kit {
 
     /// A namespace with the Secrets `rabbit`, `pg` and `redis`.
     pub async fn namespace(&self, name: &str) -> Namespace<'_> {
-        self.plane.kubectl(&["create", "namespace", name]).await.unwrap();
-        let namespace = Namespace { kit: self, name: name.to_owned() };
+        let objects = Objects::create(self.plane.kubeconfig(), name).await;
+        let namespace = Namespace { kit: self, name: name.to_owned(), objects };
         namespace.secret("rabbit", &self.rabbit.url(), &[("managementUri", &self.rabbit.management_url())]).await;
         namespace.secret("pg", "postgres://u:p@pg:5432/app", &[]).await;
         namespace.secret("redis", "redis://redis:6379", &[]).await;
@@ -128,6 +176,10 @@ impl Kit {
         let answer = self.rabbit.management(Method::POST, &path, Some(&message)).await.unwrap();
         serde_json::from_str::<Value>(&answer.to_string()).unwrap()["routed"] == true
     }
+}
+
+async fn shared_broker() -> Arc<RabbitMq> {
+    RABBIT.get_or_init(async || Arc::new(broker().await)).await.clone()
 }
 
 /// A test that fails shows the log of its operator.
@@ -185,17 +237,16 @@ impl Operator {
 pub struct Namespace<'a> {
     pub kit: &'a Kit,
     pub name: String,
+    objects: Objects,
 }
 
 impl Namespace<'_> {
     pub async fn secret(&self, name: &str, uri: &str, more: &[(&str, &str)]) {
         let mut data = serde_json::Map::from_iter([("uri".to_owned(), Value::from(uri))]);
         data.extend(more.iter().map(|(key, value)| ((*key).to_owned(), Value::from(*value))));
-        let secret = serde_json::json!({
-            "apiVersion": "v1", "kind": "Secret",
-            "metadata": { "name": name, "namespace": self.name }, "stringData": data,
-        });
-        self.kit.plane.apply(&secret.to_string()).await.unwrap();
+        let metadata = json!({ "name": name });
+        self.apply_object(&json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data }))
+            .await;
     }
 
     /// Applies a producer. `spec`: the inside of a YAML flow mapping, without the broker.
@@ -209,28 +260,39 @@ impl Namespace<'_> {
         self.apply("NotifConsumer", name, &format!("broker: {{secretRef: {{name: rabbit}}}}, {stores}, {spec}")).await;
     }
 
-    /// Applies any object.
-    pub async fn apply_text(&self, object: &Value) {
-        self.kit.plane.apply(&object.to_string()).await.unwrap();
+    pub async fn apply_object(&self, object: &Value) {
+        self.objects.apply(object).await;
     }
 
+    /// Applies one of our resources. `spec`: the inside of a YAML flow mapping.
     pub async fn apply(&self, kind: &str, name: &str, spec: &str) {
-        let text = format!(
-            "{{apiVersion: hoopoe.app/v1alpha1, kind: {kind}, metadata: {{name: {name}, namespace: {}}}, spec: \
-             {{{spec}}}}}",
-            self.name
-        );
-        self.kit.plane.apply(&text).await.unwrap();
+        let spec: Value = serde_yaml::from_str(&format!("{{{spec}}}")).unwrap();
+        let metadata = json!({ "name": name });
+        let resource = json!({ "apiVersion": "hoopoe.app/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec });
+        self.apply_object(&resource).await;
     }
 
-    /// Patches with a JSON merge patch.
+    /// Patches an object, `kind/name`, with a JSON merge patch.
     pub async fn patch(&self, what: &str, patch: &Value) {
-        let (kind, name) = what.split_once('/').unwrap();
-        self.kubectl(&["patch", kind, name, "--type=merge", "-p", &patch.to_string()]).await;
+        self.objects.patch(what, patch).await;
+    }
+
+    /// An object, `kind/name`, if it exists.
+    pub async fn find(&self, what: &str) -> Option<Value> {
+        self.objects.get(what).await
     }
 
     pub async fn exists(&self, what: &str) -> bool {
-        !self.kubectl(&["get", what, "--ignore-not-found", "-o", "name"]).await.is_empty()
+        self.find(what).await.is_some()
+    }
+
+    /// An object that exists, `kind/name`.
+    pub async fn get(&self, what: &str) -> Value {
+        self.find(what).await.unwrap_or_else(|| panic!("there is no {what} in {}", self.name))
+    }
+
+    pub async fn list(&self, kind: &str) -> Vec<Value> {
+        self.objects.list(kind).await
     }
 
     pub async fn kubectl(&self, args: &[&str]) -> String {
@@ -238,17 +300,20 @@ impl Namespace<'_> {
         self.kit.plane.kubectl(&args).await.unwrap_or_else(|error| panic!("kubectl {args:?}: {error}"))
     }
 
-    pub async fn get(&self, what: &str) -> Value {
-        serde_json::from_str(&self.kubectl(&["get", what, "-o", "json"]).await).unwrap()
+    /// Whether a resource is Ready, and its status is about its present spec.
+    pub async fn is_ready(&self, what: &str) -> bool {
+        let resource = self.get(what).await;
+        let conditions = resource["status"]["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let current = resource["status"]["observedGeneration"] == resource["metadata"]["generation"];
+        current && conditions.iter().any(|found| found["type"] == "Ready" && found["status"] == "True")
     }
 
-    /// Runs `kubectl wait --for=condition=Ready`, and shows the resource if it does not become Ready.
+    /// Waits until a resource is Ready, and shows it if it does not become so.
     pub async fn ready(&self, what: &str) {
-        let waited = ["-n", &self.name, "wait", "--for=condition=Ready", what, "--timeout=90s"];
-        if let Err(error) = self.kit.plane.kubectl(&waited).await {
-            let shown = self.kubectl(&["get", what, "-o", "jsonpath={.status}"]).await;
+        if wait::until(async || self.is_ready(what).await.then_some(())).await.is_none() {
+            let status = self.get(what).await["status"].clone();
             let events = self.kubectl(&["get", "events,deploy,pods", "-o", "wide"]).await;
-            panic!("{what} never became Ready: {error}\n{shown}\n{events}");
+            panic!("{what} never became Ready: {status:#}\n{events}");
         }
     }
 
@@ -268,7 +333,7 @@ impl Namespace<'_> {
     /// then, Kubernetes' controllers and the broker's statistics still write about new objects.
     pub async fn quiet_versions(&self) -> Vec<String> {
         eventually("every backlog is known", async || {
-            let consumers = self.get("ncons").await["items"].as_array().cloned().unwrap_or_default();
+            let consumers = self.list("ncons").await;
             consumers.iter().all(|consumer| consumer["status"]["backlog"].is_string())
         })
         .await;

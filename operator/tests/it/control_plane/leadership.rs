@@ -2,17 +2,17 @@
 
 use std::time::Instant;
 
-use crate::control_plane::kit::Kit;
+use crate::control_plane::kit::{Kit, only};
 use crate::testkit::wait::eventually;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
-    let kit = Kit::start().await;
-    let first = kit.start_operator(&[]).await;
+    let kit = Kit::unattended().await;
+    let first = kit.start_operator(&only("leaders")).await;
     let shop = kit.namespace("leaders").await;
     shop.producer("events", "exchange: {name: leaders}").await;
     shop.ready("nprod/events").await;
-    let second = kit.start_operator(&[]).await;
+    let second = kit.start_operator(&only("leaders")).await;
     assert!(first.leads().await && !second.leads().await);
     let before = shop.quiet_versions().await;
     first.kill().await;
@@ -25,7 +25,7 @@ async fn the_second_takes_over_when_the_leader_is_killed_and_repeats_nothing() {
     assert_eq!(after, before, "nothing was written again");
     assert!(!second.log().contains("panicked"));
     // The third operator tries again when the lease would have ended: fifteen seconds after its last renewal.
-    let third = kit.start_operator(&[]).await;
+    let third = kit.start_operator(&only("leaders")).await;
     second.stop().await;
     let stopped = Instant::now();
     eventually("the third leads", async || third.leads().await).await;

@@ -64,7 +64,7 @@ async fn an_older_worker_starts_under_a_newer_operator_and_a_newer_schema() {
         assert_eq!(container["image"], "example.invalid/hoopoe:old", "the init container uses the pinned image too");
     }
     // As a newer operator would write it: with a key that this worker does not know. The admin port is a free one.
-    let listed = shop.get("cm").await["items"].as_array().unwrap().clone();
+    let listed = shop.list("cm").await;
     let text = listed
         .iter()
         .find(|config| config["metadata"]["name"].as_str().unwrap().starts_with("inbox-consumer-"))

@@ -15,10 +15,12 @@ const SERVICE_MONITOR: &str = "{apiVersion: apiextensions.k8s.io/v1, kind: Custo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_other() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     kit.plane.apply(SERVICE_MONITOR).await.unwrap();
     let (open, closed) = (kit.namespace("open").await, kit.namespace("closed").await);
-    kit.plane.kubectl(&["delete", "clusterrolebinding", "operator"]).await.unwrap();
+    // This user has no rights in the whole cluster.
+    kit.bind_lease("of-some").await;
+    kit.bind_identity("of-some").await;
     let role = kit.plane.kubectl(&["get", "clusterrole", "hoopoe-operator", "-o", "json"]).await.unwrap();
     let mut role: Value = serde_json::from_str(&role).unwrap();
     role["rules"].as_array_mut().unwrap().retain(|rule| rule["resources"] != json!(["secrets"]));
@@ -29,10 +31,11 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
         "rules": role["rules"],
     });
     kit.plane.apply(&less.to_string()).await.unwrap();
-    open.kubectl(&["create", "rolebinding", "operator", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
-    closed.kubectl(&["create", "rolebinding", "operator", "--clusterrole=less", "--user=operator"]).await;
+    open.kubectl(&["create", "rolebinding", "operator", "--clusterrole=hoopoe-operator", "--user=of-some"]).await;
+    closed.kubectl(&["create", "rolebinding", "operator", "--clusterrole=less", "--user=of-some"]).await;
 
-    let operator = kit.start_operator(&["--watch-namespace", "open", "--watch-namespace", "closed"]).await;
+    let flags = ["--watch-namespace", "open", "--watch-namespace", "closed", "--lease-name", "of-some"];
+    let operator = kit.start_operator_as("of-some", &flags).await;
     for shop in [&open, &closed] {
         shop.producer("events", &format!("exchange: {{name: {}}}", shop.name)).await;
     }
@@ -51,7 +54,7 @@ async fn a_watch_that_is_forbidden_in_one_namespace_is_told_and_holds_up_no_othe
     assert_eq!(lines, 1, "said once: {}", operator.log());
     assert!(!closed.exists("deploy/events-producer").await);
 
-    closed.kubectl(&["create", "rolebinding", "more", "--clusterrole=hoopoe-operator", "--user=operator"]).await;
+    closed.kubectl(&["create", "rolebinding", "more", "--clusterrole=hoopoe-operator", "--user=of-some"]).await;
     closed.ready("nprod/events").await;
     eventually("all is well", async || operator.readyz().await == "ok").await;
 

@@ -14,7 +14,7 @@ async fn a_missing_secret_or_key_is_named_and_picked_up_when_it_appears() {
     assert!(said["message"].as_str().unwrap().contains("later"), "{said}");
     let metadata = json!({ "name": "later", "namespace": "missing" });
     let later = json!({ "apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": { "user": "x" } });
-    shop.apply_text(&later).await;
+    shop.apply_object(&later).await;
     let said = shop.reason("nprod/events", "CredentialsValid", "SecretKeyMissing").await;
     assert!(said["message"].as_str().unwrap().contains("the key uri"), "{said}");
     shop.secret(

@@ -4,18 +4,18 @@ use serde_json::json;
 
 use super::{
     faulty_client::{self, Fault},
-    kit::Kit,
+    kit::{Kit, only},
 };
-use crate::testkit::wait::eventually;
+use crate::testkit::{definitions::OURS, wait::eventually};
 
 const RESOURCES: usize = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_default_image_rolls_a_few_at_a_time() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let shop = kit.namespace("images").await;
-    let flags = ["--worker-image", "example.invalid/hoopoe:1", "--lease-name", "first"];
+    let flags = [&only("images")[..], &["--worker-image", "example.invalid/hoopoe:1"]].concat();
     let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
     for number in 0..RESOURCES {
         // With minReadySeconds a rollout takes a while, so that the rollouts in progress can be counted.
@@ -24,12 +24,12 @@ async fn a_new_default_image_rolls_a_few_at_a_time() {
     }
     shop.kubectl(&["wait", "--for=condition=Ready", "nprod", "--all", "--timeout=90s"]).await;
     drop(operator);
-    let flags =
-        ["--worker-image", "example.invalid/hoopoe:2", "--lease-name", "second", "--upgrade-max-concurrent", "4"];
+    let flags = ["--watch-namespace", "images", "--lease-name", "images-again", "--upgrade-max-concurrent", "4"];
+    let flags = [&flags[..], &["--worker-image", "example.invalid/hoopoe:2"]].concat();
     let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
     let (mut most, mut done) = (0, 0);
     eventually("all have the new image", async || {
-        let deployments = shop.get("deploy").await["items"].as_array().unwrap().clone();
+        let deployments = shop.list("deploy").await;
         let new = deployments.iter().filter(|deployment| {
             deployment["spec"]["template"]["spec"]["containers"][0]["image"] == "example.invalid/hoopoe:2"
         });
@@ -75,7 +75,7 @@ async fn what_an_older_schema_stored_is_told_and_can_be_deleted() {
     shop.ready("ncons/good").await;
     shop.reason("ncons/bad", "Ready", "FieldsInvalid").await;
     // Back to today's schema. Resources that break its rules still get a status, and can be deleted.
-    kit.plane.apply(include_str!("../../../../crds/yaml/notifconsumers.yaml")).await.unwrap();
+    kit.plane.apply(OURS[1]).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     shop.ready("ncons/good").await;
     shop.kubectl(&["delete", "ncons", "--all", "--timeout=80s"]).await;

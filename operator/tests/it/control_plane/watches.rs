@@ -9,7 +9,7 @@ use tokio::sync::{broadcast, watch};
 use super::{
     faults::{ask_for, both_ready},
     faulty_client::{self, Cut, Fault},
-    kit::Kit,
+    kit::{Kit, only},
 };
 use crate::testkit::wait::eventually;
 
@@ -29,12 +29,11 @@ async fn soon(what: &str, ask: impl AsyncFnMut() -> bool) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let shop = kit.namespace("cuts").await;
     let (cuts, _) = broadcast::channel(64);
-    let operator =
-        faulty_client::operator(&kubeconfig, Fault::CutWatches(cuts.clone()), &["--watch-namespace", "cuts"]).await;
+    let operator = faulty_client::operator(&kubeconfig, Fault::CutWatches(cuts.clone()), &only("cuts")).await;
     ask_for(&shop).await;
     shop.patch("nprod/events", &json!({ "spec": { "networkPolicy": { "enabled": true }, "autoscale": { "max": 3 } } }))
         .await;
@@ -60,7 +59,7 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
             .await;
         }
         cut("configmaps");
-        let list = shop.get("cm").await["items"].as_array().unwrap().clone();
+        let list = shop.list("cm").await;
         let config = list
             .iter()
             .find_map(|config| config["metadata"]["name"].as_str().filter(|name| name.starts_with("events-")));
@@ -94,12 +93,12 @@ async fn each_watch_that_ends_or_grows_too_old_is_begun_anew_and_misses_nothing(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_watch_that_lags_leaves_no_older_status() {
-    let kit = Kit::start().await;
+    let kit = Kit::unattended().await;
     let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
     let shop = kit.namespace("lags").await;
     let (hold, held) = watch::channel(false);
     let fault = Fault::HoldWatch("notifproducers", held);
-    let operator = faulty_client::operator(&kubeconfig, fault, &["--watch-namespace", "lags"]).await;
+    let operator = faulty_client::operator(&kubeconfig, fault, &only("lags")).await;
     ask_for(&shop).await;
     both_ready(&shop).await;
     let ready = async || {

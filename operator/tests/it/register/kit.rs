@@ -8,32 +8,13 @@ use hoopoe_web::serve;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use reqwest::{Response, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-use tokio::{
-    net::TcpListener,
-    sync::OnceCell,
-    time::{Instant, sleep},
-};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::testkit::client::{config, install_crypto};
-
-const CRDS: [&str; 2] = [
-    include_str!("../../../../crds/yaml/notifproducers.yaml"),
-    include_str!("../../../../crds/yaml/notifconsumers.yaml"),
-];
-
-/// Once in this process: for a moment after a change of its definition, a kind answers 429 "storage is
-/// (re)initializing", even when it is Established.
-static SERVED: OnceCell<()> = OnceCell::const_new();
-
-async fn serve_resources(plane: &ControlPlane) {
-    plane.apply(&CRDS.join("---\n")).await.unwrap();
-    let until = Instant::now() + Duration::from_mins(1);
-    while plane.kubectl(&["get", "nprod,ncons", "-A"]).await.is_err() {
-        assert!(Instant::now() < until, "never served");
-        sleep(Duration::from_millis(200)).await;
-    }
-}
+use crate::testkit::{
+    client::{config, install_crypto},
+    definitions::define_shared,
+};
 
 pub struct Port {
     pub plane: Arc<ControlPlane>,
@@ -54,7 +35,7 @@ impl Port {
     pub async fn open(namespace: &str, change: impl FnOnce(&mut RegisterSettings)) -> Self {
         install_crypto();
         let plane = ControlPlane::shared().await.unwrap();
-        SERVED.get_or_init(|| serve_resources(&plane)).await;
+        define_shared(&plane).await;
         plane.kubectl(&["create", "namespace", namespace]).await.unwrap();
         let cluster = config(plane.kubeconfig()).await;
         let mut settings = RegisterSettings::new(cluster, namespace.to_owned()).unwrap();
