@@ -140,10 +140,6 @@ demo_in_pods() {
     return $status
 }
 
-# Each of these tests needs a control plane, whose start alone takes six seconds of a processor. With eight at a time
-# beside the pods, slow cores reach a load of 40, and the pods and the other tests wait longer than their limits.
-operator_tests() { RUST_TEST_THREADS=${RUST_TEST_THREADS:-3} run_tests operator; }
-
 # The tests of the operator, the longest step, wait for the first two of these; the pods wait for all of them.
 lane_of_tools() { # mostly Go's compiler, which works while the other lanes wait
     step plane "Kubernetes control plane from its Go modules (first time: about ten minutes)" \
@@ -151,6 +147,7 @@ lane_of_tools() { # mostly Go's compiler, which works while the other lanes wait
     step charts-tools "tools for the charts from their Go modules" politely e2e/charts.sh --tools
     step nodes "programs of the cluster's nodes from their Go modules" as_root politely e2e/cluster/programs.sh
     after build
+    step demo "demo" demo
     step charts "charts: lint, unit tests, schemas, kube-score" e2e/charts.sh
     step fuzz "fuzzing for 20 s" politely env FUZZ_SECONDS=20 fuzz/run.sh
 }
@@ -161,19 +158,19 @@ lane_of_tests() {
     step lints "lints" lints
     step service "tests of the service on real servers" run_tests service
     after plane charts-tools
-    step operator "tests of the operator on real servers" operator_tests
+    step operator "tests of the operator on real servers" run_tests operator
     step others "tests of the resources' types and of the tests' own servers" run_tests crds e2e
 }
 
-lane_of_pods() {
+lane_of_pods() { # the pods need nearly everything that the other lanes build
     step trixie "RabbitMQ 4 in a folder of its own" e2e/trixie.sh
     step schemathesis "schemathesis from PyPI" e2e/schemathesis.sh
     step deny "licences, sources and banned crates of the dependencies" make deny
-    after build
-    step demo "demo" demo
-    after nodes charts-tools
-    step pods "Hoopoe in pods on two nodes, with faults (first time: about three minutes for its images)" \
-        as_root e2e/test-cluster.sh "$tests"
+    # The images' DNS server shares most of its packages with the control plane, so Go has compiled them then.
+    after plane
+    step images "the cluster's own images (first time: about three minutes)" as_root politely e2e/cluster/images.sh
+    after build nodes charts-tools
+    step pods "Hoopoe in pods on two nodes, with faults" as_root e2e/test-cluster.sh "$tests"
 }
 
 started=$SECONDS lanes=()

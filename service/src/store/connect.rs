@@ -40,7 +40,7 @@ impl Default for StoreOptions {
 }
 
 /// How long SQLite itself waits when another process writes to the file. `transaction::begin` then tries again.
-const BUSY_LIMIT: Duration = Duration::from_millis(20);
+pub(super) const BUSY_LIMIT: Duration = Duration::from_millis(20);
 /// How long a caller waits for a connection. It then gets an error, so that a dead server does not block it.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a connection may take to answer when it is returned after a failure. A slower one is dropped.

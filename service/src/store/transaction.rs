@@ -50,3 +50,25 @@ pub(super) async fn announce(
     // other, but while Redis cannot be reached, commits run one after the other.
     generation::raise(db).await.map(Some)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::connect::{BUSY_LIMIT, sqlite_writer};
+
+    #[tokio::test]
+    async fn a_transaction_waits_for_that_of_another_process_longer_than_sqlite_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let (first, second) = (sqlite_writer(&path).await.unwrap(), sqlite_writer(&path).await.unwrap());
+        let held = begin(&first).await.unwrap();
+        let end = async {
+            tokio::time::sleep(BUSY_LIMIT * 10).await;
+            held.commit().await
+        };
+        let (begun, ended) = tokio::join!(begin(&second), end);
+        ended.unwrap();
+        begun.unwrap().rollback().await.unwrap();
+    }
+}
