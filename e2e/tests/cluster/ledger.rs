@@ -18,12 +18,18 @@ impl Ledger {
     /// Starts a ledger that sends half of its notifications over HTTP through the producer's Service and half with a
     /// plain AMQP client, and reads through the API's Service.
     pub async fn start(kit: &Kit, length: Duration) -> Outcome<Self> {
+        Self::start_with(kit, length, &[]).await
+    }
+
+    /// The same with more options.
+    pub async fn start_with(kit: &Kit, length: Duration, options: &[&str]) -> Outcome<Self> {
         let amqp = kit.url("backends", "rabbitmq").await?.replace("http://", "amqp://hoopoe:hoopoe@");
         let mut ledger = Command::new(&kit.hoopoe);
         ledger
             .args(["ledger", "--json", "--rate", "100", "--settle", "60s", "--exchange", "shop.events"])
             .args(["--producer", &kit.url(APPS, "orders-producer").await?, "--api", &kit.url(APPS, "inbox-api").await?])
             .args(["--for", &format!("{}s", length.as_secs()), "--amqp", &amqp])
+            .args(options)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true);

@@ -6,7 +6,8 @@ use super::kit::{APPS, Kit, Outcome};
 use super::ledger::Ledger;
 
 /// A consumer that is slow on any machine, so that a few seconds of the ledger make a backlog. Each notification waits
-/// 15 ms for a second one in its batch, which never comes because of the prefetch.
+/// 15 ms for a second one in its batch, which never comes because of the prefetch. What the stages beside this one send
+/// does not reach it.
 const SLOW: &str = "
 apiVersion: hoopoe.app/v1alpha1
 kind: NotifConsumer
@@ -15,7 +16,7 @@ spec:
   broker: {secretRef: {name: rabbitmq}, managementSecretRef: {name: rabbitmq-operator}}
   postgres: {secretRef: {name: postgres}, migrationSecretRef: {name: postgres-migrations}}
   queue: {name: shop.slow}
-  bindings: [{exchange: shop.events, routingKey: '#'}]
+  bindings: [{exchange: shop.events, routingKey: slow}]
   api: {enabled: false}
   consume: {prefetch: 1, lanes: 1, batch: {maxSize: 2, linger: 15ms}}
   scaling: {min: 0, max: 3, targetDrain: 2s, stabilization: 5s, idle: 10s}
@@ -31,7 +32,7 @@ pub async fn up_and_back(kit: &Kit) -> Outcome {
         Ok(slow["status"]["replicas"].as_u64().is_some_and(wanted))
     };
     kit.until("no worker while there is nothing to do", || replicas(|n| n == 0)).await?;
-    let ledger = Ledger::start(kit, Duration::from_secs(30)).await?;
+    let ledger = Ledger::start_with(kit, Duration::from_secs(30), &["--kind", "slow"]).await?;
     kit.until("more than one worker under a backlog", || replicas(|n| n > 1)).await?;
     ledger.verdict().await?;
     kit.until("no worker once all is done", || replicas(|n| n == 0)).await?;
