@@ -72,7 +72,7 @@ async fn a_crash_between_any_two_writes_to_the_broker_ends_in_the_same_state() {
             let kit = &*kit;
             async move { (after, life(kit, Some(after)).await) }
         })
-        .buffer_unordered(3);
+        .buffer_unordered(4);
     while let Some((after, Life { state, .. })) = lives.next().await {
         assert_eq!(state, expected, "crashed after write {after} of {all}");
     }

@@ -1,5 +1,6 @@
 //! The operator crashes between any two writes, and the API server fails or goes away.
 
+use futures::StreamExt;
 use serde_json::Value;
 
 use super::{
@@ -74,50 +75,48 @@ pub async fn both_ready(shop: &Namespace<'_>) {
     shop.ready("ncons/inbox").await;
 }
 
+/// Creates and deletes both resources. The operator dies after this many writes to the API server, and another replaces
+/// it. Returns the final state of children and broker objects, and how many writes the first operator made.
+async fn life(kit: &Kit, crash_after: Option<u32>) -> ((String, String), u32) {
+    // Names of the same length, so that none is contained in another.
+    let name = format!("crash-{}", crash_after.map_or("xx".to_owned(), |after| format!("{after:02}")));
+    let shop = kit.namespace(&name).await;
+    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
+    let fault = Fault::CrashAfter(crash_after.unwrap_or(u32::MAX));
+    let operator = faulty_client::operator(&kubeconfig, fault, &only(&name)).await;
+    ask_for(&shop).await;
+    match crash_after {
+        None => both_ready(&shop).await,
+        Some(_) => eventually("the crash", async || operator.count.is_gone()).await,
+    }
+    let writes = operator.count.writes();
+    drop(operator);
+    let again = format!("{name}-again");
+    let flags = ["--watch-namespace", &name, "--lease-name", &again];
+    let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
+    both_ready(&shop).await;
+    let state = (end_state(&shop).await, broker_state(kit, &shop).await);
+    shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--timeout=80s"]).await;
+    assert_eq!(broker_state(kit, &shop).await, "", "{name}: nothing is left on the broker");
+    drop(operator);
+    (state, writes)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_between_any_two_writes_ends_in_the_same_state() {
     let kit = Kit::unattended().await;
-    let kubeconfig = kit.plane.kubeconfig_for("operator", None).unwrap();
-    let mut expected: Option<(String, String)> = None;
-    let mut positions = 0;
-    // The first run does not crash, and counts the writes.
-    let mut last = None;
-    for crash_after in std::iter::once(u32::MAX).chain(0..) {
-        if last.is_some_and(|last| crash_after != u32::MAX && crash_after >= last) {
-            break;
-        }
-        let name =
-            format!("crash-{}", if crash_after == u32::MAX { "never".to_owned() } else { crash_after.to_string() });
-        let shop = kit.namespace(&name).await;
-        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(crash_after), &only(&name)).await;
-        ask_for(&shop).await;
-        if crash_after == u32::MAX {
-            both_ready(&shop).await;
-            last = Some(operator.count.writes());
-        } else {
-            eventually("the crash", async || operator.count.is_gone()).await;
-            positions += 1;
-        }
-        drop(operator);
-        let again = format!("{name}-again");
-        let flags = ["--watch-namespace", &name, "--lease-name", &again];
-        let operator = faulty_client::operator(&kubeconfig, Fault::CrashAfter(u32::MAX), &flags).await;
-        both_ready(&shop).await;
-        let state = (end_state(&shop).await, broker_state(&kit, &shop).await);
-        match &expected {
-            None => expected = Some(state),
-            Some(expected) => assert_eq!(&state, expected, "crashed after write {crash_after}"),
-        }
-        shop.kubectl(&["delete", "ncons/inbox", "nprod/events", "--timeout=80s"]).await;
-        assert_eq!(
-            broker_state(&kit, &shop).await,
-            "",
-            "crashed after write {crash_after}: nothing is left on the broker"
-        );
-        drop(operator);
+    let (expected, writes) = life(&kit, None).await;
+    assert!(writes >= 15, "{writes}");
+    let mut lives = futures::stream::iter(0..writes)
+        .map(|after| {
+            let kit = &*kit;
+            async move { (after, life(kit, Some(after)).await.0) }
+        })
+        .buffer_unordered(4);
+    while let Some((after, state)) = lives.next().await {
+        assert_eq!(state, expected, "crashed after write {after} of {writes}");
     }
-    println!("{positions} positions of {} writes", last.unwrap_or_default());
-    assert!(positions >= 15, "{positions}");
+    println!("{writes} positions");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
