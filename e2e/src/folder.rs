@@ -47,7 +47,7 @@ impl Folder {
         let path = self.path().join(name);
         let failed = || format!("write {}", path.display());
         let folder = path.parent().unwrap_or(self.path());
-        // Nobody else may read such a file from its creation on.
+        // The temporary file is created for its owner alone, so no other user can read it before it has its name.
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Error::io(failed()))?;
         file.write_all(text.as_bytes()).map_err(Error::io(failed()))?;
         if let Some(owner) = owner {
